@@ -1,0 +1,1 @@
+"""The console: doors over use cases over one desk."""

@@ -1,0 +1,122 @@
+"""The database behind the desk: SQLite out of the box, PostgreSQL by one setting."""
+
+import sqlite3
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pysqlite3.dbapi2  # pyright: ignore[reportMissingTypeStubs]
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+SAFE_SQLITE: Final = (3, 51, 3)
+"""From here on WAL databases with several connections can't be corrupted by a reset."""
+PRAGMAS: Final[Mapping[str, str]] = {
+    "journal_mode": "wal",
+    "synchronous": "2",  # FULL: NORMAL loses acknowledged writes when the power goes
+    "foreign_keys": "1",
+    "secure_delete": "1",  # what is deleted is gone from the file
+    "busy_timeout": "10000",
+    "mmap_size": "0",
+}
+WRITING: Final = "channel_writing"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for either database, with every safety setting of the house in force."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _open_sqlite(url)
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+
+def sqlite_module() -> ModuleType:
+    """The built-in SQLite where it is free of the WAL-reset bug, else the one from its wheel."""
+    return sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else pysqlite3.dbapi2
+
+
+def _open_sqlite(url: str) -> Engine:
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite_module(), connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
+    connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
+    cursor = connection.cursor()
+    for name, value in PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Take the writer's lock at once when writing: an upgrade in mid-work would fail as busy."""
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to a revision; down when it lies behind."""
+    config = _config()
+    with engine.execution_options(**{WRITING: True}).begin() as connection:
+        config.attributes["connection"] = connection
+        current = MigrationContext.configure(connection).get_current_revision()
+        script = ScriptDirectory.from_config(config)
+        ahead = [step.revision for step in script.iterate_revisions("head", current or "base")]
+        target = script.get_current_head() if revision == "head" else revision
+        if revision == "base" or (current != target and target not in ahead):
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether every migration has been run."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config(stdout=sys.stderr)
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def faults(engine: Engine) -> list[str]:
+    """What of SECURITY's settings is not in force, in words; empty when all is well."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            found = {
+                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS
+            }
+            wrong = [
+                f"SQLite {name} is {found[name]}, must be {value}"
+                for name, value in PRAGMAS.items()
+                if str(found[name]) != value
+            ]
+            version = sqlite_module().sqlite_version_info
+            if version < SAFE_SQLITE:
+                wrong.append(
+                    f"SQLite {'.'.join(map(str, version))} has the WAL-reset bug (< 3.51.3)"
+                )
+            return wrong
+        wrong = [
+            f"PostgreSQL {name} is {value}, must be on"
+            for name in ("fsync", "full_page_writes", "synchronous_commit")
+            if (value := connection.execute(text(f"SHOW {name}")).scalar()) != "on"
+        ]
+        if connection.execute(
+            text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        ).scalar():
+            wrong.append("PostgreSQL: the console signs in as a superuser")
+        return wrong

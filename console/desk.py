@@ -1,0 +1,330 @@
+"""A desk: who acts, and what they have at hand. Every use case starts at one."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, event, inspect, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from console.database import WRITING, open_engine
+from console.settings import Settings
+from integrations.evidence import Store
+from integrations.keys import KeyRing
+from integrations.vault import Vault
+from models.audit import AuditCheckpoint, AuditEntry, AuditNode, DoneOnce
+from models.base import Table, utc_now
+from models.permissions import Permission
+from models.refusals import Conflict, Invalid, NotFound
+from models.staff import HOUSE, Actor, Door
+
+Row = TypeVar("Row", bound=Table)
+PAGE: Final = 50
+"""Rows on a screen. No list is longer, whatever a door asks for."""
+LONGEST_PAGE: Final = 200
+_SEEN_AGAIN: Final = timedelta(minutes=10)
+_RECORD: Final = (AuditEntry, AuditNode, AuditCheckpoint, DoneOnce)
+
+
+class UnrecordedChangeError(AssertionError):
+    """A use case changed rows and recorded no deed, or wrote while reading. Nothing is kept."""
+
+
+class AlreadyDone(Exception):
+    """The request's key was used for this subject before, and nothing was done again."""
+
+    def __init__(self, kind: str, subject: UUID) -> None:
+        super().__init__(kind, subject)
+        self.kind = kind
+        self.subject = subject
+
+
+class _WatchedSession(Session):
+    """A session that knows whether anything but the record was changed through it."""
+
+
+@event.listens_for(_WatchedSession, "before_flush")
+def _watch_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    touched = (*session.new, *session.dirty, *session.deleted)
+    if any(not isinstance(row, _RECORD) for row in touched):
+        session.info["changed"] = True
+
+
+@event.listens_for(_WatchedSession, "do_orm_execute")
+def _watch_statements(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        state.session.info["changed"] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[Row]):
+    """One screen of a list, and where the next begins."""
+
+    rows: Sequence[Row]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is sorted: by a column that is never null, then by id."""
+
+    column: InstrumentedAttribute[Any]
+    descending: bool = True
+
+    @classmethod
+    def by(cls, column: object, *, descending: bool = True) -> "Order":
+        """`Order.by(Agent.name)`: SQLModel types a column as its value."""
+        return cls(cast("InstrumentedAttribute[Any]", column), descending)
+
+
+@dataclass(slots=True)
+class Once:
+    """A key that a writing request carries, so that sending it twice does it once (SECURITY F9)."""
+
+    key: str
+    fingerprint: str
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What one running console has: settings, a database, keys, a store of evidence."""
+
+    settings: Settings
+    engine: Engine
+    now: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def open(cls, settings: Settings) -> "House":
+        return cls(settings, open_engine(settings.sqlalchemy_url))
+
+    @property
+    def keys(self) -> KeyRing:
+        phrase = self.settings.key_passphrase
+        return KeyRing(self.settings.data / "keys", phrase.encode() if phrase else None)
+
+    @property
+    def evidence(self) -> Store:
+        return Store(self.settings.data / "evidence")
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.settings.data / "keys")
+
+    def desk(self, actor: Actor = HOUSE) -> "Desk":
+        return Desk(actor, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One use case in progress: a transaction, and the record of what is done in it."""
+
+    session: Session
+    actor: Actor
+    at: datetime
+    only_reads: bool
+    once: Once | None = None
+    seen: list[Table] = field(default_factory=list[Table])
+
+    def select(self, table: type[Row]) -> SelectOfScalar[Row]:
+        """A query over the rows that the actor may know of. Scope is applied here alone."""
+        return select(table).where(table.seen_by(self.actor))
+
+    def get(self, table: type[Row], row_id: UUID | str) -> Row:
+        """The row, held until the work ends so that nobody moves it meanwhile."""
+        key = _uuid(row_id)
+        return self.one(self.select(table).where(table.id == key), table)  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+
+    def one(self, query: SelectOfScalar[Row], table: type[Row]) -> Row:
+        """The only row of a query; NotFound when the actor knows of none."""
+        if not self.only_reads:
+            query = query.with_for_update()
+        row = self.session.exec(query).first()
+        if row is None:
+            raise NotFound("row.not_found", table=table.__name__)
+        if row.belongs_to is not None and row.belongs_to not in self.actor.organisations:
+            self.seen.append(row)
+        return row
+
+    def all(self, query: SelectOfScalar[Row]) -> Sequence[Row]:
+        return self.session.exec(query.limit(LONGEST_PAGE)).all()
+
+    def slice(
+        self,
+        query: SelectOfScalar[Row],
+        order: Order,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Slice[Row]:
+        """One screen of a query, by keyset: the cost does not grow with the page's number."""
+        limit = max(1, min(limit, LONGEST_PAGE))
+        (key,) = inspect(order.column.class_).primary_key
+        keys = (order.column, key)
+        if after is not None:
+            last = tuple_(*_from_cursor(after, order.column, key))
+            query = query.where(tuple_(*keys) < last if order.descending else tuple_(*keys) > last)
+        query = query.order_by(*(one.desc() if order.descending else one.asc() for one in keys))
+        rows = self.session.exec(query.limit(limit + 1)).all()
+        if len(rows) <= limit:
+            return Slice(rows, None)
+        last_row = rows[limit - 1]
+        return Slice(
+            rows[:limit],
+            _to_cursor(getattr(last_row, order.column.key), getattr(last_row, key.name)),
+        )
+
+    def add(self, row: Row) -> Row:
+        self.session.add(row)
+        return row
+
+    def record(self, deed: str, subject: Table, **facts: Any) -> None:  # noqa: ANN401 - JSON
+        """Put the deed on record, in the transaction of its change."""
+        identity = str(getattr(subject, "id", ""))
+        self.session.add(
+            AuditEntry.of(
+                at=self.at,
+                actor=self.actor,
+                deed=deed,
+                kind=type(subject).__name__,
+                id=identity,
+                name=subject.title,
+                province=subject.place,
+                facts=facts,
+            )
+        )
+        if self.once is not None and not self.once.used:
+            self._use_up(self.once, subject)
+        self.session.info["recorded"] = True
+
+    def no_deed(self) -> None:
+        """What is changed here is the house's own bookkeeping, and nobody's deed."""
+        self.session.info["recorded"] = True
+
+    def _use_up(self, once: Once, subject: Table) -> None:
+        once.used = True
+        self.session.add(
+            DoneOnce(
+                owner=str(self.actor.id),
+                key=once.key,
+                fingerprint=once.fingerprint,
+                subject_kind=type(subject).__name__,
+                subject_id=str(getattr(subject, "id", "")),
+                at=self.at,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    actor: Actor
+    house: House
+    once: Once | None = None
+
+    def now(self) -> datetime:
+        return self.house.now()
+
+    def as_(self, actor: Actor) -> "Desk":
+        return replace(self, actor=actor)
+
+    def keyed(self, key: str, fingerprint: str) -> "Desk":
+        """The same desk for one writing request that carries a key."""
+        return replace(self, once=Once(key, fingerprint))
+
+    @contextmanager
+    def begin(self, permission: Permission) -> Generator[Work]:
+        """Do one thing: allowed or refused, kept whole or not at all, and never off the record."""
+        if not self.actor.may(permission):
+            self._record_denial(permission)
+            self.actor.must(permission)
+        reads = permission.only_reads
+        with _WatchedSession(self._engine(writing=not reads), expire_on_commit=False) as session:
+            work = Work(session, self.actor, self.now(), reads, self.once)
+            if not reads and self.once is not None and not self.once.used:
+                self._refuse_repeat(session, self.once)
+            yield work
+            session.flush()
+            changed, recorded = session.info.get("changed"), session.info.get("recorded")
+            if changed and (reads or not recorded):
+                raise UnrecordedChangeError(permission)
+            session.commit()
+        if work.seen and self.actor.door is not Door.PUBLIC and not self.actor.is_house:
+            self._record_looks(work.seen)
+
+    def _engine(self, *, writing: bool) -> Engine:
+        return self.house.engine.execution_options(**{WRITING: writing})
+
+    def _refuse_repeat(self, session: Session, once: Once) -> None:
+        done = session.get(DoneOnce, (str(self.actor.id), once.key))
+        if done is None:
+            return
+        if done.fingerprint != once.fingerprint:
+            raise Conflict("api.key_reused", key=once.key)
+        raise AlreadyDone(done.subject_kind, UUID(done.subject_id))
+
+    def _record_denial(self, permission: Permission) -> None:
+        with _WatchedSession(self._engine(writing=True)) as session:
+            session.add(
+                AuditEntry.of(
+                    at=self.now(),
+                    actor=self.actor,
+                    deed="staff.denied",
+                    kind="Permission",
+                    id=permission.value,
+                    name=permission.value,
+                    province=None,
+                    facts={},
+                )
+            )
+            session.commit()
+
+    def _record_looks(self, rows: Sequence[Table]) -> None:
+        """Every look at a record of another organisation is on record, once in ten minutes."""
+        at = self.now()
+        with _WatchedSession(self._engine(writing=True)) as session:
+            for row in rows:
+                kind, identity = type(row).__name__, str(getattr(row, "id", ""))
+                before = session.exec(
+                    select(AuditEntry.seq)
+                    .where(AuditEntry.subject_kind == kind, AuditEntry.subject_id == identity)
+                    .where(AuditEntry.deed == "record.seen", AuditEntry.actor_id == self.actor.id)
+                    .where(col(AuditEntry.at) > at - _SEEN_AGAIN)
+                ).first()
+                if before is None:
+                    work = Work(session, self.actor, at, only_reads=False)
+                    work.record("record.seen", row)
+            session.commit()
+
+
+def _uuid(text: UUID | str) -> UUID:
+    if isinstance(text, UUID):
+        return text
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("row.not_found", table="") from None
+
+
+def _to_cursor(value: object, key: object) -> str:
+    shown = value.isoformat() if isinstance(value, datetime) else str(value)
+    pair = json.dumps([shown, str(key)])
+    return base64.urlsafe_b64encode(pair.encode()).decode().rstrip("=")
+
+
+def _from_cursor(
+    text: str, column: InstrumentedAttribute[Any], key: ColumnElement[Any]
+) -> tuple[object, object]:
+    try:
+        shown, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        kind = column.type.python_type
+        value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
+        return value, key.type.python_type(row_id)
+    except (ValueError, TypeError, binascii.Error):
+        raise Invalid("api.bad_cursor") from None

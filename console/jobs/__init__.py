@@ -1,0 +1,1 @@
+"""When things are done: durable work and the clock."""

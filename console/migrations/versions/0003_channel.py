@@ -1,0 +1,323 @@
+"""Agents, licences, shops, badges, publications, imports."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+# Terms are pairs of characters with blanks between (models/search.py). A contentless index whose
+# row is the agent's serial, which no VACUUM changes.
+_SQLITE_SEARCH = [
+    "CREATE VIRTUAL TABLE agent_search USING fts5(terms, content='', contentless_delete=1)",
+    """CREATE TRIGGER agent_search_added AFTER INSERT ON agents BEGIN
+       INSERT INTO agent_search(rowid, terms) VALUES (new.serial, new.terms); END""",
+    """CREATE TRIGGER agent_search_changed AFTER UPDATE OF terms ON agents BEGIN
+       DELETE FROM agent_search WHERE rowid = old.serial;
+       INSERT INTO agent_search(rowid, terms) VALUES (new.serial, new.terms); END""",
+    """CREATE TRIGGER agent_search_gone AFTER DELETE ON agents BEGIN
+       DELETE FROM agent_search WHERE rowid = old.serial; END""",
+]
+_POSTGRESQL_SEARCH = (
+    "CREATE INDEX ix_agents_terms ON agents USING gin (string_to_array(terms, ' '))"
+)
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "agents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_no", sa.String(40), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("uscc", sa.String(18), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("legal_representative", sa.String(64), nullable=False),
+        sa.Column("contact", sa.String(120), nullable=False),
+        sa.Column("business_licence_until", sa.Date(), nullable=True),
+        sa.Column("is_realname_ready", sa.Boolean(), nullable=False),
+        sa.Column("is_protection_ready", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submitted_by", sa.Uuid(), nullable=True),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_version", sa.String(64), nullable=True),
+        sa.Column("reviewed_by", sa.Uuid(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("remark", sa.String(1000), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=True),
+        sa.Column("terms", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_agents_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
+        sa.UniqueConstraint("agent_no", name=op.f("uq_agents_agent_no")),
+        sa.UniqueConstraint("carrier_id", "uscc", name=op.f("uq_agents_carrier_id_uscc")),
+        sa.UniqueConstraint("serial", name=op.f("uq_agents_serial")),
+    )
+    op.create_index(
+        "ix_agents_carrier_state", "agents", ["carrier_id", "state", "serial"], unique=False
+    )
+    op.create_index(op.f("ix_agents_import_id"), "agents", ["import_id"], unique=False)
+    op.create_index(
+        "ix_agents_province_state", "agents", ["province", "state", "serial"], unique=False
+    )
+    op.create_index(op.f("ix_agents_review_due_at"), "agents", ["review_due_at"], unique=False)
+    op.create_index(op.f("ix_agents_uscc"), "agents", ["uscc"], unique=False)
+    op.create_table(
+        "blacklisteds",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("uscc", sa.String(18), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_blacklisteds_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklisteds")),
+    )
+    op.create_index(
+        op.f("ix_blacklisteds_carrier_id"), "blacklisteds", ["carrier_id"], unique=False
+    )
+    op.create_index(op.f("ix_blacklisteds_uscc"), "blacklisteds", ["uscc"], unique=False)
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("file_name", sa.String(200), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("is_dry", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("read", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("rejects_sha256", sa.String(64), nullable=True),
+        sa.Column("fault", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_imports_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_index(
+        op.f("ix_imports_organisation_id"), "imports", ["organisation_id"], unique=False
+    )
+    op.create_table(
+        "publications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(40), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=True),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("added", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=True),
+        sa.Column("signature", sa.String(), nullable=True),
+        sa.Column("prepared_by", sa.String(64), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_publications_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publications")),
+        sa.UniqueConstraint("number", name=op.f("uq_publications_number")),
+    )
+    op.create_index(
+        op.f("ix_publications_carrier_id"), "publications", ["carrier_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_publications_published_at"), "publications", ["published_at"], unique=False
+    )
+    op.create_table(
+        "authorised_shops",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("shop_key", sa.String(300), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("url", sa.String(2000), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("import_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"], ["agents.id"], name=op.f("fk_authorised_shops_agent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_authorised_shops_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authorised_shops")),
+    )
+    op.create_index(
+        op.f("ix_authorised_shops_agent_id"), "authorised_shops", ["agent_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_authorised_shops_import_id"), "authorised_shops", ["import_id"], unique=False
+    )
+    op.create_index(
+        "ix_authorised_shops_shop", "authorised_shops", ["platform", "shop_key"], unique=False
+    )
+    op.create_index(
+        "uq_authorised_shops_live",
+        "authorised_shops",
+        ["carrier_id", "platform", "shop_key"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "licences",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(40), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("products", sa.JSON(), nullable=False),
+        sa.Column("provinces", sa.JSON(), nullable=False),
+        sa.Column("shop_ids", sa.JSON(), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
+        sa.Column("agreement_no", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("submitted_by", sa.Uuid(), nullable=True),
+        sa.Column("approval_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved_by", sa.Uuid(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revocation_asked_by", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("remedy", sa.String(1000), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("begins_on <= ends_on", name=op.f("ck_licences_begins_before_it_ends")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_licences_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_licences_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licences")),
+        sa.UniqueConstraint("number", name=op.f("uq_licences_number")),
+    )
+    op.create_index(op.f("ix_licences_agent_id"), "licences", ["agent_id"], unique=False)
+    op.create_index("ix_licences_carrier_state", "licences", ["carrier_id", "state"], unique=False)
+    op.create_index(op.f("ix_licences_ends_on"), "licences", ["ends_on"], unique=False)
+    op.create_table(
+        "badges",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("badge_id", sa.String(16), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("licence_id", sa.Uuid(), nullable=False),
+        sa.Column("shop_id", sa.Uuid(), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("status_index", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
+        sa.Column("token_sha256", sa.String(64), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_badges_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_badges_carrier_id")
+        ),
+        sa.ForeignKeyConstraint(["licence_id"], ["licences.id"], name=op.f("fk_badges_licence_id")),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["authorised_shops.id"], name=op.f("fk_badges_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_badges")),
+        sa.UniqueConstraint("badge_id", name=op.f("uq_badges_badge_id")),
+        sa.UniqueConstraint("status_index", name=op.f("uq_badges_status_index")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_badges_token_sha256")),
+    )
+    op.create_index(op.f("ix_badges_agent_id"), "badges", ["agent_id"], unique=False)
+    op.create_index("ix_badges_carrier_state", "badges", ["carrier_id", "state"], unique=False)
+    op.create_index(op.f("ix_badges_licence_id"), "badges", ["licence_id"], unique=False)
+    op.create_index(
+        "uq_badges_live",
+        "badges",
+        ["shop_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
+        postgresql_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
+    )
+
+    if op.get_bind().dialect.name == "sqlite":
+        for statement in _SQLITE_SEARCH:
+            op.execute(statement)
+    else:
+        op.execute(_POSTGRESQL_SEARCH)
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for name in ("added", "changed", "gone"):
+            op.execute(f"DROP TRIGGER agent_search_{name}")
+        op.execute("DROP TABLE agent_search")
+    else:
+        op.execute("DROP INDEX ix_agents_terms")
+
+    op.drop_index(
+        "uq_badges_live",
+        table_name="badges",
+        sqlite_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
+        postgresql_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
+    )
+    op.drop_index(op.f("ix_badges_licence_id"), table_name="badges")
+    op.drop_index("ix_badges_carrier_state", table_name="badges")
+    op.drop_index(op.f("ix_badges_agent_id"), table_name="badges")
+    op.drop_table("badges")
+    op.drop_index(op.f("ix_licences_ends_on"), table_name="licences")
+    op.drop_index("ix_licences_carrier_state", table_name="licences")
+    op.drop_index(op.f("ix_licences_agent_id"), table_name="licences")
+    op.drop_table("licences")
+    op.drop_index(
+        "uq_authorised_shops_live",
+        table_name="authorised_shops",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.drop_index("ix_authorised_shops_shop", table_name="authorised_shops")
+    op.drop_index(op.f("ix_authorised_shops_import_id"), table_name="authorised_shops")
+    op.drop_index(op.f("ix_authorised_shops_agent_id"), table_name="authorised_shops")
+    op.drop_table("authorised_shops")
+    op.drop_index(op.f("ix_publications_published_at"), table_name="publications")
+    op.drop_index(op.f("ix_publications_carrier_id"), table_name="publications")
+    op.drop_table("publications")
+    op.drop_index(op.f("ix_imports_organisation_id"), table_name="imports")
+    op.drop_table("imports")
+    op.drop_index(op.f("ix_blacklisteds_uscc"), table_name="blacklisteds")
+    op.drop_index(op.f("ix_blacklisteds_carrier_id"), table_name="blacklisteds")
+    op.drop_table("blacklisteds")
+    op.drop_index(op.f("ix_agents_uscc"), table_name="agents")
+    op.drop_index(op.f("ix_agents_review_due_at"), table_name="agents")
+    op.drop_index("ix_agents_province_state", table_name="agents")
+    op.drop_index(op.f("ix_agents_import_id"), table_name="agents")
+    op.drop_index("ix_agents_carrier_state", table_name="agents")
+    op.drop_table("agents")
+    op.drop_table("counters")

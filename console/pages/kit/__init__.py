@@ -1,0 +1,129 @@
+"""The kit that area pages are built from, so that they are short and look alike.
+
+A page, whole (`console/pages/agents.py`; texts in `texts/<language>/channel.toml`):
+
+    desk = my_desk()                                        # from console.pages.frame
+
+    def show_list() -> None:
+        with page_head(t("agents.title"), t("agents.hint")):
+            if desk.actor.may(Permission.AGENT_EDIT):
+                adding()                                    # an st.popover or st.button
+        with filters():
+            q = search(t("agents.search"))
+            state = choice("state", t("agents.state"), labelled("agent_state", list(AgentState)))
+        with refusals_shown():
+            found = list_agents(desk, cursor("agents", q, state), words=q, state=state)
+            if not found.rows:
+                return empty(t("agents.none"), t("agents.none_next"))
+            chosen = record_table(found.rows, COLUMNS, key="agents", select=True)   # ids
+            pager(found, "agents")
+
+    def show_record(agent_id: str) -> None:
+        with refusals_shown():
+            agent, deeds = agent_and_history(desk, agent_id)
+            with record_head(agent.number, agent.name, area="agent_state", state=agent.state):
+                next_moves(desk, [Next("suspend", t("agents.suspend"), t("agents.suspend_will"),
+                    lambda why: suspend(desk, agent.id, why), Permission.AGENT_REVIEW,
+                    is_open=AgentMove.SUSPEND in agent.open_moves(), reason=True)], agent.id)
+            left, right = two_columns()
+            with left:
+                facts({t("agents.uscc"): agent.uscc, t("agents.since"): day(agent.since)})
+            with right:
+                timeline(deeds)
+
+    if (agent_id := chosen_id()) is None:
+        show_list()
+    else:
+        show_record(agent_id)
+
+Words from outside go through `plain` wherever Streamlit reads Markdown: titles, labels, messages.
+`facts`, `record_head`, `timeline` and `link_to` do it themselves; grids and `st.code` need none.
+"""
+
+from console.pages.kit.charts import bar_chart, chart, line_chart
+from console.pages.kit.layout import (
+    chips,
+    choice,
+    empty,
+    figures,
+    filters,
+    flash,
+    labelled,
+    page_head,
+    password_first,
+    progress_of,
+    search,
+    section,
+    show_once,
+    view,
+)
+from console.pages.kit.records import (
+    Next,
+    back_to_list,
+    chosen_id,
+    facts,
+    link_to,
+    next_moves,
+    open_record,
+    record_head,
+    state_pill,
+    timeline,
+    two_columns,
+)
+from console.pages.kit.tables import Column, Kind, cursor, pager, record_table
+from console.pages.kit.words import (
+    CHINA,
+    NOTHING,
+    Tone,
+    day,
+    deed_word,
+    left_until,
+    moment,
+    state_word,
+    tone_of,
+)
+
+__all__ = [
+    "CHINA",
+    "NOTHING",
+    "Column",
+    "Kind",
+    "Next",
+    "Tone",
+    "back_to_list",
+    "bar_chart",
+    "chart",
+    "chips",
+    "choice",
+    "chosen_id",
+    "cursor",
+    "day",
+    "deed_word",
+    "empty",
+    "facts",
+    "figures",
+    "filters",
+    "flash",
+    "labelled",
+    "left_until",
+    "line_chart",
+    "link_to",
+    "moment",
+    "next_moves",
+    "open_record",
+    "page_head",
+    "pager",
+    "password_first",
+    "progress_of",
+    "record_head",
+    "record_table",
+    "search",
+    "section",
+    "show_once",
+    "state_pill",
+    "state_word",
+    "timeline",
+    "tone_of",
+    "two_columns",
+    "view",
+]

@@ -1,0 +1,178 @@
+"""The top of a page, what it says back, its filters, and what stands where nothing is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from console.i18n import t
+from console.pages.frame import PASSWORD_PAGE, plain
+
+_FLASH: Final = "kit:flash"
+_SECRET: Final = "kit:secret"  # noqa: S105 - a key of session state, not a secret
+LIVE: Final = "400ms"
+LONGEST_SEARCH: Final = 100
+
+
+def page_head(title: str, hint: str = "") -> AbstractContextManager[object]:
+    """Title and hint at the left; what is drawn `with` it are the page's actions, at the right.
+
+    Shows what `flash` and `show_once` left behind, so every page calls it first.
+    """
+    _say_flash()
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.title(title, anchor=False)
+    if hint:
+        left.caption(hint)
+    _show_secret()
+    return right.container(horizontal=True, horizontal_alignment="right", gap="small")
+
+
+def section(title: str, hint: str = "") -> None:
+    """A heading inside a page."""
+    st.subheader(title, anchor=False)
+    if hint:
+        st.caption(hint)
+
+
+def flash(message: str) -> None:
+    """Say that something is done, on the page that comes after `st.rerun`."""
+    st.session_state[_FLASH] = message
+
+
+def _say_flash() -> None:
+    if (message := st.session_state.pop(_FLASH, None)) is not None:
+        st.toast(str(message), icon=":material/check_circle:")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    title: str
+    secret: str
+
+
+def show_once(title: str, secret: str) -> None:
+    """Show a key or one-time password until its reader puts it away; it is kept nowhere else."""
+    st.session_state[_SECRET] = _Shown(title, secret)
+
+
+def _show_secret() -> None:
+    shown = st.session_state.get(_SECRET)
+    if not isinstance(shown, _Shown):
+        return
+    with st.container(border=True, key="kit_secret"):
+        st.markdown(f":material/key: **{plain(shown.title)}**")
+        st.code(shown.secret, language=None)
+        st.caption(t("console.shown_once"))
+        st.button(t("console.put_away"), key="kit:put_away", on_click=_put_away, type="primary")
+
+
+def _put_away() -> None:
+    st.session_state.pop(_SECRET, None)
+
+
+def empty(title: str, what_to_do: str, action: Callable[[], object] | None = None) -> None:
+    """What stands where a list has no rows: why it is empty and what to do next."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(":gray[:material/inbox:]", width="content")
+        st.markdown(f"**{title}**", width="content")
+        st.caption(what_to_do, width="content")
+        if action is not None:
+            action()
+        st.space("small")
+
+
+def filters() -> AbstractContextManager[object]:
+    """One row, to hold `search`, `choice` and `chips`."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+
+
+def search(label: str, key: str = "q", *, width: int = 320) -> str:
+    """What is searched for, as it is typed; kept in the URL as `?q=`."""
+    found = st.text_input(
+        label,
+        key=key,
+        type="search",
+        icon=":material/search:",
+        placeholder=label,
+        label_visibility="collapsed",
+        max_chars=LONGEST_SEARCH,
+        live=LIVE,
+        bind="query-params",
+        width=width,
+    )
+    return (found or "").strip()
+
+
+def choice(key: str, label: str, options: Mapping[str, str], *, width: int = 200) -> str | None:
+    """One of `options` (value to words), or None for all; kept in the URL under `key`."""
+    return st.selectbox(
+        label,
+        list(options),
+        index=None,
+        key=key,
+        format_func=lambda value: options.get(value, value),
+        placeholder=label,
+        label_visibility="collapsed",
+        bind="query-params",
+        width=width,
+    )
+
+
+def chips(key: str, label: str, options: Mapping[str, str]) -> list[str]:
+    """Any of a few `options` as chips; none chosen is all. Kept in the URL under `key`."""
+    return st.pills(
+        label,
+        list(options),
+        selection_mode="multi",
+        key=key,
+        format_func=lambda value: options.get(value, value),
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+
+
+def view(options: Mapping[str, str], key: str = "view") -> str:
+    """Which of a page's few lists is open; kept in the URL. Only the open one is asked for."""
+    names = list(options)
+    chosen = st.segmented_control(
+        t("console.view"),
+        names,
+        default=names[0],
+        required=True,
+        key=key,
+        format_func=lambda value: options.get(value, value),
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen or names[0]
+
+
+def progress_of(done: int, total: int, label: str) -> None:
+    """How far a long piece of work is."""
+    share = min(1.0, done / total) if total else 0.0
+    st.progress(
+        share, text=t("console.progress", label=label, done=f"{done:,}", total=f"{total:,}")
+    )
+
+
+def figures(numbers: Mapping[str, int | str], hints: Mapping[str, str] | None = None) -> None:
+    """A row of figures, each with its name."""
+    columns = st.columns(max(1, len(numbers)))
+    for column, (label, number) in zip(columns, numbers.items(), strict=True):
+        shown = f"{number:,}" if isinstance(number, int) else number
+        column.metric(label, shown, border=True, help=(hints or {}).get(label))
+
+
+def labelled(area: str, values: Sequence[str]) -> dict[str, str]:
+    """Options for `choice` and `chips`: `labelled("agent_state", list(AgentState))`."""
+    return {str(value): t(f"{area}.{value}") for value in values}
+
+
+def password_first() -> None:
+    """What somebody sees whose one-time password is still in force."""
+    st.warning(t("console.change_password_first"), icon=":material/password:")
+    st.link_button(t("console.change_password"), PASSWORD_PAGE, type="primary")

@@ -1,0 +1,181 @@
+"""One record: its head, its facts, the moves that are open, and its history beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console.desk import Desk
+from console.i18n import t
+from console.pages.frame import plain, refusals_shown
+from console.pages.kit.layout import flash
+from console.pages.kit.words import LOOKS, NOTHING, Tone, deed_word, moment, state_word, tone_of
+from models.audit import AuditEntry
+from models.permissions import Permission
+
+PAGES_FOLDER: Final = Path(__file__).parents[1]
+LONGEST_REASON: Final = 500
+_FACT_COLUMNS: Final = 2
+_SHORT_HISTORY: Final = 8
+
+
+def chosen_id() -> str | None:
+    """The record that the address names: `/console/agents?id=…`; None is the list."""
+    return st.query_params.get("id") or None
+
+
+def open_record(page: str | None, row_id: object) -> None:
+    """Go to a record: of another page by its file's name (`"agents"`), of this one by None."""
+    if page is not None:
+        st.switch_page(PAGES_FOLDER / f"{page}.py", query_params={"id": str(row_id)})
+    st.query_params["id"] = str(row_id)
+    st.rerun()
+
+
+def back_to_list() -> None:
+    """The way back from a record; put it above the record's head."""
+    st.button(
+        t("console.back_to_list"),
+        key="kit:back_to_list",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=_leave_record,
+    )
+
+
+def _leave_record() -> None:
+    st.query_params.pop("id", None)
+
+
+def link_to(label: str, page: str, row_id: object | None = None, *, key: str) -> None:
+    """A word that opens another page or a record on it."""
+    if st.button(plain(label), key=key, type="tertiary", icon=":material/arrow_outward:"):
+        if row_id is None:
+            st.switch_page(PAGES_FOLDER / f"{page}.py")
+        open_record(page, row_id)
+
+
+def state_pill(area: str, value: str, tones: Mapping[str, Tone] | None = None) -> None:
+    """A state as sign, word and colour."""
+    look = LOOKS[tone_of(value, tones)]
+    st.badge(state_word(area, value), icon=look.icon, color=look.colour)
+
+
+def record_head(
+    number: str,
+    title: str,
+    *,
+    area: str = "",
+    state: str = "",
+    tones: Mapping[str, Tone] | None = None,
+) -> AbstractContextManager[object]:
+    """Number, title and state of a record; with it a row for `next_moves` at the right."""
+    back_to_list()
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":gray[{plain(number)}]", width="content")
+            if state:
+                state_pill(area, state, tones)
+        st.title(plain(title), anchor=False)
+    return right.container(horizontal=True, horizontal_alignment="right", gap="small")
+
+
+def two_columns() -> tuple[AbstractContextManager[object], AbstractContextManager[object]]:
+    """The record at the left, its history at the right."""
+    left, right = st.columns([2, 1], gap="large")
+    return left, right
+
+
+def facts(pairs: Mapping[str, object], title: str = "") -> None:
+    """A definition list; every value is shown as plain words."""
+    with st.container(border=True):
+        if title:
+            st.markdown(f"**{title}**")
+        items = list(pairs.items())
+        for start in range(0, len(items), _FACT_COLUMNS):
+            columns = st.columns(_FACT_COLUMNS)
+            for column, (label, value) in zip(columns, items[start:], strict=False):
+                column.caption(label)
+                column.markdown(NOTHING if value is None or value == "" else plain(value))
+
+
+def timeline(entries: Sequence[AuditEntry], title: str = "") -> None:
+    """Who did what to the record and when; the latest first."""
+    st.markdown(f"**{title or t('console.history')}**")
+    if not entries:
+        st.caption(t("console.no_history"))
+    for entry in entries[:_SHORT_HISTORY]:
+        _entry(entry)
+    if len(entries) > _SHORT_HISTORY:
+        with st.expander(t("console.older", n=len(entries) - _SHORT_HISTORY)):
+            for entry in entries[_SHORT_HISTORY:]:
+                _entry(entry)
+
+
+def _entry(entry: AuditEntry) -> None:
+    who = plain(entry.actor_name)
+    if entry.organisation:
+        who = f"{who} · {plain(entry.organisation)}"
+    reason = entry.facts.get("reason")
+    words = f":primary[:material/radio_button_checked:] **{plain(deed_word(entry.deed))}**"
+    quoted = f"  \n“{plain(reason)}”" if reason else ""
+    with st.container(gap=None):
+        st.markdown(words + quoted)
+        st.caption(f"{moment(entry.at)} · {who}")
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A move that a record offers: what it is called, what it will do, and the deed itself.
+
+    `act` gets the reason (empty when none is asked for) and may answer words for `flash`.
+    """
+
+    key: str
+    label: str
+    will: str
+    """What happens when it is confirmed, in a full sentence."""
+    act: Callable[[str], str | None]
+    permission: Permission
+    is_open: bool = True
+    reason: bool = False
+    icon: str | None = None
+    main: bool = False
+
+
+def next_moves(desk: Desk, moves: Sequence[Next], row_id: UUID | str) -> int:
+    """A button per move that is open and permitted, each confirmed in words; how many there are."""
+    shown = [move for move in moves if move.is_open and desk.actor.may(move.permission)]
+    for move in shown:
+        _ask(move, f"move:{move.key}:{row_id}")
+    return len(shown)
+
+
+def _ask(move: Next, key: str) -> None:
+    round_ = int(st.session_state.get(f"{key}:round", 0))
+    with st.popover(
+        move.label,
+        icon=move.icon,
+        type="primary" if move.main else "secondary",
+        key=f"{key}:{round_}",
+    ):
+        st.markdown(move.will)
+        words = ""
+        if move.reason:
+            words = st.text_area(
+                t("console.reason"), key=f"{key}:reason:{round_}", max_chars=LONGEST_REASON
+            ).strip()
+        sure = st.button(t("console.confirm", move=move.label), key=f"{key}:sure", type="primary")
+        if sure and move.reason and not words:
+            st.error(t("console.reason_needed"))
+        elif sure:
+            with refusals_shown():
+                message = move.act(words)
+                st.session_state[f"{key}:round"] = round_ + 1
+                flash(message or t("console.done"))
+                st.rerun()

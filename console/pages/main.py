@@ -1,0 +1,141 @@
+"""The console's first script: who is here, which pages they have, and the open one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from console.actions.staff.people import choose_language
+from console.desk import Desk
+from console.i18n import Language, spoken, t
+from console.pages.frame import my_house, my_sign_in, plain
+from console.pages.kit.layout import password_first
+from console.pages.session_watch import session_watch
+from models.permissions import Permission, Role
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+_P: Final = Permission
+FOLDER: Final = Path(__file__).parent
+MARK: Final = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} 32' height='32' width='{width}'>"
+    "<path d='M16 1.5 29 6v9.2c0 7.6-5.3 12.8-13 15.3C8.300 28 3 22.800 3 15.200V6z'"
+    " fill='#2FA39A'/><path d='m9.500 15.800 4.600 4.700 8.600-9.200' fill='none' stroke='#fff'"
+    " stroke-width='2.800' stroke-linecap='round' stroke-linejoin='round'/>{words}</svg>"
+)
+WORDS: Final = (
+    "<text x='40' y='22' font-family='Noto Sans SC,Noto Sans CJK SC,PingFang SC,Microsoft YaHei,"
+    "system-ui,sans-serif' font-size='17' font-weight='600' fill='#E8F1F0'>{name}</text>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the console: its file, where it stands, and the permission that opens it."""
+
+    name: str
+    group: str
+    icon: str
+    permission: Permission
+    roles: frozenset[Role] = frozenset()
+    """Whom it is for besides; empty is everybody with the permission."""
+
+
+PAGES: Final = (
+    Entry("work_list", "today", "checklist", _P.ACCOUNT_USE),
+    Entry("overview", "today", "monitoring", _P.OVERVIEW_READ),
+    Entry("agents", "channel", "storefront", _P.AGENT_READ),
+    Entry("licences", "channel", "license", _P.LICENCE_READ),
+    Entry("badges", "channel", "verified_user", _P.BADGE_READ),
+    Entry("publications", "channel", "campaign", _P.PUBLICATION_READ),
+    Entry("blacklist", "channel", "person_off", _P.BLACKLIST_READ),
+    Entry("sources", "patrol", "captive_portal", _P.PATROL_READ),
+    Entry("patrols", "patrol", "radar", _P.PATROL_READ),
+    Entry("findings", "patrol", "policy_alert", _P.FINDING_READ),
+    Entry("cases", "cases", "gavel", _P.CASE_READ),
+    Entry("staff", "house", "groups", _P.STAFF_READ),
+    Entry("audit", "house", "fact_check", _P.AUDIT_READ),
+    Entry("rules", "house", "menu_book", _P.RULE_READ),
+    Entry("account", "mine", "account_circle", _P.ACCOUNT_USE),
+)
+"""By job, in the order of a day's work. A page whose file is not there yet is left out."""
+
+
+def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
+    """The pages that the actor may open, under the job they belong to."""
+    found: dict[str, list[StreamlitPage]] = {}
+    for entry in PAGES:
+        file = FOLDER / f"{entry.name}.py"
+        if not file.exists() or not desk.actor.may(entry.permission):
+            continue
+        page = st.Page(
+            file,
+            title=t(f"nav.{entry.name}"),
+            icon=f":material/{entry.icon}:",
+            url_path=entry.name,
+            default=entry.name == "work_list",
+        )
+        found.setdefault(t(f"nav_group.{entry.group}"), []).append(page)
+    return found
+
+
+def sidebar_foot(desk: Desk) -> None:
+    """Who is here, for whom they act, in which language, and the way out."""
+    actor = desk.actor
+    roles = [t(f"role.{role.value}") for role in sorted(actor.roles - {Role.SELF})]
+    with st.sidebar, st.container(key="whoami", gap="small"):
+        st.divider()
+        st.markdown(
+            f":material/account_circle: **{plain(actor.name)}**  \n{plain(actor.organisation)}"
+        )
+        st.caption(" · ".join(roles) or t("console.no_role"))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.segmented_control(
+                t("console.language"),
+                [language.value for language in Language],
+                default=spoken.get().value,
+                required=True,
+                key=f"language:{spoken.get().value}",
+                format_func=LANGUAGES.__getitem__,
+                label_visibility="collapsed",
+                on_change=_speak,
+                args=(desk, spoken.get()),
+            )
+            session_watch(t("console.sign_out"))
+
+
+LANGUAGES: Final = {"zh": "中文", "en": "English"}
+
+
+def _speak(desk: Desk, before: Language) -> None:
+    chosen = st.session_state.get(f"language:{before.value}")
+    if chosen in LANGUAGES and chosen != before:
+        choose_language(desk, chosen)
+
+
+def main() -> None:
+    st.set_page_config(page_title=PLAIN_TITLE, layout="wide", initial_sidebar_state="auto")
+    here = my_sign_in()
+    desk = my_house().desk(here.actor)
+    name = t("console.name")
+    width = 48 + sum(17 if ord(letter) > 0xFF else 9 for letter in name)  # noqa: PLR2004 - CJK
+    st.logo(
+        MARK.format(width=width, words=WORDS.format(name=name)),
+        icon_image=MARK.format(width=32, words=""),
+        size="large",
+    )
+    if here.must_change_password:
+        st.navigation([lambda: None], position="hidden")
+        password_first()
+        sidebar_foot(desk)
+        return
+    page = st.navigation(pages_of(desk), position="sidebar", expanded=True)
+    sidebar_foot(desk)
+    page.run()
+
+
+PLAIN_TITLE: Final = "渠道治理 · Channel"
+
+main()

@@ -1,0 +1,116 @@
+"""Settings: `CHANNEL_*` in the environment over one TOML file. An unknown key is an error."""
+
+import os
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.refusals import Invalid
+
+PREFIX: Final = "CHANNEL_"
+_NOT_SETTINGS: Final = frozenset({"CHANNEL_CONFIG", "CHANNEL_AS"})
+
+
+class Settings(BaseSettings):
+    """Every setting of the console, its default, and what it is for."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data: Path = Path("var")
+    """The folder of the database, keys, evidence and exports."""
+    database_url: str | None = None
+    """`postgresql+psycopg://user:password@host/name`; without it SQLite in the data folder."""
+    public_url: str = "http://localhost:8501"
+    """Where people reach this server: in badges, links, cookies and allowed origins."""
+    host: str = "127.0.0.1"
+    port: int = 8501
+    metrics_port: int = 0
+    """Prometheus figures on this local port; 0 is none."""
+    language: str = "zh"
+    """What a visitor reads who has chosen nothing: zh or en."""
+    fetch_allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks that the patrol may reach besides public addresses, as CIDR with commas."""
+    fetch_agent: str = "channel-patrol/0.1 (+{public_url})"
+    """How the patrol names itself to a shop."""
+    fetch_pace: float = Field(default=1.0, ge=0.0)
+    """Seconds between two requests to one host."""
+    worker: bool = True
+    """Whether `channel serve` also does the durable work; false where `channel worker` runs."""
+    admin_password: str | None = None
+    """First start only: the first administrator's password, for automation."""
+    key_passphrase: str | None = None
+    """Opens the key files; without it they are protected by their mode alone."""
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str = "OpenID Connect"
+    """The word on the sign-in button."""
+
+    @field_validator("fetch_allowed_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, os.environ.get("CHANNEL_CONFIG")),
+        )
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:  # noqa: ANN401 - settings by name
+        """The settings in force; an `Invalid` that names the key when one is unknown or wrong."""
+        for name in os.environ:
+            key = name.removeprefix(PREFIX).lower()
+            if (
+                name.startswith(PREFIX)
+                and name not in _NOT_SETTINGS
+                and key not in cls.model_fields
+            ):
+                raise Invalid("settings.unknown", key=name)
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = PREFIX + "_".join(map(str, first["loc"])).upper()
+            raise Invalid("settings.wrong", key=key, problem=first["msg"]) from error
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data / 'channel.db').absolute()}"
+
+    @cached_property
+    def durable_url(self) -> str:
+        """Where the engine of durable work keeps its own state."""
+        return self.database_url or f"sqlite:///{(self.data / 'durable.db').absolute()}"
+
+    @cached_property
+    def is_https(self) -> bool:
+        return urlsplit(self.public_url).scheme == "https"
+
+    @cached_property
+    def agent(self) -> str:
+        return self.fetch_agent.format(public_url=self.public_url)

@@ -1,0 +1,1 @@
+"""HTTP doors beside the console: sign-in, public pages, the JSON API, files."""

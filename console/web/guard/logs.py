@@ -1,0 +1,31 @@
+"""A Streamlit session id is half a key, so it stays out of the logs."""
+
+import logging
+import re
+from typing import Final
+
+SESSION_ID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+TALKERS: Final = (
+    "uvicorn.access",
+    "uvicorn.error",
+    "streamlit.runtime.websocket_session_manager",
+    "streamlit.runtime.app_session",
+    "streamlit.web.server.starlette.starlette_routes",
+)
+
+
+def _without_ids(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(map(_hidden, record.args))
+    record.msg = _hidden(record.msg)
+    return True
+
+
+def _hidden(part: object) -> object:
+    return SESSION_ID.sub("…", part) if isinstance(part, str) else part
+
+
+def hide_session_ids() -> None:
+    """Idempotent, and survives uvicorn's own `dictConfig`, which keeps filters of loggers."""
+    for name in TALKERS:
+        logging.getLogger(name).addFilter(_without_ids)

@@ -1,0 +1,1 @@
+"""Everything outside our process and database: marketplaces, foreign files, keys, evidence."""

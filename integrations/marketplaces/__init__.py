@@ -1,0 +1,1 @@
+"""Shops and marketplaces as sources of listings, and as receivers of notices."""

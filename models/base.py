@@ -1,0 +1,113 @@
+"""What every table shares: names of constraints, ids, UTC, scope, and the way states move."""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, Dialect, Enum, false
+from sqlalchemy.orm import declared_attr
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from models.refusals import Conflict
+
+if TYPE_CHECKING:
+    from models.staff import Actor
+
+# Without fixed names a migration cannot drop a constraint on both SQLite and PostgreSQL.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+State = TypeVar("State", bound=StrEnum)
+Move = TypeVar("Move", bound=StrEnum)
+_RANDOM_BITS: Final = 74
+
+
+class Table(SQLModel):
+    """A kind of row. `SpotCheck` is kept in `spot_checks`, `AuditEntry` in `audit_entries`."""
+
+    # SQLModel declares the attribute otherwise than it defines it; here is the one place to say so.
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # noqa: N805
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        return re.sub("(?<![aeo])y$", "ie", name) + "s"
+
+    @classmethod
+    def seen_by(cls, actor: "Actor") -> ColumnElement[bool]:  # noqa: ARG003 - every table says its own
+        """Which rows the actor may know of. A table that does not say shows none."""
+        return false()
+
+    @property
+    def title(self) -> str:
+        """How people call the row: its number or name, copied into the record of deeds."""
+        return ""
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        """Whose row it is, so that a look from another organisation is recorded; None: nobody's."""
+        return None
+
+    @property
+    def place(self) -> str | None:
+        """The province (GB/T 2260) whose administration watches over it."""
+        return None
+
+
+def new_id() -> UUID:
+    """A UUID of version 7 (RFC 9562 5.7): sorts by the time it was made, so lists page by it."""
+    milliseconds = time.time_ns() // 1_000_000
+    rest = int.from_bytes(os.urandom(10)) & ((1 << _RANDOM_BITS) - 1)
+    high, low = rest >> 62, rest & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. SQLite forgets the zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive time: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def words(kind: type[StrEnum]) -> Any:  # noqa: ANN401 - SQLModel asks for a class and takes this
+    """A column for an enum: its values, as plain text.
+
+    SQLModel's own way keeps the members' names, in an ENUM type on PostgreSQL alone.
+    """
+    return Enum(kind, native_enum=False, length=32, values_callable=list)
+
+
+def moved(moves: Mapping[tuple[State, Move], State], state: State, move: Move) -> State:
+    """The state that `move` leads to from `state`; a Conflict if the table has no such row."""
+    try:
+        return moves[state, move]
+    except KeyError:
+        raise Conflict("state.cannot_move", state=state.value, move=move.value) from None
+
+
+def open_moves(moves: Mapping[tuple[State, Move], State], state: State) -> list[Move]:
+    """The moves that the table has from `state`, in the table's order."""
+    return [move for start, move in moves if start == state]

@@ -1,0 +1,1 @@
+"""A case: a violation from the finding to its end, and the notices that go to platforms."""

@@ -1,0 +1,1 @@
+"""Who may sell, where, and how one sees it: agents, licences, shops, badges, the published list."""

@@ -1,0 +1,70 @@
+"""The shops at which an agent may sell: part of a licence's scope."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Index, or_, text, true
+from sqlmodel import Field, col
+
+from models.base import Table, UtcDateTime, new_id
+from models.staff import Actor
+from models.tokens import Shop
+
+
+class AuthorisedShop(Table, table=True):
+    """One shop of one agent. Who holds a badge, holds it for such a shop."""
+
+    __table_args__ = (
+        # One live row a shop and carrier: two agents can't both be at home in one shop.
+        Index(
+            "uq_authorised_shops_live",
+            "carrier_id",
+            "platform",
+            "shop_key",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_authorised_shops_shop", "platform", "shop_key"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    carrier_id: UUID = Field(foreign_key="organisations.id")
+    agent_id: UUID = Field(foreign_key="agents.id", index=True)
+    platform: str = Field(max_length=32)
+    """The platform's code, or `site` for a site of the agent's own."""
+    shop_key: str = Field(max_length=300)
+    """The canonical id (BADGE 2.4): `shop:<id>` on a platform, host and path of an own site."""
+    name: str = Field(max_length=200)
+    url: str = Field(default="", max_length=2000)
+    province: str = Field(max_length=2)
+    """The agent's, copied, so that the administration of the place sees it."""
+    import_id: UUID | None = Field(default=None, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @property
+    def shop(self) -> Shop:
+        return Shop(self.platform, self.shop_key)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.is_house:
+            return true()
+        return or_(
+            col(cls.carrier_id).in_(actor.carriers),
+            col(cls.province).in_(actor.provinces),
+            col(cls.platform) == (actor.platform or ""),
+        )
+
+    @property
+    def title(self) -> str:
+        return f"{self.platform} {self.shop_key} {self.name}"
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.carrier_id
+
+    @property
+    def place(self) -> str | None:
+        return self.province

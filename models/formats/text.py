@@ -1,0 +1,53 @@
+"""How text from people and files is made comparable before any format is asked about."""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+_BLANKS: Final = re.compile(r"\s+")
+_DASHES: Final = re.compile(r"[‐‑‒–—−﹣-]")
+
+
+class Fault(StrEnum):
+    """Why a number is not well formed."""
+
+    FORMAT = "format"
+    CHECKSUM = "checksum"
+    DATE = "date"
+    FUTURE = "future"
+
+
+def normalise(text: str) -> str:
+    """NFKC (full-width letters and digits become plain), no invisible marks, upper case."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
+    return seen.strip().upper()
+
+
+def without_blanks(text: str) -> str:
+    """Normalised, blanks taken out, every kind of dash made the plain one."""
+    return _DASHES.sub("-", _BLANKS.sub("", normalise(text)))
+
+
+def compact(text: str) -> str:
+    """Normalised, blanks and dashes taken out."""
+    return without_blanks(text).replace("-", "")
+
+
+def luhn_holds(digits: str) -> bool:
+    """ISO/IEC 7812-1 annex B over the whole number, its check digit last."""
+    return _luhn_sum(digits) % 10 == 0
+
+
+def luhn_digit(digits: str) -> str:
+    """The digit that makes the number hold when put at its end."""
+    return str(-_luhn_sum(digits + "0") % 10)
+
+
+def _luhn_sum(digits: str) -> int:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        doubled = int(digit) * (1 + place % 2)
+        total += doubled - 9 * (doubled > 9)  # noqa: PLR2004 - two digits are added up
+    return total

@@ -1,0 +1,1 @@
+"""What is seen on platforms and sites: sources, runs, shops, listings, findings."""

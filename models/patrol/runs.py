@@ -1,0 +1,152 @@
+"""Where a patrol looks, and one run of it (DOMAIN 4.8)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, or_, true
+from sqlmodel import Field, col
+
+from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
+from models.staff import Actor
+
+
+class Source(Table, table=True):
+    """One shop server or marketplace, as its mapping file tells how to read it."""
+
+    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    organisation_id: UUID = Field(foreign_key="organisations.id")
+    name: str = Field(max_length=64)
+    platform: str = Field(max_length=32)
+    mapping: str
+    """The mapping file, as it was saved."""
+    secrets: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    """Keys by name, each sealed and bound to this row, in base64."""
+    version: int = Field(default=1)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        return true() if actor.is_house else col(cls.organisation_id).in_(actor.organisations)
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.organisation_id
+
+
+class RunState(StrEnum):
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    CLOSED = "closed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class RunMove(StrEnum):
+    START = "start"
+    SUBMIT = "submit"
+    REVIEW = "review"
+    FAIL = "fail"
+    STOP = "stop"
+
+
+_S, _M = RunState, RunMove
+RUN_MOVES: Final[Mapping[tuple[RunState, RunMove], RunState]] = {
+    (_S.PLANNED,      _M.START):   _S.IN_PROGRESS,
+    (_S.PLANNED,      _M.STOP):    _S.STOPPED,
+    (_S.IN_PROGRESS,  _M.SUBMIT):  _S.SUBMITTED,
+    (_S.IN_PROGRESS,  _M.FAIL):    _S.FAILED,
+    (_S.IN_PROGRESS,  _M.STOP):    _S.STOPPED,
+    (_S.SUBMITTED,    _M.REVIEW):  _S.CLOSED,
+}  # fmt: skip
+
+
+class PatrolRun(Table, table=True):
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    number: str = Field(unique=True, max_length=40)
+    organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
+    source_id: UUID | None = Field(default=None, foreign_key="sources.id", index=True)
+    """None: the listings came in a file."""
+    import_id: UUID | None = Field(default=None, foreign_key="imports.id", index=True)
+    platform: str = Field(max_length=32)
+    platform_home: str | None = Field(default=None, max_length=2)
+    card_home: str | None = Field(default=None, max_length=2)
+    mapping: str = Field(default="")
+    """The source's mapping as it stood when the run was planned."""
+    actor: dict[str, Any] = Field(sa_type=JSON)
+    """Who planned it, so that a worker can go on in their name."""
+    state: RunState = Field(default=RunState.PLANNED, sa_type=words(RunState), index=True)
+    steps: int = Field(default=0, sa_type=Integer)
+    steps_done: int = Field(default=0, sa_type=Integer)
+    listings: int = Field(default=0, sa_type=Integer)
+    cards: int = Field(default=0, sa_type=Integer)
+    """Listings that sell telephone cards."""
+    shops: int = Field(default=0, sa_type=Integer)
+    findings: int = Field(default=0, sa_type=Integer)
+    faults: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """What could not be read and why; the first hundred."""
+    fault_count: int = Field(default=0, sa_type=Integer)
+    register_sha256: str | None = Field(default=None, max_length=64)
+    """The register as it stood, in the store."""
+    is_stop_asked: bool = Field(default=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def move(self, move: RunMove) -> None:
+        self.state = moved(RUN_MOVES, self.state, move)
+
+    def open_moves(self) -> list[RunMove]:
+        return open_moves(RUN_MOVES, self.state)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.is_house:
+            return true()
+        return or_(
+            col(cls.organisation_id).in_(actor.organisations),
+            col(cls.platform_home).in_(actor.provinces),
+            col(cls.card_home).in_(actor.provinces),
+        )
+
+    @property
+    def title(self) -> str:
+        return self.number
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.organisation_id
+
+    @property
+    def place(self) -> str | None:
+        return self.card_home or self.platform_home
+
+
+class RunStep(Table, table=True):
+    """One page that a run has to ask for, or has asked for: what a killed run goes on from."""
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "key"),
+        Index("ix_run_steps_waiting", "run_id", "is_done", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    run_id: UUID = Field(foreign_key="patrol_runs.id")
+    key: str = Field(max_length=64)
+    """SHA-256 of the step, so that no page is asked for twice."""
+    step: dict[str, Any] = Field(sa_type=JSON)
+    is_done: bool = Field(default=False)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        return true() if actor.is_house else col(cls.key) == ""

@@ -1,0 +1,114 @@
+"""What may be done, and which role may do it (DOMAIN 4.15)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """Named <area>:<deed>. One use case asks for one permission. `:read` changes nothing."""
+
+    ACCOUNT_USE = "account:use"
+    AGENT_EDIT = "agent:edit"
+    AGENT_IMPORT = "agent:import"
+    AGENT_READ = "agent:read"
+    AGENT_REVIEW = "agent:review"
+    AUDIT_READ = "audit:read"
+    AUDIT_SEAL = "audit:seal"
+    BADGE_ISSUE = "badge:issue"
+    BADGE_READ = "badge:read"
+    BLACKLIST_EDIT = "blacklist:edit"
+    BLACKLIST_READ = "blacklist:read"
+    CASE_ANSWER = "case:answer"
+    CASE_CLOSE = "case:close"
+    CASE_OPEN = "case:open"
+    CASE_READ = "case:read"
+    CASE_SEND = "case:send"
+    CLIENT_EDIT = "client:edit"
+    CLIENT_READ = "client:read"
+    EVIDENCE_READ = "evidence:read"
+    FINDING_CONFIRM = "finding:confirm"
+    FINDING_READ = "finding:read"
+    LICENCE_APPROVE = "licence:approve"
+    LICENCE_EDIT = "licence:edit"
+    LICENCE_READ = "licence:read"
+    LICENCE_REVOKE = "licence:revoke"
+    LISTING_IMPORT = "listing:import"
+    ORGANISATION_EDIT = "organisation:edit"
+    OVERVIEW_READ = "overview:read"
+    PATROL_READ = "patrol:read"
+    PATROL_RUN = "patrol:run"
+    PUBLICATION_EDIT = "publication:edit"
+    PUBLICATION_PUBLISH = "publication:publish"
+    PUBLICATION_READ = "publication:read"
+    RULE_READ = "rule:read"
+    SHOP_EDIT = "shop:edit"
+    SHOP_READ = "shop:read"
+    SOURCE_EDIT = "source:edit"
+    STAFF_EDIT = "staff:edit"
+    STAFF_GRANT = "staff:grant"
+    STAFF_READ = "staff:read"
+    SWEEP = "house:sweep"
+
+    @property
+    def only_reads(self) -> bool:
+        return self.endswith(":read")
+
+
+class Role(StrEnum):
+    CHANNEL_MANAGER = "channel_manager"
+    APPROVER = "approver"
+    IOT_MANAGER = "iot_manager"
+    INSPECTOR = "inspector"
+    PLATFORM_OFFICER = "platform_officer"
+    REGULATOR = "regulator"
+    PRIVACY_OFFICER = "privacy_officer"
+    AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+    SELF = "self"
+    """Whoever is signed in, about nothing but their own account."""
+    PUBLIC = "public"
+    HOUSE = "house"
+
+
+_P = Permission
+_CHANNEL_READ: Final = frozenset(
+    {
+        _P.AGENT_READ, _P.LICENCE_READ, _P.BADGE_READ, _P.BLACKLIST_READ, _P.PUBLICATION_READ,
+        _P.SHOP_READ, _P.PATROL_READ, _P.FINDING_READ, _P.CASE_READ, _P.EVIDENCE_READ,
+        _P.OVERVIEW_READ,
+    }
+)  # fmt: skip
+_EVERYONE: Final = frozenset({_P.RULE_READ})
+
+GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | {
+        _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
+        _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
+        _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ,
+    },
+    Role.APPROVER: _EVERYONE | _CHANNEL_READ | {
+        _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
+        _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
+    },
+    Role.IOT_MANAGER: _EVERYONE | {_P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ},
+    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ,
+    Role.PLATFORM_OFFICER: _EVERYONE | _CHANNEL_READ | {
+        _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT, _P.FINDING_CONFIRM,
+        _P.CASE_ANSWER, _P.AUDIT_READ,
+    } - {_P.BLACKLIST_READ},
+    # Nothing that writes.
+    Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ},
+    Role.PRIVACY_OFFICER: _EVERYONE | {_P.AUDIT_READ, _P.OVERVIEW_READ},
+    Role.AUDITOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ, _P.STAFF_READ},
+    Role.SYSTEM_ADMIN: _EVERYONE | {_P.STAFF_READ, _P.STAFF_EDIT, _P.ORGANISATION_EDIT},
+    Role.SECURITY_ADMIN: _EVERYONE | {
+        _P.STAFF_READ, _P.STAFF_GRANT, _P.CLIENT_READ, _P.CLIENT_EDIT,
+    },
+    Role.AUDIT_ADMIN: _EVERYONE | {_P.AUDIT_READ, _P.AUDIT_SEAL, _P.STAFF_READ},
+    Role.SELF: frozenset({_P.ACCOUNT_USE}),
+    Role.PUBLIC: frozenset(),
+    Role.HOUSE: frozenset(Permission),
+}  # fmt: skip

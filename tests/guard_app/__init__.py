@@ -1,0 +1,1 @@
+"""A small app behind the guard, for tests that attack it."""

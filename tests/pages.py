@@ -1,0 +1,103 @@
+"""A page of the console without a browser, as a person would see it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from console.actions.staff.people import choose_language
+from console.actions.staff.sign_in import _open_session
+from console.desk import Desk, House
+from console.pages import frame
+
+PAGES: Final = Path(frame.__file__).parent
+_TIMEOUT: Final = 30
+
+
+class Console:
+    """The console of one house. `open` is one page by its file's name; `whole` has the sidebar."""
+
+    def __init__(self, house: House, patch: pytest.MonkeyPatch) -> None:
+        self.house = house
+        self._patch = patch
+        frame.open_at(house)
+
+    def sign_in(self, desk: Desk | None) -> None:
+        """Whoever acts from now on, by a real session; None is a stranger."""
+        token = None
+        if desk is not None:
+            assert desk.actor.id is not None
+            token = _open_session(self.house, desk.actor.id, "127.0.0.1", "AppTest", None)
+        self._patch.setattr(frame, "session_token", lambda: token)
+
+    def open(
+        self, name: str, desk: Desk | None, *, language: str | None = None, **query: str
+    ) -> AppTest:
+        """The page as the desk's person sees it: `console.open("staff", desks.admin, id=…)`."""
+        if language is not None and desk is not None:
+            choose_language(desk, language)
+        self.sign_in(desk)
+        at = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=_TIMEOUT)
+        for key, value in query.items():
+            at.query_params[key] = value
+        return checked(at.run())
+
+    def whole(self, desk: Desk | None, *, language: str | None = None) -> AppTest:
+        """The landing page inside its frame."""
+        return self.open("main", desk, language=language)
+
+
+def checked(at: AppTest) -> AppTest:
+    """A page that ran to its end; a fault of the script fails the test with its trace."""
+    assert not at.exception, [(one.message, one.stack_trace) for one in at.exception]
+    return at
+
+
+def shown(at: AppTest) -> str:
+    """Every word on the page, grids aside."""
+    kinds = (
+        "title", "header", "subheader", "caption", "markdown", "text", "code", "error", "warning",
+        "info", "success", "toast",
+    )  # fmt: skip
+    values = [str(one.value) for kind in kinds for one in at.get(kind)]
+    labels = [str(getattr(one, "label", "")) for one in (*at.button, *at.metric)]
+    return "\n".join([*values, *labels])
+
+
+def errors(at: AppTest) -> list[str]:
+    return [one.value for one in at.error]
+
+
+def grid(at: AppTest, place: int = 0) -> list[list[Any]]:
+    """The rows of a grid, without the button that opens them."""
+    table = at.dataframe[place].value
+    return table.drop(columns=["open"], errors="ignore").to_numpy().tolist()
+
+
+def tick(at: AppTest, *places: int, grid_at: int = 0) -> AppTest:
+    """Tick rows of a grid by where they stand on this screen."""
+    proto = at.dataframe[grid_at].proto
+    key = proto.id.rpartition("-")[2]
+    at.session_state[key] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+    return checked(at.run())
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    """Press the only button whose key begins so."""
+    (button,) = [one for one in at.button if str(one.key).startswith(key)]
+    return checked(button.click().run())
+
+
+def moves(at: AppTest) -> list[str]:
+    """The moves that a record offers, by their keys."""
+    keys = [str(one.key) for one in at.button]
+    return [key.split(":")[1] for key in keys if key.startswith("move:")]
+
+
+def move(at: AppTest, name: str, reason: str = "") -> AppTest:
+    """Take a move of the open record and confirm it."""
+    if reason:
+        (box,) = [one for one in at.text_area if str(one.key).startswith(f"move:{name}:")]
+        box.set_value(reason)
+    return press(at, f"move:{name}:")
