@@ -105,7 +105,9 @@ class Settings(BaseSettings):
     @cached_property
     def durable_url(self) -> str:
         """Where the engine of durable work keeps its own state."""
-        return self.database_url or f"sqlite:///{(self.data / 'durable.db').absolute()}"
+        if self.database_url and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        return f"sqlite:///{(self.data / 'durable.db').absolute()}"
 
     @cached_property
     def is_https(self) -> bool:

@@ -12,8 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus
 
 import httpx
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oauth2.client import OAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -35,6 +34,7 @@ class _Discovery(BaseModel):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str | None = None
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
 
 
@@ -44,16 +44,24 @@ class _Keys(BaseModel):
 
 class _Tokens(BaseModel):
     id_token: str
+    access_token: str | None = None
 
 
-class _Claims(BaseModel):
+class _Person(BaseModel):
     sub: str
-    nonce: str
-    azp: str | None = None
-    aud: str | list[str]
     email: str | None = None
     email_verified: bool = False
     preferred_username: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        mail = self.email if self.email_verified else None
+        return tuple(filter(None, [mail, self.preferred_username]))
+
+
+class _Claims(_Person):
+    azp: str | None = None
+    aud: str | list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +100,20 @@ class Provider:
         """Where to send the person."""
         with self._http() as http:
             found = self._discover(http)
-        return prepare_grant_uri(
-            found.authorization_endpoint,
-            client_id=self.client_id,
-            response_type="code",
+        client = OAuth2Client(
+            None,
+            self.client_id,
             redirect_uri=self.returns_to,
             scope=_SCOPE,
-            state=begun.state,
-            nonce=begun.nonce,
-            code_challenge=create_s256_code_challenge(begun.verifier),
             code_challenge_method="S256",
         )
+        pair: tuple[str, str] = client.create_authorization_url(  # pyright: ignore[reportUnknownMemberType]
+            found.authorization_endpoint,
+            state=begun.state,
+            code_verifier=begun.verifier,
+            nonce=begun.nonce,
+        )
+        return pair[0]
 
     def identity(self, begun: Begun, answer: Mapping[str, str]) -> Identity:
         """Who came back. `answer` is the query of the callback."""
@@ -116,7 +127,9 @@ class Provider:
                 raise Unreadable("oidc.issuer", issuer=answer["iss"][:200])
             tokens = self._exchange(http, found, answer.get("code", ""), begun.verifier)
             keys = self._get(http, _Keys, found.jwks_uri)
-        return self._read(tokens.id_token, keys, begun.nonce)
+            claims = self._verified(tokens.id_token, keys, begun.nonce)
+            names = claims.names or self._names(http, found, tokens, claims.sub)
+        return Identity(self.issuer, claims.sub, names)
 
     def _http(self) -> httpx.Client:
         return httpx.Client(timeout=_TIMEOUT, transport=self.transport)
@@ -151,7 +164,20 @@ class Provider:
     def _get(self, http: httpx.Client, shape: type[_Shape], url: str) -> _Shape:
         return _ask(http, http.build_request("GET", url), shape)
 
-    def _read(self, id_token: str, keys: _Keys, nonce: str) -> Identity:
+    def _names(
+        self, http: httpx.Client, found: _Discovery, tokens: _Tokens, subject: str
+    ) -> tuple[str, ...]:
+        """Most providers name a person at their userinfo endpoint only (OIDC Core 5.3, 5.4)."""
+        if found.userinfo_endpoint is None or tokens.access_token is None:
+            return ()
+        bearer = {"authorization": f"Bearer {tokens.access_token}"}
+        request = http.build_request("GET", found.userinfo_endpoint, headers=bearer)
+        person = _ask(http, request, _Person)
+        if person.sub != subject:
+            raise Unreadable("oidc.userinfo", problem="sub")
+        return person.names
+
+    def _verified(self, id_token: str, keys: _Keys, nonce: str) -> _Claims:
         rules = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY,
             iss={"essential": True, "value": self.issuer},
@@ -171,9 +197,7 @@ class Provider:
         several = isinstance(claims.aud, list) and len(claims.aud) > 1
         if claims.azp not in ({self.client_id} if several else {self.client_id, None}):
             raise Unreadable("oidc.token", problem="azp")
-        mail = claims.email if claims.email_verified else None
-        names = tuple(filter(None, [mail, claims.preferred_username]))
-        return Identity(self.issuer, claims.sub, names)
+        return claims
 
 
 def _quoted(part: str) -> str:

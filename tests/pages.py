@@ -7,7 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.actions.staff.people import choose_language
-from console.actions.staff.sign_in import _open_session
+from console.actions.staff.sign_in import (
+    _open_session,  # pyright: ignore[reportPrivateUsage]
+)
 from console.desk import Desk, House
 from console.pages import frame
 
@@ -60,7 +62,7 @@ def shown(at: AppTest) -> str:
         "title", "header", "subheader", "caption", "markdown", "text", "code", "error", "warning",
         "info", "success", "toast",
     )  # fmt: skip
-    values = [str(one.value) for kind in kinds for one in at.get(kind)]
+    values = [str(getattr(one, "value", "")) for kind in kinds for one in at.get(kind)]
     labels = [str(getattr(one, "label", "")) for one in (*at.button, *at.metric)]
     return "\n".join([*values, *labels])
 
@@ -72,7 +74,8 @@ def errors(at: AppTest) -> list[str]:
 def grid(at: AppTest, place: int = 0) -> list[list[Any]]:
     """The rows of a grid, without the button that opens them."""
     table = at.dataframe[place].value
-    return table.drop(columns=["open"], errors="ignore").to_numpy().tolist()
+    records: list[Any] = table.to_dict("records")  # pyright: ignore[reportUnknownMemberType]
+    return [[cell for name, cell in row.items() if name != "open"] for row in records]
 
 
 def tick(at: AppTest, *places: int, grid_at: int = 0) -> AppTest:

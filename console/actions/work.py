@@ -114,7 +114,7 @@ def _keys(desk: Desk) -> Iterator[WorkItem]:
         )
     for client in ending:
         state = due_state(client.expires_at, now)
-        yield WorkItem("key_ends", client.name, state, "staff", due=client.expires_at)
+        yield WorkItem("key_ends", client.name, state, "clients", due=client.expires_at)
 
 
 SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -9,6 +9,7 @@ import streamlit as st
 from console.actions.staff.people import choose_language
 from console.desk import Desk
 from console.i18n import Language, spoken, t
+from console.pages import style
 from console.pages.frame import my_house, my_sign_in, plain
 from console.pages.kit.layout import password_first
 from console.pages.session_watch import session_watch
@@ -56,6 +57,7 @@ PAGES: Final = (
     Entry("findings", "patrol", "policy_alert", _P.FINDING_READ),
     Entry("cases", "cases", "gavel", _P.CASE_READ),
     Entry("staff", "house", "groups", _P.STAFF_READ),
+    Entry("clients", "house", "key", _P.CLIENT_READ),
     Entry("audit", "house", "fact_check", _P.AUDIT_READ),
     Entry("rules", "house", "menu_book", _P.RULE_READ),
     Entry("account", "mine", "account_circle", _P.ACCOUNT_USE),
@@ -86,7 +88,6 @@ def sidebar_foot(desk: Desk) -> None:
     actor = desk.actor
     roles = [t(f"role.{role.value}") for role in sorted(actor.roles - {Role.SELF})]
     with st.sidebar, st.container(key="whoami", gap="small"):
-        st.divider()
         st.markdown(
             f":material/account_circle: **{plain(actor.name)}**  \n{plain(actor.organisation)}"
         )
@@ -117,6 +118,7 @@ def _speak(desk: Desk, before: Language) -> None:
 
 def main() -> None:
     st.set_page_config(page_title=PLAIN_TITLE, layout="wide", initial_sidebar_state="auto")
+    style.put_on()
     here = my_sign_in()
     desk = my_house().desk(here.actor)
     name = t("console.name")

@@ -79,7 +79,7 @@ def _password_form(
     site: Site, request: Request, target: str, no: Refusal | None = None
 ) -> Response:
     person = _person(site, request)
-    site.speak(request, person)
+    site.speak(request)
     return site.page(
         request,
         "password.html",
@@ -95,9 +95,9 @@ def _password_form(
 def _change(site: Site, request: Request, fields: Mapping[str, str]) -> Response:
     person, target = _person(site, request), local_path(fields.get("next"))
     old, new = fields.get("old", ""), fields.get("new", "")
+    if new != fields.get("repeat", ""):
+        return _password_form(site, request, target, Invalid("web.not_the_same"))
     try:
-        if new != fields.get("repeat", ""):
-            raise Invalid("web.not_the_same")
         change_password(site.house.desk(person.actor), old, new)
     except (Invalid, NotAllowed) as no:
         return _password_form(site, request, target, no)
@@ -107,7 +107,7 @@ def _change(site: Site, request: Request, fields: Mapping[str, str]) -> Response
 def _codes_form(site: Site, request: Request, secret: str, no: Refusal | None = None) -> Response:
     person = _person(site, request)
     user = _user(site, person)
-    site.speak(request, person)
+    site.speak(request)
     picture = segno.make(code_address(secret, user.login), error="m")
     return site.page(
         request,

@@ -1,5 +1,6 @@
 """What a visitor gets when the answer is no, or when something broke."""
 
+import json
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
@@ -9,8 +10,8 @@ from urllib.parse import quote
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.i18n import t
@@ -47,6 +48,7 @@ _MESSAGES: Final[Mapping[int, str]] = {
     405: "web.method",
     413: "web.too_large",
 }
+_NOT_SIGNED_IN: Final = HTTPStatus.UNAUTHORIZED
 _log: Final = structlog.get_logger(__name__)
 
 Handler = Callable[[Request, Exception], Response]
@@ -85,15 +87,16 @@ def handlers(site: Site) -> dict[Any, Handler]:
 def refusal_answer(site: Site, request: Request, no: Refusal) -> Response:
     """The refusal as a page or as JSON; a visitor who is not signed in is sent to do so."""
     if prefers_json(request):
-        site.speak(request, site.signed_in(request))
+        site.speak(request)
         message = t(no.code, **no.facts)
         return _json(status_of(no), no.code, message, no.facts, headers_of(no))
     if no.code == "staff.sign_in" and request.method in {"GET", "HEAD"}:
         return RedirectResponse(sign_in_address(request), HTTPStatus.SEE_OTHER)
-    site.speak(request, site.signed_in(request))
+    site.speak(request)
     status, message = status_of(no), t(no.code, **no.facts)
     title = t(_TITLES.get(status, "web.invalid_title"))
-    return problem(site, request, status, title, message, headers=headers_of(no))
+    ways = ((sign_in_address(request), t("web.sign_in")),) if status == _NOT_SIGNED_IN else ()
+    return problem(site, request, status, title, message, headers=headers_of(no), ways=ways)
 
 
 def sign_in_address(request: Request) -> str:
@@ -102,7 +105,7 @@ def sign_in_address(request: Request) -> str:
 
 
 def _http_answer(site: Site, request: Request, error: HTTPException) -> Response:
-    site.speak(request, site.signed_in(request))
+    site.speak(request)
     status = error.status_code
     message = t(_MESSAGES.get(status, "web.bad_request"))
     headers = dict(error.headers or {})
@@ -136,7 +139,7 @@ def problem(  # noqa: PLR0913 - what a page about a problem shows
         status,
         headers={"cache-control": "no-store", **(headers or {})},
         anonymous=anonymous,
-        status=status,
+        number=status,
         title=title,
         message=message,
         fault=fault,
@@ -150,13 +153,12 @@ def _json(
     message: str,
     facts: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    shown = {
-        name: fact if isinstance(fact, (str, int, float, bool, list, type(None))) else str(fact)
-        for name, fact in facts.items()
-    }
-    body = {"code": code, "message": message, "facts": shown}
-    return JSONResponse(body, status, {"cache-control": "no-store", **(headers or {})})
+) -> Response:
+    body = json.dumps(
+        {"code": code, "message": message, "facts": dict(facts)}, default=str, ensure_ascii=False
+    )
+    given = {"cache-control": "no-store", **(headers or {})}
+    return Response(body, status, given, "application/json")
 
 
 class LastDoor:
@@ -182,13 +184,15 @@ class LastDoor:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            return
         except Exception as error:  # noqa: BLE001 - the last door, after which is the server
             fault = _logged(error, scope["method"], scope["path"])
             if not begun:
                 await self._answer(Request(scope), fault)(scope, receive, send)
 
     def _answer(self, request: Request, fault: str) -> Response:
-        self._site.speak(request)
+        self._site.speak(request, anonymous=True)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         if prefers_json(request):
             return _json(status, "web.fault", t("web.fault"), {"fault": fault})

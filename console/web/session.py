@@ -22,12 +22,15 @@ def session_token(settings: Settings, request: HTTPConnection) -> str | None:
     return request.cookies.get(cookie_name(settings))
 
 
-def signed_in_of(house: House, request: HTTPConnection) -> SignedIn | None:
-    """Who the visitor is; looked up once in a request. It blocks: call it in a thread."""
+def signed_in_of(house: House, request: HTTPConnection, *, touch: bool = True) -> SignedIn | None:
+    """Who the visitor is; looked up once in a request. It blocks: call it in a thread.
+
+    A poll that no person asked for is not activity: `touch=False`.
+    """
     known = getattr(request.state, "channel_signed_in", _UNASKED)
     if known is _UNASKED:
         token = session_token(house.settings, request)
-        known = signed_in(house, token, touch=True) if token else None
+        known = signed_in(house, token, touch=touch) if token else None
         request.state.channel_signed_in = known
     return known if isinstance(known, SignedIn) else None
 

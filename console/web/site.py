@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -67,8 +67,9 @@ class Site:
         assets = Assets.load()
         return cls(house, assets, _templates(assets), newest_list, close_sockets)
 
-    def speak(self, request: HTTPConnection, person: SignedIn | None = None) -> Language:
+    def speak(self, request: HTTPConnection, *, anonymous: bool = False) -> Language:
         """Texts are from now on, in this request, in the language of whoever reads."""
+        person = None if anonymous else self.signed_in(request)
         chosen = person.language if person else request.cookies.get(LANGUAGE_COOKIE)
         default = language_of(self.house.settings.language)
         language = language_of(chosen or request.headers.get("accept-language"), default)
@@ -95,7 +96,7 @@ class Site:
         name. `anonymous` asks no database.
         """
         person = None if anonymous else self.signed_in(request)
-        language = self.speak(request, person)
+        language = self.speak(request, anonymous=anonymous)
         cookie, is_new = form_cookie(self.house, request) if has_form else ("", False)
         body = self.templates.get_template(template).render(
             facts,
@@ -105,8 +106,10 @@ class Site:
             here=_here(request),
             form_token=form_token(self.house, cookie) if has_form else "",
         )
-        cached = "no-store" if has_form or person else "private, no-cache"
-        given = {"cache-control": cached, "vary": "Cookie, Accept-Language", **(headers or {})}
+        given = {"cache-control": "private, no-cache", "vary": "Cookie, Accept-Language"}
+        given |= headers or {}
+        if has_form or person is not None:
+            given["cache-control"] = "no-store"
         response = HTMLResponse(body, status, headers=given)
         if is_new:
             set_cookie(self.house.settings, response, cookie, "channel-form")
@@ -140,6 +143,7 @@ def _templates(assets: Assets) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    templates.globals.update({"t": t, "asset": assets.address})
+    names = cast("dict[str, object]", templates.globals)
+    names |= {"t": t, "asset": assets.address}
     templates.filters["day"] = shown_day
     return templates

@@ -22,6 +22,7 @@ class Held:
 
     count: int
     mark: str
+    """The same for the same listings; empty when it held none that are wanted."""
 
 
 def following(
@@ -31,7 +32,7 @@ def following(
     count, mark = held.count, held.mark
     if paging is None or _at_end(paging, step, ground, count):
         return None
-    if count and mark in step.marks:
+    if mark and mark in step.marks:
         if paging.by in {By.PAGE, By.OFFSET}:
             return None  # past the end, this shop shows its first or last page again
         raise Unreadable("paging_loops", url=step.url, field="list.paging")
@@ -39,7 +40,7 @@ def following(
         step,
         turn=step.turn + 1,
         count=step.count + count,
-        marks=tuple(dict.fromkeys((*step.marks[:1], mark))) if count else step.marks,
+        marks=tuple(dict.fromkeys((*step.marks[:1], mark))) if mark else step.marks,
     )
     match paging.by:
         case By.PAGE:

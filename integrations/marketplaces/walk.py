@@ -130,7 +130,7 @@ class Visit:
         must_be_answer(page)
         ground, items, places = self._opened(page, step)
         gathered = self._gathered(items, step, page)
-        held = Held(len(items), _mark(items))
+        held = Held(len(items), _mark(gathered))
         try:
             onward = following(paging, step, page, ground, held)
         except SourceError as error:
@@ -280,11 +280,14 @@ def _href(node: LexborNode, base: str) -> str | None:
     return urldefrag(urljoin(base, link)).url
 
 
-def _mark(items: Sequence[Ground]) -> str:
-    texts = (
-        (item.node.html or "") if isinstance(item, OnHtml) and item.node else repr(item)
-        for item in items
-    )
+def _mark(gathered: Done) -> str:
+    """What a page of a list held, by its listings: its bytes differ at each visit by a token."""
+    texts = [
+        *(listing.listing_id for listing in gathered.listings),
+        *(step.key for step in gathered.next_steps),
+    ]
+    if not texts:
+        return ""
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 

@@ -125,6 +125,9 @@ class Agent(Table, table=True):
     failures: int = Field(default=0)
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
     """`AgentReason`s of the last refusal."""
+    proposal: AgentMove | None = Field(default=None, sa_type=words(AgentMove))
+    """The move that one approver has asked for, and a second must confirm."""
+    proposed_by: UUID | None = Field(default=None)
     remark: str = Field(default="", max_length=1000)
     import_id: UUID | None = Field(default=None, index=True)
     terms: str = Field(default="")

@@ -48,8 +48,8 @@ BADGE_MOVES: Final[Mapping[tuple[BadgeState, BadgeMove], BadgeState]] = {
     (_S.DISPLAYED,    _M.COPIED_DETECTED):  _S.COMPROMISED,
     (_S.SUSPENDED,    _M.COPIED_DETECTED):  _S.COMPROMISED,
     (_S.COMPROMISED,  _M.REISSUE):          _S.REPLACED,
-    **{(state, _M.REVOKE): _S.REVOKED for state in _LIVE},
-    **{(state, _M.EXPIRE): _S.EXPIRED for state in _LIVE},
+    **{(state, _M.REVOKE): _S.REVOKED for state in (_S.REQUESTED, *_LIVE)},
+    **{(state, _M.EXPIRE): _S.EXPIRED for state in (_S.REQUESTED, *_LIVE)},
 }  # fmt: skip
 
 STANDINGS: Final[Mapping[BadgeState, Standing]] = {

@@ -55,6 +55,8 @@ def upgrade() -> None:
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("proposal", sa.String(32), nullable=True),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
         sa.Column("remark", sa.String(1000), nullable=False),
         sa.Column("import_id", sa.Uuid(), nullable=True),
         sa.Column("terms", sa.String(), nullable=False),

@@ -21,12 +21,12 @@ def page_head(title: str, hint: str = "") -> AbstractContextManager[object]:
 
     Shows what `flash` and `show_once` left behind, so every page calls it first.
     """
-    _say_flash()
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    say_left_behind()
+    with st.container(key="page_head"):
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     if hint:
         left.caption(hint)
-    _show_secret()
     return right.container(horizontal=True, horizontal_alignment="right", gap="small")
 
 
@@ -42,7 +42,9 @@ def flash(message: str) -> None:
     st.session_state[_FLASH] = message
 
 
-def _say_flash() -> None:
+def say_left_behind() -> None:
+    """What the run before left to say; `page_head` and `record_head` begin with it."""
+    _show_secret()
     if (message := st.session_state.pop(_FLASH, None)) is not None:
         st.toast(str(message), icon=":material/check_circle:")
 
@@ -75,14 +77,12 @@ def _put_away() -> None:
 
 def empty(title: str, what_to_do: str, action: Callable[[], object] | None = None) -> None:
     """What stands where a list has no rows: why it is empty and what to do next."""
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
+    with st.container(border=True, horizontal_alignment="center", gap="small", key="kit_empty"):
         st.markdown(":gray[:material/inbox:]", width="content")
         st.markdown(f"**{title}**", width="content")
         st.caption(what_to_do, width="content")
         if action is not None:
             action()
-        st.space("small")
 
 
 def filters() -> AbstractContextManager[object]:
@@ -108,47 +108,74 @@ def search(label: str, key: str = "q", *, width: int = 320) -> str:
 
 
 def choice(key: str, label: str, options: Mapping[str, str], *, width: int = 200) -> str | None:
-    """One of `options` (value to words), or None for all; kept in the URL under `key`."""
+    """One of `options` (value to words), or None for all; kept in the URL as `?key=value`."""
+    widget = _follow_url(key, (_in_url(key, options) or [None])[0])
     return st.selectbox(
         label,
         list(options),
         index=None,
-        key=key,
+        key=widget,
         format_func=lambda value: options.get(value, value),
         placeholder=label,
         label_visibility="collapsed",
-        bind="query-params",
         width=width,
+        on_change=_to_url,
+        args=(key,),
     )
 
 
 def chips(key: str, label: str, options: Mapping[str, str]) -> list[str]:
     """Any of a few `options` as chips; none chosen is all. Kept in the URL under `key`."""
+    widget = _follow_url(key, _in_url(key, options))
     return st.pills(
         label,
         list(options),
         selection_mode="multi",
-        key=key,
+        key=widget,
         format_func=lambda value: options.get(value, value),
         label_visibility="collapsed",
-        bind="query-params",
+        on_change=_to_url,
+        args=(key,),
     )
 
 
 def view(options: Mapping[str, str], key: str = "view") -> str:
     """Which of a page's few lists is open; kept in the URL. Only the open one is asked for."""
     names = list(options)
+    widget = _follow_url(key, (_in_url(key, options) or names)[0])
     chosen = st.segmented_control(
         t("console.view"),
         names,
-        default=names[0],
         required=True,
-        key=key,
+        key=widget,
         format_func=lambda value: options.get(value, value),
         label_visibility="collapsed",
-        bind="query-params",
+        on_change=_to_url,
+        args=(key,),
     )
     return chosen or names[0]
+
+
+def _follow_url(key: str, value: object) -> str:
+    """Let a filter's widget show what the URL says; the widget's key, `filter:<key>`.
+
+    Streamlit's own `bind` would write the words of the reader's language into the URL.
+    """
+    widget = f"filter:{key}"
+    st.session_state[widget] = value
+    return widget
+
+
+def _in_url(key: str, options: Mapping[str, str]) -> list[str]:
+    return [value for value in st.query_params.get_all(key) if value in options]
+
+
+def _to_url(key: str) -> None:
+    chosen = st.session_state[f"filter:{key}"]
+    if chosen:
+        st.query_params[key] = chosen
+    else:
+        st.query_params.pop(key, None)
 
 
 def progress_of(done: int, total: int, label: str) -> None:

@@ -12,8 +12,17 @@ import streamlit as st
 from console.desk import Desk
 from console.i18n import t
 from console.pages.frame import plain, refusals_shown
-from console.pages.kit.layout import flash
-from console.pages.kit.words import LOOKS, NOTHING, Tone, deed_word, moment, state_word, tone_of
+from console.pages.kit.layout import flash, say_left_behind
+from console.pages.kit.words import (
+    LOOKS,
+    NOTHING,
+    Tone,
+    actor_word,
+    deed_word,
+    moment,
+    state_word,
+    tone_of,
+)
 from models.audit import AuditEntry
 from models.permissions import Permission
 
@@ -40,7 +49,7 @@ def back_to_list() -> None:
     """The way back from a record; put it above the record's head."""
     st.button(
         t("console.back_to_list"),
-        key="kit:back_to_list",
+        key="kit_back",
         icon=":material/arrow_back:",
         type="tertiary",
         on_click=_leave_record,
@@ -74,8 +83,10 @@ def record_head(
     tones: Mapping[str, Tone] | None = None,
 ) -> AbstractContextManager[object]:
     """Number, title and state of a record; with it a row for `next_moves` at the right."""
+    say_left_behind()
     back_to_list()
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with st.container(key="page_head_record"):
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":gray[{plain(number)}]", width="content")
@@ -93,7 +104,7 @@ def two_columns() -> tuple[AbstractContextManager[object], AbstractContextManage
 
 def facts(pairs: Mapping[str, object], title: str = "") -> None:
     """A definition list; every value is shown as plain words."""
-    with st.container(border=True):
+    with st.container(border=True, key=f"kit_facts_{title}"):
         if title:
             st.markdown(f"**{title}**")
         items = list(pairs.items())
@@ -118,13 +129,11 @@ def timeline(entries: Sequence[AuditEntry], title: str = "") -> None:
 
 
 def _entry(entry: AuditEntry) -> None:
-    who = plain(entry.actor_name)
-    if entry.organisation:
-        who = f"{who} · {plain(entry.organisation)}"
+    who = plain(" · ".join(filter(None, [actor_word(entry), entry.organisation])))
     reason = entry.facts.get("reason")
-    words = f":primary[:material/radio_button_checked:] **{plain(deed_word(entry.deed))}**"
+    words = f"**{plain(deed_word(entry.deed))}**"
     quoted = f"  \n“{plain(reason)}”" if reason else ""
-    with st.container(gap=None):
+    with st.container(gap=None, key=f"kit_deed_{entry.seq}"):
         st.markdown(words + quoted)
         st.caption(f"{moment(entry.at)} · {who}")
 
@@ -144,6 +153,8 @@ class Next:
     permission: Permission
     is_open: bool = True
     reason: bool = False
+    ask: Callable[[str], str] | None = None
+    """Draws the move's own inputs, keyed by what it is given; `act` gets its answer instead."""
     icon: str | None = None
     main: bool = False
 
@@ -156,6 +167,15 @@ def next_moves(desk: Desk, moves: Sequence[Next], row_id: UUID | str) -> int:
     return len(shown)
 
 
+def _words_for(move: Next, key: str) -> str:
+    if move.ask is not None:
+        return move.ask(key)
+    if move.reason:
+        words = st.text_area(t("console.reason"), key=key, max_chars=LONGEST_REASON)
+        return words.strip()
+    return ""
+
+
 def _ask(move: Next, key: str) -> None:
     round_ = int(st.session_state.get(f"{key}:round", 0))
     with st.popover(
@@ -165,14 +185,10 @@ def _ask(move: Next, key: str) -> None:
         key=f"{key}:{round_}",
     ):
         st.markdown(move.will)
-        words = ""
-        if move.reason:
-            words = st.text_area(
-                t("console.reason"), key=f"{key}:reason:{round_}", max_chars=LONGEST_REASON
-            ).strip()
+        words = _words_for(move, f"{key}:words:{round_}")
         sure = st.button(t("console.confirm", move=move.label), key=f"{key}:sure", type="primary")
-        if sure and move.reason and not words:
-            st.error(t("console.reason_needed"))
+        if sure and (move.reason or move.ask) and not words:
+            st.error(t("console.reason_needed" if move.reason else "console.fill_in"))
         elif sure:
             with refusals_shown():
                 message = move.act(words)

@@ -33,7 +33,7 @@ class Kind(StrEnum):
     """Several short words, each in its own pill."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """A column of a list: its label, and what of a row stands in it.
 
@@ -69,6 +69,7 @@ def record_table(  # noqa: PLR0913 - the parts of a list
     assert len(rows) <= LONGEST_PAGE, "a list is paged in SQL"  # noqa: S101 - a page's own fault
     ids = [identity(row) for row in rows]
     cells = {str(at): [_cell(one, row) for row in rows] for at, one in enumerate(columns)}
+    cells = {name: _without_none(column) for name, column in cells.items()}
     print_ = hashlib.sha256(repr((ids, cells)).encode()).hexdigest()[:12]
     settings: dict[str, Any] = {
         str(at): _settings(one, cells[str(at)]) for at, one in enumerate(columns)
@@ -110,6 +111,13 @@ def _cell(column: Column[Row], row: Row) -> object:
             return NOTHING if value is None or value == "" else str(value)
 
 
+def _without_none(cells: list[object]) -> list[object]:
+    """A column of numbers with blanks becomes text: the grid would write None."""
+    if None not in cells:
+        return cells
+    return [NOTHING if cell is None else f"{cell:,}" for cell in cells]
+
+
 def _settings(column: Column[Row], cells: Sequence[Any]) -> ColumnConfig:
     config, label, width = st.column_config, column.label, column.width
     if column.kind in {Kind.STATE, Kind.WORDS}:
@@ -120,9 +128,11 @@ def _settings(column: Column[Row], cells: Sequence[Any]) -> ColumnConfig:
             label,
             options=words,
             color=(colours if column.kind is Kind.STATE else "#7D8C9033") or None,
-            format_func=lambda word: said.get(word, word),
+            format_func=said.__getitem__,
             width=width,
         )
+    if column.kind is Kind.NUMBER and NOTHING in cells:
+        return config.TextColumn(label, width=width, alignment="right")
     if column.kind is Kind.NUMBER:
         return config.NumberColumn(label, width=width, format="localized")
     if column.kind is Kind.LINK:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from console.i18n import t
 from console.pages.frame import said
+from models.audit import AuditEntry
+from models.staff import Door
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 NOTHING: Final = "—"
@@ -98,3 +100,8 @@ def left_until(due: datetime, now: datetime) -> str:
 def deed_word(deed: str) -> str:
     """What was done, in words; the deed's own word where no text exists."""
     return said(f"deed.{deed.replace('.', '_')}", deed)
+
+
+def actor_word(entry: AuditEntry) -> str:
+    """Who did it; the house itself under its own name."""
+    return t("role.house") if entry.door is Door.HOUSE else entry.actor_name

@@ -1,0 +1,50 @@
+# Two commands matter: `make run` and `make test`. Both prepare what they need.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+.PHONY: setup run demo test lint bench lock needs clean
+
+setup: .venv/.runtime
+
+.venv/bin/pip:
+	@.ci/venv "$(PYTHON)"
+
+.venv/.runtime: .venv/bin/pip requirements.lock pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Starts at http://localhost:8501/ and prints the first administrator's one-time password.
+run: setup
+	@$(BIN)/channel serve
+
+demo: setup
+	@$(BIN)/channel demo
+
+# System packages that tests need (a browser, fonts, PostgreSQL), installed where that is allowed.
+needs:
+	@.ci/needs
+
+test: .venv/.dev needs lint
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+lint: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+bench: .venv/.dev needs
+	@$(BIN)/python -m tests.bench
+
+# Renew the hashed lock files after a change of pyproject.toml.
+lock: .venv/.dev
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --extra build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	@rm -rf .venv .build test-output

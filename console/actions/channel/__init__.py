@@ -1,0 +1,1 @@
+"""Admission, licences, shops, badges, and the published register."""

@@ -1,0 +1,136 @@
+"""One process, one port: the console, the API, the public pages and the durable work."""
+
+import gc
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import anyio.to_thread
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+from streamlit.starlette import App
+
+from console.actions.staff.sign_in import signed_in, touch_session
+from console.desk import House
+from console.jobs import engine
+from console.pages import frame
+from console.web import account, health, landing, oidc, sign_in, streamlit_setup
+from console.web.api import app as api
+from console.web.compress import Bundles
+from console.web.errors import LastDoor, handlers
+from console.web.guard import Door, Guard, GuardRules, Login
+from console.web.site import Site
+
+SCRIPT: Final = Path(frame.__file__).parent / "main.py"
+MIB: Final = 1024 * 1024
+BODY_LIMITS: Final = {"/api/v1/imports": 512 * MIB, "/api/v1/notices": 25 * MIB}
+_THREADS: Final = 40
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]
+
+
+def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:
+    """The whole server as one ASGI application behind the guard."""
+    guards: list[Guard] = []
+    site = Site.of(house, close_sockets=lambda session: guards[0].close(str(session)))
+    working: list[engine.Engine] = []
+    routes = _routes(house, site, lambda: not worker or bool(working))
+    lifespan = _lifespan(house, working, worker=worker)
+    within = _with_console if console else _bare
+    inner = within(house, site, routes, lifespan)
+    rules = GuardRules(
+        house.settings.public_url,
+        more_origins=_also_local(house.settings.public_url),
+        body_limits=BODY_LIMITS,
+    )
+    guard = Guard(inner, Door(_login_of(house), _touch(house)), rules)
+    guards.append(guard)
+    return guard
+
+
+def _also_local(public_url: str) -> tuple[str, ...]:
+    """On a laptop `localhost` and `127.0.0.1` are the same place to people."""
+    if urlsplit(public_url).hostname != "localhost":
+        return ()
+    return (public_url.replace("localhost", "127.0.0.1"),)
+
+
+def _routes(house: House, site: Site, is_working: Callable[[], bool]) -> list[BaseRoute]:
+    return [
+        *health.routes(house, is_working),
+        *landing.routes(site),
+        *sign_in.routes(site),
+        *oidc.routes(site),
+        *account.routes(site),
+        *site.assets.routes(),
+        Mount("/api/v1", api.build(house)),
+    ]
+
+
+def _with_console(house: House, site: Site, routes: list[BaseRoute], lifespan: Lifespan) -> ASGIApp:
+    options = streamlit_setup.options_for(house.settings.public_url)
+    streamlit_setup.apply(options)
+    frame.open_at(house)
+    app = App(
+        SCRIPT,
+        routes=routes,
+        middleware=[Middleware(LastDoor, site=site)],
+        lifespan=lifespan,
+        exception_handlers=handlers(site),
+        on_script_error=_log_script_error,
+    )
+    return Bundles(app, house.settings.data, language=house.settings.language)
+
+
+def _bare(_house: House, site: Site, routes: list[BaseRoute], lifespan: Lifespan) -> ASGIApp:
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(LastDoor, site=site)],
+        lifespan=lifespan,
+        exception_handlers=handlers(site),
+    )
+
+
+def _log_script_error(error: BaseException) -> bool:
+    """Where a page broke, without the words of the error: they may quote identity data."""
+    structlog.get_logger(__name__).error("page_fault", kind=type(error).__name__, exc_info=False)
+    return True
+
+
+def _lifespan(house: House, working: list[engine.Engine], *, worker: bool) -> Lifespan:
+    @asynccontextmanager
+    async def run(_app: object) -> AsyncGenerator[dict[str, Any]]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        if worker:
+            working.append(await anyio.to_thread.run_sync(engine.start, house))
+        gc.collect()
+        gc.freeze()
+        try:
+            yield {}
+        finally:
+            for one in working:
+                await anyio.to_thread.run_sync(one.stop)
+            working.clear()
+
+    return run
+
+
+def _login_of(house: House) -> Callable[[str], Login | None]:
+    def login_of(token: str) -> Login | None:
+        found = signed_in(house, token)
+        if found is None:
+            return None
+        rights = ",".join(sorted(found.actor.roles))
+        return Login(str(found.session_id), str(found.actor.id), rights)
+
+    return login_of
+
+
+def _touch(house: House) -> Callable[[str], None]:
+    return lambda session: touch_session(house, UUID(session))

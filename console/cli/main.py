@@ -1,0 +1,116 @@
+"""`channel`: every command, and how a refusal ends one."""
+
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from console.actions.staff.people import open_first
+from console.cli import audit, staff
+from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
+from console.database import migrate as migrate_schema
+from console.i18n import t
+from models.refusals import Refusal
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(staff.org, name="org")
+app.add_typer(staff.user, name="user")
+app.add_typer(audit.audit, name="audit")
+
+
+@app.callback()
+def options(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    login: Annotated[
+        str | None, typer.Option("--as", envvar="CHANNEL_AS", help="Act as this account.")
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", envvar="LANG")] = None,
+) -> None:
+    """The governance console for the online sale of telephone cards."""
+    choices().as_json, choices().login = as_json, login
+    speak(language)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen at.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen at.")] = None,
+    console: Annotated[bool, typer.Option(help="With the Streamlit console.")] = True,
+) -> None:
+    """Run the server: migrate, make the first administrator, listen."""
+    import uvicorn
+
+    from console.app import build
+
+    own = house()
+    settings = own.settings
+    migrate_schema(own.engine)
+    password = open_first(own, settings.admin_password)
+    if password and not settings.admin_password:
+        say("cli.first_admin", password=password)
+    say("cli.address", url=settings.public_url)
+    sys.stdout.flush()
+    uvicorn.run(
+        build(own, console=console, worker=settings.worker),
+        host=host or settings.host,
+        port=port or settings.port,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        ws_max_size=4 * 1024 * 1024,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Do the durable work alone, beside servers that run with CHANNEL_WORKER=false."""
+    import signal
+    import threading
+
+    from console.jobs import engine
+
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    running = engine.start(house())
+    ended.wait()
+    running.stop()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema up to date."""
+    migrate_schema(house().engine)
+    say("cli.migrated")
+
+
+@app.command()
+def doctor() -> None:
+    """Check every setting that safety rests on; exit 1 when one is off."""
+    from console.doctor import examine
+
+    found = examine(house())
+    for warning in found.warnings:
+        say("cli.warning", what=warning)
+    for fault in found.faults:
+        say("cli.fault", what=fault)
+    if found.faults:
+        raise typer.Exit(FOUND_BAD)
+    say("cli.all_well")
+
+
+def main() -> None:
+    """Run a command; a refusal is a sentence and exit code 1."""
+    quiet()
+    try:
+        app()
+    except Refusal as no:
+        print(t(no.code, **no.facts), file=sys.stderr)
+        sys.exit(FOUND_BAD)

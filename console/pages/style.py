@@ -1,0 +1,50 @@
+"""The console's own look over Streamlit's: density, hierarchy, figures that line up.
+
+Only static rules of ours, never a word from outside; colours come from the theme's variables.
+"""
+
+from typing import Final
+
+import streamlit as st
+
+_SHEET: Final = """
+[data-testid="stMainBlockContainer"] { padding: 2.6rem 2.6rem 4rem; max-width: 1500px; }
+[data-testid="stHeader"] { background: transparent; height: 2.4rem; }
+[data-testid="stMainBlockContainer"] h1 { font-size: 1.72rem; letter-spacing: .01em;
+  padding: 0 0 .1rem; }
+[data-testid="stMainBlockContainer"] h3 { font-size: 1.06rem; padding: 1.1rem 0 .1rem; }
+[class*="st-key-page_head"] { border-bottom: 1px solid rgba(120, 150, 150, .28);
+  padding-bottom: .85rem; margin-bottom: .35rem; }
+[data-testid="stMetric"] { border-left: 3px solid #2FA39A; padding: .7rem 1rem; }
+[data-testid="stMetricValue"] { font-size: 1.65rem; font-weight: 620; }
+[data-testid="stMetricValue"], [data-testid="stCaptionContainer"] {
+  font-variant-numeric: tabular-nums; }
+[class*="st-key-kit_facts"] [data-testid="stCaptionContainer"] p { font-size: .82rem; }
+[class*="st-key-kit_facts"] [data-testid="stVerticalBlock"] { gap: .1rem; }
+[class*="st-key-kit_list"] { gap: 0; padding: .15rem 1rem .45rem; }
+[class*="st-key-kit_line"] { padding: .42rem 0; border-top: 1px solid rgba(120, 150, 150, .22); }
+[class*="st-key-kit_list"] > div:first-child [class*="st-key-kit_line"],
+[class*="st-key-kit_list"] > [class*="st-key-kit_line"]:first-child { border-top: 0; }
+[class*="st-key-kit_empty"] { border-style: dashed; padding: 2.2rem 1rem; }
+[class*="st-key-kit_empty"] [data-testid="stIconMaterial"] { font-size: 2.4rem; }
+[class*="st-key-kit_deed"] { border-left: 2px solid rgba(47, 163, 154, .55);
+  padding: .1rem 0 .55rem .85rem; margin-left: .3rem; }
+[class*="st-key-kit_deed"] p { margin: 0; }
+[class*="st-key-kit_deed"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_deed"] [data-testid="stCaptionContainer"] { margin: 0; }
+[class*="st-key-page_head_record"] { padding-bottom: 1.3rem; }
+[class*="st-key-page_head_record"] [data-testid="stVerticalBlock"] { gap: .3rem; }
+[class*="st-key-kit_back"] { margin-bottom: -.9rem; }
+[class*="st-key-kit_secret"] { border-left: 3px solid #C8842B; }
+[data-testid="stSidebarNav"] [data-testid="stNavSectionHeader"] { font-size: .76rem;
+  letter-spacing: .08em; opacity: .72; }
+[class*="st-key-whoami"] p { line-height: 1.45; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 4rem; }
+  [data-testid="stMainBlockContainer"] h1 { font-size: 1.45rem; }
+}
+"""
+
+
+def put_on() -> None:
+    st.html(f"<style>{_SHEET}</style>")

@@ -1,0 +1,25 @@
+"""The API as one application, mounted at /api/v1."""
+
+from fastapi import FastAPI
+
+from console.desk import House
+from console.web.api import staff
+from console.web.api.base import FAULTS, handle_errors
+
+ROUTERS = (staff.router,)
+
+
+def build(house: House) -> FastAPI:
+    """The API over a house. Its description is at /api/v1/openapi.json; no page calls outside."""
+    api = FastAPI(
+        title="Online card channel governance",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        responses=dict(FAULTS),
+    )
+    api.state.house = house
+    handle_errors(api)
+    for router in ROUTERS:
+        api.include_router(router)
+    return api
