@@ -31,7 +31,7 @@ def texts(language: Language) -> Mapping[str, str]:
     return found
 
 
-def t(key: str, **facts: object) -> str:
+def t(key: str, /, **facts: object) -> str:
     """The text under `key`, its blanks filled. An unknown key is a bug and says so."""
     return texts(spoken.get())[key].format(**facts)
 

@@ -20,8 +20,9 @@ PUBLIC = "http://127.0.0.1:8501"
 
 def web_app(site: Site, more: list[Route] | None = None) -> Starlette:
     doors = (landing, sign_in, account, oidc)
+    routes = [route for door in doors for route in door.routes(site)]
     return Starlette(
-        routes=[*(route for door in doors for route in door.routes(site)), *(more or [])],
+        routes=[*routes, *site.assets.routes(), *(more or [])],
         exception_handlers=handlers(site),
         middleware=[Middleware(LastDoor, site=site)],
     )

@@ -51,7 +51,7 @@ def _postgres_bin() -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of this test process, gone when it ends."""
-    if given := os.environ.get("CHANNEL_TEST_POSTGRES"):
+    if given := os.environ.get("TEST_POSTGRES"):
         yield given
         return
     binaries, folder = _postgres_bin(), tmp_path_factory.mktemp("postgres")

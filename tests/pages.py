@@ -1,7 +1,7 @@
 """A page of the console without a browser, as a person would see it."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -74,7 +74,7 @@ def errors(at: AppTest) -> list[str]:
 def grid(at: AppTest, place: int = 0) -> list[list[Any]]:
     """The rows of a grid, without the button that opens them."""
     table = at.dataframe[place].value
-    records: list[Any] = table.to_dict("records")  # pyright: ignore[reportUnknownMemberType]
+    records = cast("list[dict[str, Any]]", table.to_dict("records"))  # pyright: ignore[reportUnknownMemberType]
     return [[cell for name, cell in row.items() if name != "open"] for row in records]
 
 

@@ -64,7 +64,7 @@ def speak(word: str | None) -> None:
     spoken.set(language_of(word))
 
 
-def say(key: str, **facts: object) -> None:
+def say(key: str, /, **facts: object) -> None:
     """A sentence for people; with `--json` it goes to the error stream."""
     print(t(key, **facts), file=sys.stderr if choices().as_json else sys.stdout)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.actions.staff.people import open_first
-from console.cli import audit, staff
+from console.cli import audit, requirements, staff
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
 from console.i18n import t
@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.add_typer(staff.org, name="org")
 app.add_typer(staff.user, name="user")
 app.add_typer(audit.audit, name="audit")
+app.command()(requirements.requirements)
 
 
 @app.callback()

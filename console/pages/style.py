@@ -12,7 +12,7 @@ _SHEET: Final = """
 [data-testid="stHeader"] { background: transparent; height: 2.4rem; }
 [data-testid="stMainBlockContainer"] h1 { font-size: 1.72rem; letter-spacing: .01em;
   padding: 0 0 .1rem; }
-[data-testid="stMainBlockContainer"] h3 { font-size: 1.06rem; padding: 1.1rem 0 .1rem; }
+[data-testid="stMainBlockContainer"] h3 { font-size: 1.06rem; padding: 1.1rem 0 .45rem; }
 [class*="st-key-page_head"] { border-bottom: 1px solid rgba(120, 150, 150, .28);
   padding-bottom: .85rem; margin-bottom: .35rem; }
 [data-testid="stMetric"] { border-left: 3px solid #2FA39A; padding: .7rem 1rem; }
@@ -26,7 +26,7 @@ _SHEET: Final = """
 [class*="st-key-kit_list"] > div:first-child [class*="st-key-kit_line"],
 [class*="st-key-kit_list"] > [class*="st-key-kit_line"]:first-child { border-top: 0; }
 [class*="st-key-kit_empty"] { border-style: dashed; padding: 2.2rem 1rem; }
-[class*="st-key-kit_empty"] [data-testid="stIconMaterial"] { font-size: 2.4rem; }
+[class*="st-key-kit_empty"] [role="img"] { font-size: 2.2rem; }
 [class*="st-key-kit_deed"] { border-left: 2px solid rgba(47, 163, 154, .55);
   padding: .1rem 0 .55rem .85rem; margin-left: .3rem; }
 [class*="st-key-kit_deed"] p { margin: 0; }
@@ -39,8 +39,20 @@ _SHEET: Final = """
 [data-testid="stSidebarNav"] [data-testid="stNavSectionHeader"] { font-size: .76rem;
   letter-spacing: .08em; opacity: .72; }
 [class*="st-key-whoami"] p { line-height: 1.45; }
+[data-variant="segmented_control"][aria-checked="true"] p { font-weight: 620; }
+[data-testid="stMainBlockContainer"] [data-variant="segmented_control"][aria-checked="true"],
+[data-testid="stSidebar"] [data-variant="segmented_control"][aria-checked="true"] {
+  color: inherit; }
+[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]) {
+  flex-wrap: nowrap; gap: .7rem; }
+[data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]) {
+  min-width: 0; }
 @media (max-width: 640px) {
-  [data-testid="stMainBlockContainer"] { padding: 3rem 1rem 4rem; }
+  [data-testid="stMainBlockContainer"] { padding: 4.2rem 1rem 4rem; }
+  [data-testid="stMetric"] { padding: .2rem .1rem; }
+  [class*="st-key-kit_line"] { gap: .1rem; }
+  [class*="st-key-kit_line"] > div { height: auto; flex: 0 1 auto; }
+  [class*="st-key-kit_line"] > div:first-child { flex: 1 1 100%; }
   [data-testid="stMainBlockContainer"] h1 { font-size: 1.45rem; }
 }
 """

@@ -68,9 +68,11 @@ def what_next() -> str:
 
 
 desk = my_desk()
-page_head(t("work_list.title"), t("work_list.hint", name=plain(desk.actor.name)))
 with refusals_shown():
-    if found := work_items(desk):
+    found = work_items(desk)
+    hint = t("work_list.hint", name=plain(desk.actor.name)) if found else ""
+    page_head(t("work_list.title"), hint)
+    if found:
         show_all(found)
     else:
         empty(t("work_list.none"), what_next())

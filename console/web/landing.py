@@ -39,5 +39,4 @@ def routes(site: Site) -> list[Route]:
     return [
         Route("/", landing),
         Route("/language/{language}", language),
-        *site.assets.routes(),
     ]

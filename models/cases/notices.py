@@ -72,12 +72,16 @@ class Notice(Table, table=True):
     """What the platform's server said when it did not take the notice."""
     receipt: str | None = Field(default=None, max_length=200)
     promised_at: datetime = Field(sa_type=UtcDateTime)
+    next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When delivery is tried by itself; None while SENDING: a person must look first."""
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledge_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str = Field(default="", max_length=64)
     answer_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rule_version: str = Field(default="", max_length=128)
+    """Of the two deadlines, with a blank between."""
     version: int = Field(default=1)
 
     def move(self, move: NoticeMove) -> None:

@@ -55,6 +55,8 @@ class Import(Table, table=True):
     state: ImportState = Field(default=ImportState.WAITING, sa_type=words(ImportState))
     actor: dict[str, Any] = Field(sa_type=JSON)
     """Who brought it, so that a worker can go on in their name."""
+    rows: int = Field(default=0, sa_type=Integer)
+    """Rows in the file, counted when it came."""
     read: int = Field(default=0, sa_type=Integer)
     """Rows dealt with; a killed import goes on behind them."""
     accepted: int = Field(default=0, sa_type=Integer)

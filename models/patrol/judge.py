@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.channel.licences import Ground
+from models.provinces import provinces
 from models.rules import FindingKind, Tier, package_rules
 
 _SHORTEST_CORE: Final = 2
@@ -24,7 +25,7 @@ _NUMBER: Final = re.compile(
 _COMMON: Final = re.compile(
     r"[(（\[【][^)）\]】]*[)）\]】]|股份有限公司|有限责任公司|有限公司|分公司|公司|集团|股份"
     r"|官方|旗舰|授权|自营|正品|指定|直营|专营|专卖|代理|服务|营业厅|网店|网厅|商城|店铺|店"
-    r"|移动通信|通信|通讯|电讯|科技|网络|信息|技术|数码|贸易|发展"
+    r"|通信|通讯|电讯|科技|网络|信息|技术|数码|贸易|发展"
 )
 
 
@@ -133,7 +134,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`against` is None for a shop that may sell what it sells; `by` is the licence that says so."""
+    """`against` is None for a shop that may sell what it sells, and `by` is its licence."""
 
     against: Judgement | None
     by: Entry | None = None
@@ -180,11 +181,10 @@ def judge(shop: ShopFacts, register: Register, on: date, *, is_reseller: bool = 
     if shop.has_business_licence is False:
         return _against(Ground.NO_BUSINESS_LICENCE, Basis.NO_FIRM, is_reseller=is_reseller)
     for wanted in _NEAREST:
-        for ground, entry in grounds:
-            if ground is wanted:
-                basis = _basis(ground, entry, at)
-                number = entry.number
-                return _against(ground, basis, number, entry.holder, is_reseller=is_reseller)
+        near = next((entry for ground, entry in grounds if ground is wanted), None)
+        if near is not None:
+            basis = _basis(wanted, near, at)
+            return _against(wanted, basis, near.number, near.holder, is_reseller=is_reseller)
     return _stranger(shop, register, is_reseller=is_reseller)
 
 
@@ -239,4 +239,9 @@ def same_holder(holder: str, shop: str) -> bool:
 def _core(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     cut = _COMMON.sub("", folded)
-    return "".join(letter for letter in cut if letter.isalnum())
+    plain = "".join(letter for letter in cut if letter.isalnum())
+    for province in provinces().values():  # a firm is 广东蓝天, its shop 蓝天, or the reverse
+        rest = re.sub(f"^{province.zh}[省市]?|{province.zh}$", "", plain)
+        if rest != plain and len(rest) >= _SHORTEST_CORE:
+            return rest
+    return plain

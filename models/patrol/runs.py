@@ -96,6 +96,8 @@ class PatrolRun(Table, table=True):
     faults: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """What could not be read and why; the first hundred."""
     fault_count: int = Field(default=0, sa_type=Integer)
+    failures: int = Field(default=0, sa_type=Integer)
+    """Questions in a row that gave nothing; the source's limit ends the run."""
     register_sha256: str | None = Field(default=None, max_length=64)
     """The register as it stood, in the store."""
     is_stop_asked: bool = Field(default=False)

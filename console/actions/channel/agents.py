@@ -143,7 +143,7 @@ def edit_agent(
 ) -> Agent:
     """Correct an application, or what is known of an agent.
 
-    Name and code of an admitted firm do not change by hand: another firm applies anew.
+    The province is in the number for ever, and the code of an admitted firm is the firm.
     """
     fields = form.cleaned()
     with desk.begin(Permission.AGENT_EDIT) as work:
@@ -151,11 +151,9 @@ def edit_agent(
         if agent.state not in EDITABLE:
             raise Conflict("channel.not_editable", agent_no=agent.agent_no, state=agent.state.value)
         changed = sorted(name for name, value in fields.items() if getattr(agent, name) != value)
-        fixed = {"uscc", "province"} & set(changed)
-        if fixed and agent.state not in _UNDER_CHECK:
-            raise Conflict("channel.field_fixed", field=sorted(fixed)[0])
-        if "province" in changed:
-            raise Conflict("channel.field_fixed", field="province")
+        fixed = {"province"} if agent.state in _UNDER_CHECK else {"province", "uscc"}
+        if wrong := fixed & set(changed):
+            raise Conflict("channel.field_fixed", field=min(wrong))
         _must_be_new(work, agent.carrier_id, str(fields["uscc"]), agent.id)
         if not changed:
             return agent

@@ -9,11 +9,11 @@ from sqlmodel import col, select
 from console.actions.channel.agents import check_now
 from console.actions.channel.blacklist import entry, lift_all_of
 from console.actions.channel.held import Done, deadline, held, must_be_another
-from console.actions.channel.licences import end_all_of, suspend_all_of
+from console.actions.channel.endings import end_all_of, suspend_all_of
 from console.desk import LONGEST_PAGE, Desk, Work
 from models.channel.admission import is_final
 from models.channel.agents import Agent, AgentMove, AgentReason, AgentState
-from models.channel.licences import Licence, LicenceMove, LicenceState
+from models.channel.licences import LicenceMove
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, Refusal
 from models.rules import china_day, parameter
@@ -171,11 +171,18 @@ def blacklist_agent(
                 agent.move(AgentMove.BLACKLIST)
             work.record("agent.blacklisting_asked", agent, **facts)
             return agent
-        end_all_of(work, agent, LicenceMove.REVOKE, facts["reason"])
         agent.move(AgentMove.BLACKLIST)
         _decided(work, agent, [AgentReason.BLACKLIST_HIT], facts["reason"])
-        entry(work, agent.carrier_id, uscc=agent.uscc, name=agent.name, **facts)
         work.record("agent.blacklisted", agent, **facts)
+        entry(
+            work,
+            agent.carrier_id,
+            uscc=agent.uscc,
+            name=agent.name,
+            reason=facts["reason"],
+            source=facts["source"],
+        )
+        end_all_of(work, agent, LicenceMove.REVOKE, facts["reason"])
         return agent
 
 

@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("is_dry", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("actor", sa.JSON(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("read", sa.Integer(), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("faults", sa.JSON(), nullable=False),
         sa.Column("fault_count", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("register_sha256", sa.String(64), nullable=True),
         sa.Column("is_stop_asked", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

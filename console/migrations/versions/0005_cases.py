@@ -79,12 +79,14 @@ def upgrade() -> None:
         sa.Column("last_words", sa.String(1000), nullable=False),
         sa.Column("receipt", sa.String(200), nullable=True),
         sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledge_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.String(64), nullable=False),
         sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_version", sa.String(128), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notices_case_id")),
         sa.ForeignKeyConstraint(
@@ -95,6 +97,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_answer_due_at"), "notices", ["answer_due_at"], unique=False)
     op.create_index(op.f("ix_notices_case_id"), "notices", ["case_id"], unique=False)
+    op.create_index(op.f("ix_notices_next_try_at"), "notices", ["next_try_at"], unique=False)
     op.create_index(
         op.f("ix_notices_organisation_id"), "notices", ["organisation_id"], unique=False
     )
@@ -135,6 +138,7 @@ def downgrade() -> None:
     op.drop_table("answers")
     op.drop_index("ix_notices_platform_state", table_name="notices")
     op.drop_index(op.f("ix_notices_organisation_id"), table_name="notices")
+    op.drop_index(op.f("ix_notices_next_try_at"), table_name="notices")
     op.drop_index(op.f("ix_notices_case_id"), table_name="notices")
     op.drop_index(op.f("ix_notices_answer_due_at"), table_name="notices")
     op.drop_table("notices")

@@ -86,7 +86,7 @@ def record_head(
     say_left_behind()
     back_to_list()
     with st.container(key="page_head_record"):
-        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        left, right = st.columns([5, 6], vertical_alignment="bottom")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":gray[{plain(number)}]", width="content")

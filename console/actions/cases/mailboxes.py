@@ -1,0 +1,75 @@
+"""Where a platform wants its notices: set by its own officers, and by nobody else."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlmodel import select
+
+from console.actions.cases.notices import mailbox_seal
+from console.desk import Desk, Work
+from models.cases.notices import Mailbox
+from models.permissions import Permission
+from models.refusals import Invalid, NotAllowed, NotFound
+
+LONGEST_ADDRESS: Final = 500
+LONGEST_KEY: Final = 500
+
+
+def my_mailbox(desk: Desk) -> Mailbox | None:
+    """The platform's own; None: notices wait in the console."""
+    with desk.begin(Permission.CASE_READ) as work:
+        return _mailbox(work)
+
+
+def set_mailbox(desk: Desk, url: str, key: str = "") -> Mailbox:
+    """Have notices posted to `url` with `key` as bearer key from now on."""
+    address = _checked(desk, url)
+    with desk.begin(Permission.CASE_ANSWER) as work:
+        if work.actor.platform is None or work.actor.organisation_id is None:
+            raise NotAllowed("mailbox.platform_only", actor=work.actor.name)
+        if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
+            raise Invalid("mailbox.bad_key", most=LONGEST_KEY)
+        box = _mailbox(work)
+        if box is None:
+            box = work.add(
+                Mailbox(
+                    platform=work.actor.platform,
+                    organisation_id=work.actor.organisation_id,
+                    url=address,
+                    created_at=work.at,
+                )
+            )
+        box.url = address
+        box.key = desk.house.vault.seal(key.encode(), mailbox_seal(box.id)) if key else None
+        work.record("mailbox.set", box, url=address, has_key=bool(key))
+        return box
+
+
+def remove_mailbox(desk: Desk) -> None:
+    """Notices wait in the console again."""
+    with desk.begin(Permission.CASE_ANSWER) as work:
+        box = _mailbox(work)
+        if box is None:
+            raise NotFound("mailbox.none")
+        work.record("mailbox.removed", box, url=box.url)
+        work.session.delete(box)
+
+
+def _mailbox(work: Work) -> Mailbox | None:
+    platform = work.actor.platform or ""
+    return work.session.exec(work.select(Mailbox).where(Mailbox.platform == platform)).first() \
+        if not work.actor.is_house else None
+
+
+def _checked(desk: Desk, url: str) -> str:
+    """An https address without a password; plain http only where the office opened a network."""
+    address = url.strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise Invalid("mailbox.bad_address", url=address[:LONGEST_ADDRESS]) from None
+    schemes = {"https", "http"} if desk.house.settings.fetch_allowed_networks else {"https"}
+    bad = parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc
+    if bad or len(address) > LONGEST_ADDRESS or not address.isascii():
+        raise Invalid("mailbox.bad_address", url=address[:LONGEST_ADDRESS])
+    return address

@@ -1,0 +1,145 @@
+"""A case is opened on findings that a second look has confirmed (DOMAIN 4.9)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from console.actions.cases.deadlines import deadline
+from console.actions.channel.numbers import next_numbers
+from console.desk import Desk, Work
+from models.cases.cases import Case, CaseMove, CaseState
+from models.formats import Fault, check_icp_filing
+from models.patrol.findings import Finding, FindingMove, FindingState
+from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
+from models.permissions import Permission
+from models.refusals import Conflict, Invalid
+from models.rules import china_day
+from models.staff import Organisation
+
+ENDED: Final = (CaseState.CLOSED, CaseState.REVERSED, CaseState.TRANSFERRED)
+MOST_FINDINGS: Final = 100
+TO_VIOLATION: Final[Mapping[ShopState, tuple[ShopMove, ...]]] = {
+    ShopState.DISCOVERED: (ShopMove.NO_MATCH, ShopMove.CONFIRM),
+    ShopState.NOT_CARDS: (ShopMove.NO_MATCH, ShopMove.CONFIRM),
+    ShopState.SUSPECTED: (ShopMove.CONFIRM,),
+    ShopState.LICENSED: (ShopMove.FINDING,),
+    ShopState.REMOVED: (ShopMove.RELISTED, ShopMove.CONFIRM),
+    ShopState.CLOSED: (ShopMove.RELISTED, ShopMove.CONFIRM),
+}
+"""How a shop with a confirmed finding comes to be without delegation, or in breach of its own."""
+
+
+def open_case(desk: Desk, finding_ids: Sequence[UUID | str]) -> Case:
+    """One case for all that was found at one shop; whoever opens it owns it."""
+    with desk.begin(Permission.CASE_OPEN) as work:
+        findings = _confirmed(work, finding_ids)
+        shop = work.get(Shop, findings[0].shop_id)
+        _must_be_the_only_one(work, shop)
+        case = work.add(_case_on(work, shop, findings))
+        case.move(CaseMove.ASSIGN)
+        work.record(
+            "case.opened", case, findings=[one.number for one in findings], tier=case.tier.value
+        )
+        for finding in findings:
+            finding.move(FindingMove.TO_CASE)
+            finding.case_id = case.id
+            work.record("finding.in_case", finding, case=case.reference)
+        for move in TO_VIOLATION.get(shop.state, ()):
+            shop.move(move)
+            work.record("shop.moved", shop, move=move.value, case=case.reference)
+        return case
+
+
+def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
+    wanted = sorted({str(one) for one in finding_ids})
+    if not 1 <= len(wanted) <= MOST_FINDINGS:
+        raise Invalid("case.choose_findings", most=MOST_FINDINGS)
+    findings = [work.get(Finding, one) for one in wanted]
+    for finding in findings:
+        if finding.state is not FindingState.CONFIRMED:
+            raise Conflict(
+                "case.finding_not_confirmed", number=finding.number, state=finding.state.value
+            )
+        if finding.shop_id != findings[0].shop_id:
+            raise Conflict(
+                "case.findings_of_two_shops", first=findings[0].number, second=finding.number
+            )
+    return findings
+
+
+def _must_be_the_only_one(work: Work, shop: Shop) -> None:
+    """The shop's row is held, so that two officers can't open two cases at the same moment."""
+    other = work.session.exec(
+        select(Case.reference).where(Case.shop_id == shop.id, col(Case.state).not_in(ENDED))
+    ).first()
+    if other is not None:
+        raise Conflict("case.open_already", reference=other, shop=shop.name)
+
+
+def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
+    gravest = max(findings, key=lambda one: one.tier.rank)
+    due = deadline(work, "case_investigation")
+    return Case(
+        reference=case_reference(work),
+        organisation_id=shop.organisation_id,
+        platform=shop.platform,
+        shop_id=shop.id,
+        shop_name=shop.name,
+        shop_key=shop.shop_key,
+        kind=gravest.kind,
+        ground=gravest.ground,
+        tier=gravest.tier,
+        owner_id=work.actor.id,
+        due_at=due.at,
+        rule_version=due.version,
+        created_at=work.at,
+        **_jurisdictions(work, shop, findings),
+    )
+
+
+def case_reference(work: Work) -> str:
+    """`CASE-2026-000017`, by the year that it is in China."""
+    year = china_day(work.at).year
+    (serial,) = next_numbers(work, f"cases:{year}", 1)
+    return f"CASE-{year}-{serial:06}"
+
+
+def _jurisdictions(
+    work: Work, shop: Shop, findings: Sequence[Finding]
+) -> Mapping[str, str | None]:
+    """The three routers of notice 182 三(四): whose administrations see the case."""
+    platform = work.session.exec(
+        select(Organisation.province).where(Organisation.code == shop.platform)
+    ).first()
+    carrier = work.session.get_one(Organisation, shop.organisation_id).province
+    homes = [one.platform_home for one in findings], [one.card_home for one in findings]
+    return {
+        "platform_home": next(filter(None, (shop.platform_home, *homes[0], platform)), None),
+        "card_home": next(filter(None, (shop.card_home, *homes[1], carrier)), None),
+        "filing_place": _filing_place(work, findings),
+    }
+
+
+def _filing_place(work: Work, findings: Sequence[Finding]) -> str | None:
+    """The province of the ICP filing number that the site itself shows."""
+    listing_ids = [UUID(one) for finding in findings for one in finding.listing_ids]
+    listings = work.all(work.select(SeenListing).where(col(SeenListing.id).in_(listing_ids)))
+    for listing in listings:
+        for value in _strings(listing.fields):
+            filing = check_icp_filing(value)
+            if not isinstance(filing, Fault):
+                return filing.province.code
+    return None
+
+
+def _strings(fields: Mapping[str, Any]) -> Iterator[str]:
+    for value in fields.values():
+        match value:
+            case str():
+                yield value
+            case dict():
+                yield from _strings(value)  # pyright: ignore[reportUnknownArgumentType]
+            case _:
+                continue

@@ -1,0 +1,273 @@
+"""Firms that apply to be agents: a row is an application, and the import its first check."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlmodel import col, select
+
+from console.actions.channel.blacklist import all_blacklisted
+from console.actions.channel.held import carrier_of, deadline
+from console.actions.channel.numbers import agent_numbers, next_serials
+from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
+from console.actions.imports.shops import (
+    SHOP_FIELDS,
+    ShopGiven,
+    keep_shops,
+    platform_words,
+    shop_at,
+    shop_given,
+    shop_values,
+    take_shop,
+    taken_reason,
+    taken_shops,
+)
+from console.desk import Work
+from models.base import new_id
+from models.channel.admission import first_check
+from models.channel.agents import Agent, AgentReason, AgentState
+from models.formats import Fault, check_resident_id, compact
+from models.permissions import Permission
+from models.provinces import province_of_code, province_of_name
+from models.rules import china_day
+from models.search import terms_of
+from models.staff import Organisation
+from models.tokens.shops import Shop
+
+_NO_TERM: Final = frozenset({"", "长期", "无固定期限", "长期有效", "永久", "longterm", "none", "-"})
+_DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ]00:00:00)?")
+_YES: Final = frozenset({"是", "有", "已具备", "具备", "√", "y", "yes", "true", "1"})
+_NO: Final = frozenset({"", "否", "无", "未具备", "不具备", "×", "n", "no", "false", "0"})
+_IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    name: str
+    uscc: str
+    province: str
+    legal_representative: str
+    contact: str
+    business_licence_until: date | None
+    is_realname_ready: bool
+    is_protection_ready: bool
+    remark: str
+    shop: ShopGiven | None
+
+
+def _check(given: Given, on: date) -> AgentRow | list[Reason]:
+    checker = Checker(given)
+    name = checker.text("name", 200, needed=True)
+    uscc = compact(checker.text("uscc", 64, needed=True))
+    person = checker.text("legal_representative", 64, needed=True)
+    contact, remark = checker.text("contact", 120), checker.text("remark", 1000)
+    province = _province(checker)
+    until = _until(checker)
+    realname, protection = (
+        _yes_or_no(checker, field) for field in ("is_realname_ready", "is_protection_ready")
+    )
+    shop = shop_given(checker)
+    if uscc:
+        for reason in first_check(uscc, until, known_duplicates=(), blacklisted=(), on=on):
+            checker.wrong(reason.value, value=uscc, until=until or "")
+    for field, text in (("legal_representative", person), ("contact", contact), ("remark", remark)):
+        if len(text) > 17 and _names_a_person(text, on):  # noqa: PLR2004 - digits of such a number
+            checker.wrong("identity_number", field=field)
+    if checker.reasons:
+        return checker.reasons
+    return AgentRow(
+        name, uscc, province, person, contact, until, realname, protection, remark, shop
+    )
+
+
+def _province(checker: Checker) -> str:
+    word = checker.text("province", 120, needed=True)
+    code = _province_of(word)
+    if word and code is None:
+        checker.wrong("no_province", value=word)
+    return code or ""
+
+
+@cache
+def _province_of(word: str) -> str | None:
+    found = province_of_code(word) or province_of_name(word)
+    return None if found is None else found.code
+
+
+def _until(checker: Checker) -> date | None:
+    word = checker.text("business_licence_until", 64)
+    if word.replace(" ", "").lower() in _NO_TERM:
+        return None
+    day = _day_of(word)
+    if day is None:
+        checker.wrong("bad_day", field="business_licence_until", value=word)
+    return day
+
+
+@cache
+def _day_of(word: str) -> date | None:
+    match = _DAY.fullmatch(word)
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _yes_or_no(checker: Checker, field: str) -> bool:
+    word = checker.text(field, 64).lower()
+    if word not in _YES and word not in _NO:
+        checker.wrong("yes_or_no", field=field, value=word)
+    return word in _YES
+
+
+def _names_a_person(text: str, on: date) -> bool:
+    return any(
+        not isinstance(check_resident_id(found, on), Fault) for found in _IDENTITY.findall(text)
+    )
+
+
+def _keep(batch: Batch, rows: Sequence[AgentRow]) -> list[list[Reason]]:
+    work, carrier = batch.work, batch.imported.organisation_id
+    known = _known(work, carrier, [row.uscc for row in rows])
+    barred = all_blacklisted(work, carrier)
+    platforms = platform_words(work)
+    shops = [shop_at(row.shop, platforms) if row.shop else None for row in rows]
+    taken = taken_shops(work, carrier, [shop for shop in shops if isinstance(shop, Shop)])
+    verdicts: list[list[Reason]] = []
+    passed: list[tuple[AgentRow, Shop | None]] = []
+    for row, shop in zip(rows, shops, strict=True):
+        reasons: list[Reason] = []
+        if row.uscc in known or row.uscc in batch.seen:
+            facts = {"value": row.uscc, "agent_no": known.get(row.uscc, "-")}
+            reasons.append(Reason(AgentReason.DUPLICATE.value, facts))
+        if row.uscc in barred:
+            reasons.append(Reason(AgentReason.BLACKLIST_HIT.value, {"value": row.uscc}))
+        if isinstance(shop, Reason):
+            reasons.append(shop)
+        elif shop and (reason := taken_reason(batch, taken, shop)) is not None:
+            reasons.append(reason)
+        if not reasons:
+            known[row.uscc] = "-"
+            if batch.is_dry:
+                batch.seen.add(row.uscc)
+            if isinstance(shop, Shop):
+                take_shop(batch, taken, shop, "-")
+            passed.append((row, shop if isinstance(shop, Shop) else None))
+        verdicts.append(reasons)
+    if passed and not batch.is_dry:
+        _insert(batch, passed)
+    return verdicts
+
+
+def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]:
+    """Which codes have an agent of the carrier, and its number."""
+    rows = work.session.exec(
+        select(Agent.uscc, Agent.agent_no)
+        .where(Agent.carrier_id == carrier_id)
+        .where(col(Agent.uscc).in_(usccs))
+    ).all()
+    return {uscc: number for uscc, number in rows}
+
+
+def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> None:
+    work = batch.work
+    same = _same_for_all(batch)
+    numbers = _numbers(work, batch.imported.organisation_id, [row.province for row, _ in passed])
+    values: list[dict[str, Any]] = []
+    shops: list[dict[str, Any]] = []
+    for (row, shop), number, serial in zip(
+        passed, numbers, next_serials(work, len(passed)), strict=True
+    ):
+        agent_id = new_id()
+        values.append(
+            same
+            | {
+                "id": agent_id,
+                "serial": serial,
+                "agent_no": number,
+                "name": row.name,
+                "uscc": row.uscc,
+                "province": row.province,
+                "legal_representative": row.legal_representative,
+                "contact": row.contact,
+                "business_licence_until": row.business_licence_until,
+                "is_realname_ready": row.is_realname_ready,
+                "is_protection_ready": row.is_protection_ready,
+                "remark": row.remark,
+                "terms": terms_of(row.name, number, row.uscc, row.legal_representative),
+            }
+        )
+        if shop is not None and row.shop is not None:
+            shops.append(shop_values(batch, agent_id, row.province, shop, row.shop))
+    work.session.connection().execute(insert(Agent), values)
+    keep_shops(work, shops)
+
+
+def _same_for_all(batch: Batch) -> dict[str, Any]:
+    """What the rows of an import have in common: an application that passed the first check."""
+    work = batch.work
+    due = deadline(work, "verify_review")
+    return {
+        "carrier_id": batch.imported.organisation_id,
+        "state": AgentState.VERIFYING,
+        "submitted_at": work.at,
+        "submitted_by": work.actor.id,
+        "review_due_at": due.at,
+        "rule_version": due.version,
+        "reviewed_by": None,
+        "failures": 0,
+        "reasons": [],
+        "import_id": batch.imported.id,
+        "version": 1,
+        "created_at": work.at,
+    }
+
+
+def _numbers(work: Work, carrier_id: UUID, provinces: Sequence[str]) -> list[str]:
+    """An agent number for each row, given out by province."""
+    carrier = work.session.get_one(Organisation, carrier_id)
+    ranges = {
+        province: iter(agent_numbers(work, carrier, province, provinces.count(province)))
+        for province in sorted(set(provinces))
+    }
+    return [next(ranges[province]) for province in provinces]
+
+
+KIND: Final = RowKind(
+    permission=Permission.AGENT_IMPORT,
+    owner=carrier_of,
+    fields={
+        "name": (
+            "企业名称", "公司名称", "代理商名称", "代理商", "单位名称", "名称", "企业", "公司",
+            "agentname", "company", "companyname",
+        ),
+        "uscc": (
+            "统一社会信用代码", "社会信用代码", "信用代码", "统一信用代码", "税号", "creditcode",
+            "unifiedsocialcreditcode",
+        ),
+        "province": ("省份", "省", "所在省份", "所属省份", "省市", "注册省份", "provincecode"),
+        "legal_representative": (
+            "法定代表人", "法人代表", "法人", "法定代表人姓名", "负责人", "经营者", "legalrepresentative",
+            "legalperson",
+        ),
+        "contact": ("联系方式", "联系电话", "电话", "业务联系方式", "邮箱", "phone", "email"),
+        "business_licence_until": (
+            "营业执照有效期", "营业执照有效期至", "执照有效期", "有效期至", "营业期限至", "营业期限",
+            "licenceuntil", "validuntil",
+        ),
+        "is_realname_ready": ("具备实名登记条件", "实名登记条件", "实名登记能力", "实名条件", "realnameready"),
+        "is_protection_ready": (
+            "具备信息保护条件", "信息保护条件", "信息保护能力", "用户信息保护能力", "protectionready",
+        ),
+        "remark": ("备注", "说明", "note", "remarks"),
+        **SHOP_FIELDS,
+    },
+    needed=(("name",), ("uscc",), ("province",), ("legal_representative",)),
+    check=_check,
+    keep=_keep,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Patrols: where they look, what they saw, and what of it somebody must answer for."""

@@ -1,0 +1,147 @@
+"""Runs: planned, followed, stopped, reviewed."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from console.actions.audit import history
+from console.actions.channel.numbers import next_numbers
+from console.actions.patrol.planner import facts_of
+from console.actions.patrol.sources import own_source
+from console.desk import Desk, Order, Slice, Work
+from integrations.marketplaces.mapping import source_from
+from models.audit import AuditEntry
+from models.patrol.findings import Finding, FindingState
+from models.patrol.runs import PatrolRun, RunMove, RunState
+from models.permissions import Permission
+from models.refusals import Conflict, NotAllowed
+from models.rules import china_day
+from models.staff import CARRIERS, Organisation, OrganisationKind
+
+UNDER_WAY = (RunState.PLANNED, RunState.IN_PROGRESS)
+
+
+def plan_run(desk: Desk, source_id: UUID | str) -> PatrolRun:
+    """Promise a run of a source; a worker does it. One source is walked once at a time."""
+    with desk.begin(Permission.PATROL_RUN) as work:
+        source = own_source(work, source_id)
+        if source.disabled_at is not None:
+            raise Conflict("patrol.source_disabled", name=source.name)
+        busy = work.session.exec(
+            select(PatrolRun)
+            .where(PatrolRun.source_id == source.id)
+            .where(col(PatrolRun.state).in_(UNDER_WAY))
+        ).first()
+        if busy is not None:
+            raise Conflict("patrol.already_running", name=source.name, number=busy.number)
+        run = new_run(work, source.organisation_id, source.platform)
+        run.source_id, run.mapping = source.id, source.mapping
+        work.add(run)
+        work.record("patrol.planned", run, source=source.name, version=source.version)
+        return run
+
+
+def new_run(work: Work, organisation_id: UUID, platform: str) -> PatrolRun:
+    """A run with its number, its planner, and the two places whose administrations watch it."""
+    owner = work.session.get_one(Organisation, organisation_id)
+    market = work.session.exec(
+        select(Organisation)
+        .where(Organisation.code == platform)
+        .where(Organisation.kind == OrganisationKind.PLATFORM)
+    ).first()
+    year = china_day(work.at).year
+    (serial,) = next_numbers(work, f"patrols:{year}")
+    return PatrolRun(
+        number=f"PR-{year}-{serial:06d}",
+        organisation_id=owner.id,
+        platform=platform,
+        platform_home=market.province if market else None,
+        card_home=owner.province if owner.kind in CARRIERS else None,
+        actor=facts_of(work.actor),
+        created_at=work.at,
+    )
+
+
+def queued_runs(desk: Desk) -> Sequence[UUID]:
+    """Runs of sources that wait or are under way."""
+    with desk.begin(Permission.PATROL_READ) as work:
+        return work.session.exec(
+            select(PatrolRun.id)
+            .where(col(PatrolRun.state).in_(UNDER_WAY))
+            .where(PatrolRun.seen_by(desk.actor), col(PatrolRun.source_id).is_not(None))
+            .order_by(col(PatrolRun.id))
+            .limit(200)
+        ).all()
+
+
+def lane_of(desk: Desk, run_id: UUID) -> str:
+    """Runs that ask the same host go one after another."""
+    with desk.begin(Permission.PATROL_READ) as work:
+        run = work.get(PatrolRun, run_id)
+    return urlsplit(source_from(run.mapping, file=run.number).start[0]).netloc
+
+
+def stop_run(desk: Desk, run_id: UUID | str, reason: str = "") -> PatrolRun:
+    """The kill switch: not one question more. What was found so far stays."""
+    with desk.begin(Permission.PATROL_RUN) as work:
+        run = own_run(work, run_id)
+        run.move(RunMove.STOP)
+        run.is_stop_asked, run.ended_at = True, work.at
+        work.record("patrol.stopped", run, reason=reason)
+        return run
+
+
+def review_run(desk: Desk, run_id: UUID | str) -> PatrolRun:
+    """Close a run that was looked through by somebody else than who planned it (4.8)."""
+    with desk.begin(Permission.FINDING_CONFIRM) as work:
+        run = own_run(work, run_id)
+        if run.actor.get("id") is not None and run.actor["id"] == str(work.actor.id):
+            raise NotAllowed("patrol.same_person", title=run.number)
+        waiting = open_findings(work, run)
+        if waiting:
+            raise Conflict("patrol.findings_open", number=run.number, n=waiting)
+        run.move(RunMove.REVIEW)
+        work.record("patrol.reviewed", run)
+        return run
+
+
+def open_findings(work: Work, run: PatrolRun) -> int:
+    query = select(Finding.id).where(Finding.run_id == run.id)
+    return len(work.session.exec(query.where(Finding.state == FindingState.OPEN)).all())
+
+
+def own_run(work: Work, run_id: UUID | str) -> PatrolRun:
+    run = work.get(PatrolRun, run_id)
+    if not work.actor.is_house and run.organisation_id not in work.actor.organisations:
+        raise NotAllowed("patrol.not_yours", title=run.title)
+    return run
+
+
+def list_runs(
+    desk: Desk,
+    after: str | None = None,
+    *,
+    state: RunState | None = None,
+    source_id: UUID | str | None = None,
+    limit: int = 50,
+) -> Slice[PatrolRun]:
+    with desk.begin(Permission.PATROL_READ) as work:
+        query = work.select(PatrolRun)
+        if state is not None:
+            query = query.where(PatrolRun.state == state)
+        if source_id is not None:
+            query = query.where(col(PatrolRun.source_id) == UUID(str(source_id)))
+        return work.slice(query, Order.by(PatrolRun.created_at), after, limit)
+
+
+def get_run(desk: Desk, run_id: UUID | str) -> PatrolRun:
+    with desk.begin(Permission.PATROL_READ) as work:
+        return work.get(PatrolRun, run_id)
+
+
+def run_and_history(desk: Desk, run_id: UUID | str) -> tuple[PatrolRun, Sequence[AuditEntry]]:
+    with desk.begin(Permission.PATROL_READ) as work:
+        run = work.get(PatrolRun, run_id)
+        return run, history(work, run)

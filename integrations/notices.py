@@ -1,0 +1,123 @@
+"""How a notice reaches a platform: it waits in the console, or it is pushed to their server.
+
+A push is one POST of JSON with the notice's number as `Idempotency-Key`. The platform answers
+with any 2xx and `{"receipt": "…"}`, the same receipt however often the number comes.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Annotated, Final, Protocol
+
+from pydantic import BaseModel, StringConstraints, ValidationError
+
+from integrations.fetch import Fetcher, FetchSettings
+from integrations.fetch.address import Network
+from integrations.marketplaces.base import Asker, Page, TurnedDown, Unreachable, Unreadable
+
+LONGEST_WORDS: Final = 500
+_SECONDS: Final = 15.0
+_MAX_BYTES: Final = 64 * 1024
+_MAY_PASS_LATER: Final = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterListing:
+    """One offer that the notice is about."""
+
+    title: str
+    url: str
+    seen_at: str
+    """ISO 8601 with its zone."""
+    evidence_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes to the platform. The same notice is the same letter at every try."""
+
+    number: str
+    case: str
+    sender: str
+    platform: str
+    subject: str
+    body: str
+    shop_id: str
+    shop_name: str
+    shop_url: str
+    kind: str
+    ground: str
+    tier: str
+    measure: str
+    listings: tuple[LetterListing, ...]
+    answer_to: str
+    """Where the API takes the answer."""
+
+
+class Delivery(Protocol):
+    def deliver(self, letter: Letter) -> str:
+        """The platform's receipt. `Unreachable`, `TurnedDown` or `Unreadable` when there is none."""
+        ...
+
+
+class Portal:
+    """The notice waits for the platform in this very console, and is there at once."""
+
+    def deliver(self, letter: Letter) -> str:
+        return f"PORTAL-{letter.number}"
+
+
+class _Received(BaseModel):
+    receipt: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The notice is posted to the platform's own server."""
+
+    url: str
+    key: str
+    asker: Asker
+
+    def deliver(self, letter: Letter) -> str:
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "accept": "application/json",
+            "idempotency-key": letter.number,
+        }
+        if self.key:
+            headers["authorization"] = f"Bearer {self.key}"
+        body = json.dumps(asdict(letter), ensure_ascii=False).encode()
+        page = self.asker.ask(self.url, method="POST", headers=headers, body=body)
+        return _receipt(page)
+
+
+def push_to(url: str, key: str, agent: str, networks: Sequence[Network]) -> Push:
+    """A push through the guarded fetcher. It follows no redirect: the key is for one server."""
+    settings = FetchSettings(
+        agent=agent,
+        allowed_networks=tuple(networks),
+        total_seconds=_SECONDS,
+        max_bytes=_MAX_BYTES,
+        max_redirects=0,
+        pace_seconds=0.0,
+        invited=True,
+    )
+    return Push(url, key, Fetcher(settings))
+
+
+def _receipt(page: Page) -> str:
+    status = page.status
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _MAY_PASS_LATER:
+        raise Unreachable("status", status=status)
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        words = page.body.decode("utf-8", "replace")[:LONGEST_WORDS]
+        raise TurnedDown("status", status=status, words=words)
+    try:
+        return _Received.model_validate_json(page.body).receipt
+    except ValidationError as error:
+        words = page.body.decode("utf-8", "replace")[:LONGEST_WORDS]
+        raise Unreadable("receipt", status=status, words=words) from error
