@@ -7,6 +7,7 @@ the house is given one that tests move.
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -49,17 +50,16 @@ def _postgres_bin() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of this test process, gone when it ends."""
     if given := os.environ.get("TEST_POSTGRES"):
         yield given
         return
-    binaries, folder = _postgres_bin(), tmp_path_factory.mktemp("postgres")
+    # Not under pytest's own folder, which other runs close to the server's user.
+    binaries, folder = _postgres_bin(), Path(tempfile.mkdtemp(prefix="channel-postgres-"))
     data = folder / "data"
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
-        for parent in (folder, *folder.parents[:3]):
-            parent.chmod(parent.stat().st_mode | 0o055)
         shutil.chown(folder, "postgres")
     settings = [
         "fsync=off",
@@ -99,6 +99,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     yield f"postgresql+psycopg://channel@/postgres?host={folder}"
     run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

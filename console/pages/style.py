@@ -27,11 +27,13 @@ _SHEET: Final = """
 [class*="st-key-kit_list"] > [class*="st-key-kit_line"]:first-child { border-top: 0; }
 [class*="st-key-kit_empty"] { border-style: dashed; padding: 2.2rem 1rem; }
 [class*="st-key-kit_empty"] [role="img"] { font-size: 2.2rem; }
-[class*="st-key-kit_deed"] { border-left: 2px solid rgba(47, 163, 154, .55);
-  padding: .1rem 0 .55rem .85rem; margin-left: .3rem; }
-[class*="st-key-kit_deed"] p { margin: 0; }
-[class*="st-key-kit_deed"] [data-testid="stMarkdownContainer"],
-[class*="st-key-kit_deed"] [data-testid="stCaptionContainer"] { margin: 0; }
+[class*="st-key-kit_history"] [data-testid="stVerticalBlock"]:has(
+  > [data-testid="stElementContainer"] [data-testid="stCaptionContainer"]) {
+  border-left: 2px solid rgba(47, 163, 154, .55); padding: .1rem 0 .55rem .85rem;
+  margin-left: .3rem; }
+[class*="st-key-kit_history"] p { margin: 0; }
+[class*="st-key-kit_history"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_history"] [data-testid="stCaptionContainer"] { margin: 0; }
 [class*="st-key-page_head_record"] { padding-bottom: 1.3rem; }
 [class*="st-key-page_head_record"] [data-testid="stVerticalBlock"] { gap: .3rem; }
 [class*="st-key-kit_back"] { margin-bottom: -.9rem; }

@@ -1,1 +1,1 @@
-"""What is measured, as ratios in one run. Each file prints its rows and leaves them in results/."""
+"""Measurements: `make bench` runs them all and writes docs/benchmarks.md. They print ratios."""

@@ -79,11 +79,11 @@ def answer(
             if _is_the_same(work, notice, outcome, words, kept):
                 return notice
             raise Conflict("notice.answered_already", number=notice.number)
-        work_of_answer(work, notice, outcome, words, kept)
+        _filed(work, notice, outcome, words, kept)
         return notice
 
 
-def work_of_answer(
+def _filed(
     work: Work, notice: Notice, outcome: AnswerOutcome, words: str, kept: Sequence[_Kept]
 ) -> None:
     """File the answer, and move the case and its shop on when the platform has acted."""
@@ -124,7 +124,7 @@ def _acknowledged(work: Work, notice: Notice) -> None:
 
 
 def _move_on(work: Work, notice: Notice, outcome: AnswerOutcome) -> None:
-    case = work.one(select(Case).where(Case.id == notice.case_id), Case)
+    case = work.session.exec(select(Case).where(Case.id == notice.case_id).with_for_update()).one()
     waits = work.session.exec(
         select(Notice.id).where(
             Notice.case_id == case.id, col(Notice.state) != NoticeState.ANSWERED

@@ -57,8 +57,7 @@ def remove_mailbox(desk: Desk) -> None:
 
 def _mailbox(work: Work) -> Mailbox | None:
     platform = work.actor.platform or ""
-    return work.session.exec(work.select(Mailbox).where(Mailbox.platform == platform)).first() \
-        if not work.actor.is_house else None
+    return work.session.exec(work.select(Mailbox).where(Mailbox.platform == platform)).first()
 
 
 def _checked(desk: Desk, url: str) -> str:

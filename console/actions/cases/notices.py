@@ -254,8 +254,13 @@ def _taken(desk: Desk, notice_id: UUID, receipt: str) -> Notice:
         notice = work.get(Notice, notice_id)
         if notice.state is not NoticeState.SENDING:
             return notice
-        case = work.one(select(Case).where(Case.id == notice.case_id), Case)
-        first, second = deadline(work, "platform_acknowledgement"), deadline(work, _answer_code(case))
+        case = work.session.exec(
+            select(Case).where(Case.id == notice.case_id).with_for_update()
+        ).one()
+        first, second = (
+            deadline(work, "platform_acknowledgement"),
+            deadline(work, _answer_code(case)),
+        )
         notice.move(NoticeMove.DELIVER)
         notice.receipt, notice.sent_at, notice.next_try_at = receipt, work.at, None
         notice.acknowledge_due_at, notice.answer_due_at = first.at, second.at
@@ -276,7 +281,7 @@ def _execute(work: Work, case: Case) -> None:
         case.move(CaseMove.EXECUTE)
         case.due_at, case.rule_version = due.at, due.version
         work.record("case.executing", case)
-    shop = work.one(select(Shop).where(Shop.id == case.shop_id), Shop)
+    shop = work.session.exec(select(Shop).where(Shop.id == case.shop_id).with_for_update()).one()
     if shop.state in _TOLD[case.measure in _NO_SHOP_LEFT]:
         shop.move(ShopMove.NOTIFY_PLATFORM)
         work.record("shop.moved", shop, move=ShopMove.NOTIFY_PLATFORM.value, case=case.reference)

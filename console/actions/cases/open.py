@@ -106,9 +106,7 @@ def case_reference(work: Work) -> str:
     return f"CASE-{year}-{serial:06}"
 
 
-def _jurisdictions(
-    work: Work, shop: Shop, findings: Sequence[Finding]
-) -> Mapping[str, str | None]:
+def _jurisdictions(work: Work, shop: Shop, findings: Sequence[Finding]) -> Mapping[str, str | None]:
     """The three routers of notice 182 三(四): whose administrations see the case."""
     platform = work.session.exec(
         select(Organisation.province).where(Organisation.code == shop.platform)

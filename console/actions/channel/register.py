@@ -4,41 +4,298 @@ Read by strangers, often, and by patrols of every carrier; so there is no actor,
 ORM here, only the published columns, each question one query over an index.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
-from uuid import UUID
+from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, text
+from sqlmodel import col
 
-from console.actions.channel.badges import code_prefix
 from console.desk import Desk, House
-from integrations.keys import KeyRing
-from models.channel.agents import Agent, AgentState
-from models.channel.badges import STANDINGS, Badge, BadgeState
-from models.channel.licences import Licence, LicenceState
+from models.channel.agents import Agent
+from models.channel.licences import Licence
+from models.channel.public import (
+    Delegation,
+    Looked,
+    PublicAgent,
+    PublicEntry,
+    PublicLicence,
+    PublicShop,
+    PublicStatus,
+    RegisterRow,
+    best_of,
+    public_status,
+    shop_number,
+)
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.refusals import Invalid, NotFound, Refusal
 from models.rules import china_day
-from models.search import plain_text, query_terms, terms_of
+from models.search import query_terms, terms_of
 from models.staff import Organisation
-from models.tokens import (
-    Answer,
-    Claims,
-    KeyRole,
-    KeySet,
-    Reason,
-    Shop,
-    Standing,
-    StatusUnknown,
-    Verifier,
-    canonical_shop,
+from models.tokens import canonical_shop
+
+MOST_PAIRS: Final = 1_000
+_PAGE: Final = 20
+_SHOWN: Final = frozenset({PublicStatus.ACTIVE, PublicStatus.SUSPENDED, PublicStatus.NOT_BEGUN})
+
+
+def named(column: object, name: str) -> ColumnElement[Any]:
+    """A column under a name of our own; SQLModel types it as its value."""
+    return cast("ColumnElement[Any]", column).label(name)
+
+
+_FACTS: Final[tuple[Any, ...]] = (
+    named(Agent.id, "agent_id"),
+    col(Agent.agent_no),
+    named(Agent.name, "agent_name"),
+    col(Agent.uscc),
+    col(Agent.province),
+    named(Agent.state, "agent_state"),
+    named(Organisation.name, "carrier"),
+    named(Licence.number, "licence_no"),
+    named(Licence.state, "licence_state"),
+    col(Licence.products),
+    col(Licence.provinces),
+    col(Licence.begins_on),
+    col(Licence.ends_on),
+    col(Licence.shop_ids),
+    named(AuthorisedShop.id, "shop_id"),
+    col(AuthorisedShop.platform),
+    col(AuthorisedShop.shop_key),
+    named(AuthorisedShop.name, "shop_name"),
+    named(AuthorisedShop.url, "shop_url"),
 )
+_LIVE_SHOP: Final = and_(
+    col(AuthorisedShop.agent_id) == col(Agent.id), col(AuthorisedShop.ended_at).is_(None)
+)
+_EVER: Final = and_(col(Licence.agent_id) == col(Agent.id), col(Licence.approved_at).is_not(None))
+_OF_AGENTS: Final[Select[*tuple[Any, ...]]] = (
+    select(*_FACTS)
+    .select_from(Agent)
+    .join(Licence, _EVER)
+    .join(Organisation, col(Organisation.id) == col(Agent.carrier_id))
+    .outerjoin(AuthorisedShop, _LIVE_SHOP)
+)
+_ONE_AGENT: Final[Select[*tuple[Any, ...]]] = _OF_AGENTS.where(col(Agent.agent_no) == bindparam("agent_no"))
+_OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
+    select(*_FACTS)
+    .select_from(AuthorisedShop)
+    .join(Agent, col(Agent.id) == col(AuthorisedShop.agent_id))
+    .join(Licence, _EVER)
+    .join(Organisation, col(Organisation.id) == col(Agent.carrier_id))
+    .where(col(AuthorisedShop.ended_at).is_(None))
+)
+_ONE_SHOP: Final[Select[*tuple[Any, ...]]] = _OF_SHOPS.where(
+    col(AuthorisedShop.platform) == bindparam("platform"),
+    col(AuthorisedShop.shop_key) == bindparam("shop_key"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One screen of a public search; `next` is the serial to go on behind."""
+
+    entries: Sequence[PublicEntry]
+    next: int | None
+
+
+def public_agent(house: House, agent_no: str) -> PublicAgent:
+    """An agent that was ever licensed, for ever after; NotFound for any other number."""
+    with house.engine.connect() as connection:
+        rows = connection.execute(_ONE_AGENT, {"agent_no": agent_no.strip().upper()}).all()
+    if not rows:
+        raise NotFound("channel.no_such_agent", agent_no=agent_no)
+    return _agent_of(rows, china_day(house.now()))
+
+
+def _status(row: Row[Any], on: date) -> PublicStatus:
+    return public_status(row.licence_state, row.agent_state, row.begins_on, row.ends_on, on)
+
+
+def _agent_of(rows: Sequence[Row[Any]], on: date) -> PublicAgent:
+    by_licence: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_licence.setdefault(row.licence_no, []).append(row)
+    licences = tuple(
+        _licence_of(by_licence[number], on) for number in sorted(by_licence, reverse=True)
+    )
+    first = rows[0]
+    return PublicAgent(
+        agent_no=first.agent_no,
+        name=first.agent_name,
+        uscc=first.uscc,
+        province=first.province,
+        carrier=first.carrier,
+        status=best_of(one.status for one in licences),
+        licences=licences,
+    )
+
+
+def _licence_of(rows: Sequence[Row[Any]], on: date) -> PublicLicence:
+    first, status = rows[0], _status(rows[0], on)
+    shops = [_shop_of(row) for row in rows if str(row.shop_id) in first.shop_ids]
+    return PublicLicence(
+        number=first.licence_no,
+        status=status,
+        products=tuple(first.products),
+        provinces=tuple(first.provinces),
+        begins_on=first.begins_on,
+        ends_on=first.ends_on,
+        shops=tuple(shops) if status in _SHOWN else (),
+    )
+
+
+def _shop_of(row: Row[Any]) -> PublicShop:
+    return PublicShop(row.platform, shop_number(row.shop_key), row.shop_name, row.shop_url)
+
+
+def public_search(house: House, q: str, after: int | None = None) -> Found:
+    """Agents that were ever licensed, by words in their published name, number or code."""
+    terms = query_terms(q)
+    if not terms:
+        return Found((), None)
+    on = china_day(house.now())
+    with house.engine.connect() as connection:
+        postgres = connection.dialect.name == "postgresql"
+        found = text(_SEARCH_POSTGRESQL if postgres else _SEARCH_SQLITE)
+        wanted = terms if postgres else " ".join(f'"{term}"' for term in terms)
+        serials = connection.execute(
+            found, {"wanted": wanted, "after": after or _LAST, "most": _PAGE + 1}
+        ).scalars()
+        page = list(serials)
+        query = _OF_AGENTS.where(col(Agent.serial).in_(page[:_PAGE]))
+        rows = connection.execute(query.order_by(col(Agent.serial).desc())).all()
+    by_agent: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_agent.setdefault(row.agent_no, []).append(row)
+    entries = [_entry(part, on) for part in by_agent.values() if _is_public_match(part[0], terms)]
+    return Found(entries, page[_PAGE - 1] if len(page) > _PAGE else None)
+
+
+_LAST: Final = 2_147_483_647
+_LICENSED: Final = (
+    "EXISTS (SELECT 1 FROM licences l WHERE l.agent_id = a.id AND l.approved_at IS NOT NULL)"
+)
+_SEARCH_SQLITE: Final = f"""
+    SELECT a.serial FROM agent_search s JOIN agents a ON a.serial = s.rowid
+    WHERE s.terms MATCH :wanted AND s.rowid < :after AND {_LICENSED}
+    ORDER BY s.rowid DESC LIMIT :most"""  # noqa: S608 - made of constants
+_SEARCH_POSTGRESQL: Final = f"""
+    SELECT a.serial FROM agents a
+    WHERE string_to_array(a.terms, ' ') @> CAST(:wanted AS text[])
+      AND a.serial < :after AND {_LICENSED}
+    ORDER BY a.serial DESC LIMIT :most"""  # noqa: S608 - made of constants
+
+
+def _is_public_match(row: Row[Any], terms: Iterable[str]) -> bool:
+    """The index also holds the representative's name, which strangers may not search by."""
+    known = set(terms_of(row.agent_name, row.agent_no, row.uscc).split())
+    return known.issuperset(terms)
+
+
+def _entry(rows: Sequence[Row[Any]], on: date) -> PublicEntry:
+    first, status = rows[0], best_of(_status(row, on) for row in rows)
+    return PublicEntry(first.agent_no, first.agent_name, first.province, first.carrier, status)
+
+
+def lookup(house: House, pairs: Sequence[tuple[str, str]]) -> list[Looked]:
+    """For each platform and shop, who may sell there; in the order that was asked."""
+    if len(pairs) > MOST_PAIRS:
+        raise Invalid("channel.too_many", most=MOST_PAIRS)
+    asked = [_canonical(*pair) for pair in pairs]
+    keys = {one for one in asked if isinstance(one, tuple)}
+    found = _by_shop(_rows_of(house, keys), china_day(house.now()))
+    return [
+        Looked(platform, shop, found.get(one, ()))
+        if isinstance(one, tuple)
+        else Looked(platform, shop, fault=one)
+        for (platform, shop), one in zip(pairs, asked, strict=True)
+    ]
+
+
+def _canonical(platform: str, shop: str) -> tuple[str, str] | str:
+    """The key of a shop, or the code of the refusal that the pair deserves."""
+    try:
+        one = canonical_shop(platform, shop)
+    except Refusal as no:
+        return no.code
+    return one.platform, one.id
+
+
+def _rows_of(house: House, keys: set[tuple[str, str]]) -> Sequence[Row[Any]]:
+    if not keys:
+        return ()
+    if len(keys) == 1:
+        ((platform, key),) = keys
+        with house.engine.connect() as connection:
+            return connection.execute(_ONE_SHOP, {"platform": platform, "shop_key": key}).all()
+    by_platform: dict[str, list[str]] = {}
+    for platform, key in sorted(keys):
+        by_platform.setdefault(platform, []).append(key)
+    named = [
+        and_(col(AuthorisedShop.platform) == platform, col(AuthorisedShop.shop_key).in_(own))
+        for platform, own in by_platform.items()
+    ]
+    with house.engine.connect() as connection:
+        return connection.execute(_OF_SHOPS.where(or_(*named))).all()
+
+
+def _by_shop(
+    rows: Iterable[Row[Any]], on: date
+) -> Mapping[tuple[str, str], tuple[Delegation, ...]]:
+    found: dict[tuple[str, str], tuple[Delegation, ...]] = {}
+    for row in rows:
+        if str(row.shop_id) not in row.shop_ids:
+            continue
+        one = Delegation(
+            carrier=row.carrier,
+            agent_no=row.agent_no,
+            name=row.agent_name,
+            uscc=row.uscc,
+            licence_no=row.licence_no,
+            status=_status(row, on),
+            products=tuple(row.products),
+            provinces=tuple(row.provinces),
+            until=row.ends_on,
+        )
+        key = (row.platform, row.shop_key)
+        found[key] = (*found.get(key, ()), one)
+    return found
+
+
+def register_rows(desk: Desk) -> list[RegisterRow]:
+    """Every licence that was ever approved, of all carriers, with every live shop of its agent."""
+    ids: tuple[Any, ...] = (col(Agent.carrier_id), named(Licence.id, "licence_id"))
+    query: Select[*tuple[Any, ...]] = _OF_AGENTS.add_columns(*ids).order_by(
+        col(Agent.serial), col(Licence.number), col(AuthorisedShop.shop_key)
+    )
+    with desk.begin(Permission.PATROL_READ) as work:
+        rows = work.session.connection().execute(query).all()
+    return [
+        RegisterRow(
+            carrier_id=row.carrier_id,
+            carrier=row.carrier,
+            agent_id=row.agent_id,
+            agent_no=row.agent_no,
+            agent_name=row.agent_name,
+            uscc=row.uscc,
+            province=row.province,
+            agent_state=row.agent_state,
+            licence_id=row.licence_id,
+            licence_no=row.licence_no,
+            licence_state=row.licence_state,
+            products=tuple(row.products),
+            provinces=tuple(row.provinces),
+            begins_on=row.begins_on,
+            ends_on=row.ends_on,
+            shop_ids=tuple(row.shop_ids),
+            shop_id=row.shop_id,
+            platform=row.platform or "",
+            shop_key=row.shop_key or "",
+            shop_name=row.shop_name or "",
+            shop_url=row.shop_url or "",
+        )
+        for row in rows
+    ]

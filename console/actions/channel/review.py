@@ -8,8 +8,8 @@ from sqlmodel import col, select
 
 from console.actions.channel.agents import check_now
 from console.actions.channel.blacklist import entry, lift_all_of
-from console.actions.channel.held import Done, deadline, held, must_be_another
 from console.actions.channel.endings import end_all_of, suspend_all_of
+from console.actions.channel.held import Done, deadline, held, must_be_another
 from console.desk import LONGEST_PAGE, Desk, Work
 from models.channel.admission import is_final
 from models.channel.agents import Agent, AgentMove, AgentReason, AgentState
@@ -239,5 +239,3 @@ def sweep_lapsed(desk: Desk) -> int:
                 work.record("agent.lapsed", agent, rule=agent.rule_version)
                 lapsed += 1
     return lapsed
-
-

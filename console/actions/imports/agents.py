@@ -1,7 +1,7 @@
 """Firms that apply to be agents: a row is an application, and the import its first check."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,12 +18,13 @@ from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
 from console.actions.imports.shops import (
     SHOP_FIELDS,
     ShopGiven,
+    earlier_in_file,
     keep_shops,
     platform_words,
     shop_at,
     shop_given,
+    shop_mark,
     shop_values,
-    take_shop,
     taken_reason,
     taken_shops,
 )
@@ -34,7 +35,6 @@ from models.channel.agents import Agent, AgentReason, AgentState
 from models.formats import Fault, check_resident_id, compact
 from models.permissions import Permission
 from models.provinces import province_of_code, province_of_name
-from models.rules import china_day
 from models.search import terms_of
 from models.staff import Organisation
 from models.tokens.shops import Shop
@@ -141,27 +141,42 @@ def _keep(batch: Batch, rows: Sequence[AgentRow]) -> list[list[Reason]]:
     verdicts: list[list[Reason]] = []
     passed: list[tuple[AgentRow, Shop | None]] = []
     for row, shop in zip(rows, shops, strict=True):
-        reasons: list[Reason] = []
-        if row.uscc in known or row.uscc in batch.seen:
-            facts = {"value": row.uscc, "agent_no": known.get(row.uscc, "-")}
-            reasons.append(Reason(AgentReason.DUPLICATE.value, facts))
-        if row.uscc in barred:
-            reasons.append(Reason(AgentReason.BLACKLIST_HIT.value, {"value": row.uscc}))
+        reasons = _against(batch, row, known, barred)
         if isinstance(shop, Reason):
             reasons.append(shop)
-        elif shop and (reason := taken_reason(batch, taken, shop)) is not None:
+        elif shop and (reason := taken_reason(taken, shop)) is not None:
             reasons.append(reason)
-        if not reasons:
-            known[row.uscc] = "-"
-            if batch.is_dry:
-                batch.seen.add(row.uscc)
-            if isinstance(shop, Shop):
-                take_shop(batch, taken, shop, "-")
-            passed.append((row, shop if isinstance(shop, Shop) else None))
+        elif row.shop and shop_mark(row.shop) in batch.seen:
+            reasons.append(earlier_in_file("shop_id", row.shop.number or row.shop.url))
+        elif not reasons:
+            known[row.uscc] = ""
+            if shop is not None:
+                taken[shop.platform, shop.id] = row.name
+            passed.append((row, shop))
         verdicts.append(reasons)
     if passed and not batch.is_dry:
         _insert(batch, passed)
     return verdicts
+
+
+def _against(
+    batch: Batch, row: AgentRow, known: Mapping[str, str], barred: Container[str]
+) -> list[Reason]:
+    """What speaks against a firm that is known here, or stands in the file before."""
+    reasons: list[Reason] = []
+    number = known.get(row.uscc)
+    if number:
+        facts = {"value": row.uscc, "agent_no": number}
+        reasons.append(Reason(AgentReason.DUPLICATE.value, facts))
+    elif number is not None or row.uscc in batch.seen:
+        reasons.append(earlier_in_file("uscc", row.uscc))
+    if row.uscc in barred:
+        reasons.append(Reason(AgentReason.BLACKLIST_HIT.value, {"value": row.uscc}))
+    return reasons
+
+
+def _marks(row: AgentRow) -> list[str]:
+    return [row.uscc] if row.shop is None else [row.uscc, shop_mark(row.shop)]
 
 
 def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]:
@@ -177,12 +192,11 @@ def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]
 def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> None:
     work = batch.work
     same = _same_for_all(batch)
+    serials = next_serials(work, len(passed))
     numbers = _numbers(work, batch.imported.organisation_id, [row.province for row, _ in passed])
     values: list[dict[str, Any]] = []
     shops: list[dict[str, Any]] = []
-    for (row, shop), number, serial in zip(
-        passed, numbers, next_serials(work, len(passed)), strict=True
-    ):
+    for (row, shop), number, serial in zip(passed, numbers, serials, strict=True):
         agent_id = new_id()
         values.append(
             same
@@ -270,4 +284,5 @@ KIND: Final = RowKind(
     needed=(("name",), ("uscc",), ("province",), ("legal_representative",)),
     check=_check,
     keep=_keep,
+    marks=_marks,
 )  # fmt: skip

@@ -47,8 +47,7 @@ class Batch:
     work: Work
     imported: Import
     seen: set[str]
-    """Of a dry run: what rows before this batch would have taken. Empty else: it is in the rows
-    of the database."""
+    """Marks of earlier rows of a dry run; of any other they are in the database."""
 
     @property
     def is_dry(self) -> bool:
@@ -73,6 +72,8 @@ class RowKind(Generic[Parsed]):
     """Decided from the row alone."""
     keep: Callable[[Batch, Sequence[Parsed]], Verdicts]
     """Check against what is known, and keep what passes unless the run is dry."""
+    marks: Callable[[Parsed], Sequence[str]]
+    """What a row takes for itself, so that no later row of the file may."""
     rows_at_once: int = 5_000
 
 
@@ -96,16 +97,11 @@ def plain_header(name: str) -> str:
 def suggest(kind: "RowKind[Any]", columns: Sequence[str]) -> dict[str, str]:
     """Which column fills which field, as far as their names tell."""
     found: dict[str, str] = {}
-    by_name = {
-        plain_header(name): column
-        for column in reversed(columns)
-        if column not in REASON_COLUMNS
-        for name in [column]
-    }
+    by_name = {plain_header(one): one for one in reversed(columns) if one not in REASON_COLUMNS}
     for one, words in kind.fields.items():
-        column = next((by_name[word] for word in (plain_header(one), *words) if word in by_name), None)
-        if column is not None and column not in found.values():
-            found[one] = column
+        names = [word for word in (plain_header(one), *words) if word in by_name]
+        if names and by_name[names[0]] not in found.values():
+            found[one] = by_name[names[0]]
     return found
 
 

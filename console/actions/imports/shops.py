@@ -173,10 +173,12 @@ def _keep(batch: Batch, rows: Sequence[ShopRow]) -> list[list[Reason]]:
             reasons.append(Reason("agent_gone", {"value": row.agent}))
         if isinstance(shop, Reason):
             reasons.append(shop)
-        elif (reason := taken_reason(batch, taken, shop)) is not None:
+        elif (reason := taken_reason(taken, shop)) is not None:
             reasons.append(reason)
+        elif shop_mark(row.shop) in batch.seen:
+            reasons.append(earlier_in_file("shop_id", row.shop.number or row.shop.url))
         elif owner is not None and not reasons:
-            take_shop(batch, taken, shop, row.agent)
+            taken[shop.platform, shop.id] = row.agent
             values.append(shop_values(batch, owner.id, owner.province, shop, row.shop))
         verdicts.append(reasons)
     if not batch.is_dry:
@@ -184,22 +186,19 @@ def _keep(batch: Batch, rows: Sequence[ShopRow]) -> list[list[Reason]]:
     return verdicts
 
 
-def taken_reason(batch: Batch, taken: Mapping[tuple[str, str], str], shop: Shop) -> Reason | None:
-    key = (shop.platform, shop.id)
-    if key in taken:
-        facts = {"platform": shop.platform, "shop": shop.id, "agent_no": taken[key]}
-        return Reason("shop_taken", facts)
-    if f"{shop.platform} {shop.id}" in batch.seen:
-        return Reason("shop_taken", {"platform": shop.platform, "shop": shop.id, "agent_no": "-"})
-    return None
+def taken_reason(taken: Mapping[tuple[str, str], str], shop: Shop) -> Reason | None:
+    number = taken.get((shop.platform, shop.id))
+    if number is None:
+        return None
+    return Reason("shop_taken", {"platform": shop.platform, "shop": shop.id, "agent_no": number})
 
 
-def take_shop(
-    batch: Batch, taken: dict[tuple[str, str], str], shop: Shop, agent: str
-) -> None:
-    taken[shop.platform, shop.id] = agent
-    if batch.is_dry:
-        batch.seen.add(f"{shop.platform} {shop.id}")
+def earlier_in_file(field: str, value: str) -> Reason:
+    return Reason("earlier_in_file", {"field": field, "value": value})
+
+
+def shop_mark(given: ShopGiven) -> str:
+    return f"{given.platform} {given.number or given.url}".lower()
 
 
 def _owners(work: Work, carrier_id: UUID, wanted: set[str]) -> dict[str, _Owner]:
@@ -226,4 +225,5 @@ KIND: Final = RowKind(
     needed=(("agent_no", "uscc"), ("platform",), ("shop_id", "shop_url")),
     check=_check,
     keep=_keep,
+    marks=lambda row: [shop_mark(row.shop)],
 )

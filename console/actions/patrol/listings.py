@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, cast
 from uuid import UUID
 
+from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from console.desk import Desk, Order, Slice, Work
@@ -22,7 +24,6 @@ from models.refusals import Invalid
 from models.search import plain_text
 from models.tokens import OWN_SITE, canonical_shop, canonical_site
 
-Row = TypeVar("Row", bound=Table)
 JUDGE: Final = "judge:"
 _MOST_MONEY: Final = Decimal(10) ** 12
 _MOST_SALES: Final = 2**31 - 1
@@ -40,18 +41,19 @@ class Kept:
 
 
 def insert_new(
-    work: Work, table: type[Row], rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+    work: Work, table: type[Table], rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
 ) -> set[UUID]:
     """Insert the rows that are not there yet, by the table's unique key; the ids of the new."""
     if not rows:
         return set()
     dialect = work.session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    identity = cast("Mapped[UUID]", inspect(table).primary_key[0])
     statement = (
         insert(table)
         .values(list(rows))
         .on_conflict_do_nothing(index_elements=list(keys))
-        .returning(table.id)  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+        .returning(identity)
     )
     return set(work.session.connection().execute(statement).scalars())
 
@@ -218,7 +220,7 @@ def _row(
     }
 
 
-def list_listings(
+def list_listings(  # noqa: PLR0913 - filters
     desk: Desk,
     after: str | None = None,
     *,

@@ -8,8 +8,8 @@ from sqlmodel import col, select
 
 from console.actions.audit import history
 from console.actions.channel.numbers import next_numbers
-from console.actions.patrol.planner import facts_of
 from console.actions.patrol.sources import own_source
+from console.actions.promises import kept_actor
 from console.desk import Desk, Order, Slice, Work
 from integrations.marketplaces.mapping import source_from
 from models.audit import AuditEntry
@@ -59,7 +59,7 @@ def new_run(work: Work, organisation_id: UUID, platform: str) -> PatrolRun:
         platform=platform,
         platform_home=market.province if market else None,
         card_home=owner.province if owner.kind in CARRIERS else None,
-        actor=facts_of(work.actor),
+        actor=kept_actor(work.actor),
         created_at=work.at,
     )
 

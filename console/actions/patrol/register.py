@@ -3,25 +3,25 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO, Final, cast
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from sqlmodel import col, select
 
+from console.actions.channel.register import register_rows
 from console.desk import House
 from integrations.evidence import Digest, Store
-from models.channel.agents import Agent
-from models.channel.licences import Licence, LicenceState
-from models.channel.shops import AuthorisedShop
+from models.channel.agents import AgentState
+from models.channel.licences import LicenceState
+from models.channel.public import PublicStatus, RegisterRow, public_status
 from models.patrol.judge import Entry, HolderKind, Register
-from models.permissions import Permission
 from models.refusals import Invalid
+from models.rules import china_day
 from models.tokens import canonical_shop
 
-_BATCH: Final = 500
-_NEVER_GRANTED: Final = (LicenceState.DRAFT, LicenceState.PENDING_APPROVAL)
-_IN_FORCE: Final = (LicenceState.ACTIVE, LicenceState.EXPIRED)
+_HOLDS: Final = (PublicStatus.ACTIVE, PublicStatus.NOT_BEGUN, PublicStatus.EXPIRED)
+"""For these the days alone decide."""
 MOST_OF_FILE: Final = 50_000_000
 
 
@@ -41,46 +41,35 @@ def kept_register(store: Store, digest: str) -> Register:
 
 def _rows(house: House) -> Iterator[dict[str, Any]]:
     """Every licence that was ever granted, whichever carrier's: what is published of each."""
-    after = None
-    while True:
-        with house.desk().begin(Permission.LICENCE_READ) as work:
-            query = (
-                select(Licence, Agent)
-                .join(Agent, col(Agent.id) == col(Licence.agent_id))
-                .where(col(Licence.state).not_in(_NEVER_GRANTED))
-                .order_by(col(Licence.id))
-                .limit(_BATCH)
-            )
-            if after is not None:
-                query = query.where(col(Licence.id) > after)
-            found = work.session.exec(query).all()
-            agents = [agent.id for _, agent in found]
-            shops = work.session.exec(
-                select(AuthorisedShop)
-                .where(col(AuthorisedShop.agent_id).in_(agents))
-                .where(col(AuthorisedShop.ended_at).is_(None))
-            ).all()
-        if not found:
-            return
-        after = found[-1][0].id
-        for licence, agent in found:
-            yield _row(licence, agent, [one for one in shops if one.agent_id == agent.id])
+    on = china_day(house.now())
+    rows = register_rows(house.desk())
+    for _, group in groupby(rows, key=lambda row: row.licence_id):
+        yield _row(list(group), on)
 
 
-def _row(licence: Licence, agent: Agent, shops: Sequence[AuthorisedShop]) -> dict[str, Any]:
-    named = {str(one) for one in licence.shop_ids}
+def _row(rows: Sequence[RegisterRow], on: date) -> dict[str, Any]:
+    """One licence, from its rows: one for each shop of its holder."""
+    first, named = rows[0], frozenset(map(str, rows[0].shop_ids))
+    status = public_status(
+        LicenceState(first.licence_state),
+        AgentState(first.agent_state),
+        first.begins_on,
+        first.ends_on,
+        on,
+    )
+    shops = [(str(row.shop_id), f"{row.platform} {row.shop_key}") for row in rows if row.shop_id]
     return {
-        "number": licence.number,
-        "holder": agent.name,
+        "number": first.licence_no,
+        "holder": first.agent_name,
         "kind": HolderKind.AGENT.value,
-        "agent_no": agent.agent_no,
-        "agent_id": str(agent.id),
-        "begins_on": licence.begins_on.isoformat(),
-        "ends_on": licence.ends_on.isoformat(),
-        "in_force": licence.state in _IN_FORCE,
-        "shops": [f"{one.platform} {one.shop_key}" for one in shops if str(one.id) in named],
-        "holders_shops": [f"{one.platform} {one.shop_key}" for one in shops],
-        "provinces": licence.provinces,
+        "agent_no": first.agent_no,
+        "agent_id": str(first.agent_id),
+        "begins_on": first.begins_on.isoformat(),
+        "ends_on": first.ends_on.isoformat(),
+        "in_force": status in _HOLDS,
+        "shops": [at for shop_id, at in shops if shop_id in named],
+        "holders_shops": [at for _, at in shops],
+        "provinces": list(first.provinces),
     }
 
 

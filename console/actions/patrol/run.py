@@ -1,6 +1,7 @@
 """A run goes on: one question, asked outside any transaction, then kept in one."""
 
 from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -11,9 +12,9 @@ from sqlmodel import col, func, select
 from console.actions.patrol.asking import Road, Seen, fault_facts, fetcher_for, put
 from console.actions.patrol.judging import judge_shop
 from console.actions.patrol.listings import JUDGE, insert_new, keep_page
-from console.actions.patrol.planner import actor_from
 from console.actions.patrol.register import keep_register, kept_register
-from console.actions.patrol.sources import opened_secrets
+from console.actions.patrol.sources import all_secrets, opened_secrets
+from console.actions.promises import actor_kept
 from console.desk import Desk, Work
 from integrations.marketplaces.base import Reason
 from integrations.marketplaces.mapping import Source as Mapped
@@ -23,6 +24,8 @@ from integrations.marketplaces.walk import first_steps
 from models.base import new_id
 from models.patrol.runs import PatrolRun, RunMove, RunState, RunStep, Source
 from models.permissions import Permission
+from models.refusals import Invalid
+from models.staff import Door
 
 Roads = MutableMapping[UUID, Road]
 MOST_FAULTS: Final = 100
@@ -40,8 +43,8 @@ def advance_run(desk: Desk, run_id: UUID, roads: Roads | None = None) -> bool:
     """
     with desk.begin(Permission.PATROL_READ) as work:
         run = work.get(PatrolRun, run_id)
-    own = desk.as_(actor_from(run.actor))
-    kept = {} if roads is None else roads
+    own = desk.as_(replace(actor_kept(run.actor), door=Door.HOUSE))
+    kept: Roads = dict[UUID, Road]() if roads is None else roads
     match run.state:
         case RunState.PLANNED:
             _start(own, run)
@@ -70,7 +73,10 @@ def _start(desk: Desk, run: PatrolRun) -> None:
 def _go_on(desk: Desk, run: PatrolRun, roads: Roads) -> bool:
     step = _next_page(desk, run)
     if run.id not in roads:
-        roads[run.id] = _road(desk, run)
+        try:
+            roads[run.id] = _road(desk, run)
+        except Invalid as no:  # a key that the mapping needs was taken away meanwhile
+            return _fail(desk, run.id, no)
     road = roads[run.id]
     if step is None:
         return _judge_some(desk, run, road)
@@ -97,8 +103,20 @@ def _road(desk: Desk, run: PatrolRun) -> Road:
     with desk.begin(Permission.PATROL_READ) as work:
         source = work.session.get_one(Source, run.source_id)
     register = kept_register(desk.house.evidence, run.register_sha256 or "")
+    secrets = opened_secrets(desk, source)
+    all_secrets(mapped, secrets)
     fetcher = fetcher_for(desk.house.settings, mapped, _stop_of(desk, run.id))
-    return Road(mapped, fetcher, opened_secrets(desk, source), register)
+    return Road(mapped, fetcher, secrets, register)
+
+
+def _fail(desk: Desk, run_id: UUID, no: Invalid) -> bool:
+    with desk.begin(Permission.PATROL_RUN) as work:
+        run = work.get(PatrolRun, run_id)
+        _note(run, [Fault(Reason(no.code, no.facts), "")])
+        run.move(RunMove.FAIL)
+        run.ended_at = work.at
+        work.record("patrol.failed", run, reason=no.code)
+    return False
 
 
 def _stop_of(desk: Desk, run_id: UUID) -> Callable[[], bool]:

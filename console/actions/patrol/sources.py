@@ -55,11 +55,11 @@ def preview_source(
     known = dict(secrets or {})
     if source_id is not None:
         known = opened_secrets(desk, get_source(desk, source_id)) | known
-    _all_secrets(mapped, known)
+    all_secrets(mapped, known)
     return trial.preview(mapped, fetcher_for(desk.house.settings, mapped), secrets=known)
 
 
-def _all_secrets(mapped: Mapped, known: Mapping[str, str]) -> None:
+def all_secrets(mapped: Mapped, known: Mapping[str, str]) -> None:
     for name in sorted(mapped.secrets_named()):
         if not known.get(name):
             raise Invalid("source.secret_unknown", key="headers", secret=name)
@@ -72,7 +72,7 @@ def save_source(
     name = _clean_name(name)
     mapped = read_mapping(desk, mapping_text, file=name)
     given = _only_named(mapped, secrets or {})
-    _all_secrets(mapped, given)
+    all_secrets(mapped, given)
     source_id = new_id()
     sealed = _sealed(desk, source_id, given)
     with desk.begin(Permission.SOURCE_EDIT) as work:
@@ -116,7 +116,7 @@ def edit_source(  # noqa: PLR0913 - a source's parts
         given = _sealed(desk, source.id, _only_named(mapped, secrets or {}))
         kept = {key: sealed for key, sealed in source.secrets.items() if key in _names(mapped)}
         source.secrets = kept | given
-        _all_secrets(mapped, source.secrets)
+        all_secrets(mapped, source.secrets)
         source.mapping, source.platform = mapping_text, mapped.platform
         source.version += 1
         work.record("source.edited", source, version=source.version, secrets=sorted(given))

@@ -11,7 +11,7 @@ from pyotp import random_base32
 from pyotp.totp import TOTP
 from sqlmodel import col, select
 
-from console.actions.staff.sign_in import HASHER, end_sessions, hashed
+from console.actions.staff.sign_in import HASHER, confirm, end_sessions, hashed
 from console.desk import Desk, House, Order, Slice, Work
 from models.permissions import Permission, Role
 from models.provinces import provinces
@@ -246,29 +246,20 @@ def reset_password(desk: Desk, user_id: UUID) -> str:
 
 def change_password(desk: Desk, old: str, new: str) -> None:
     """Change one's own password, which the old one must confirm."""
-    _check_password(new)
-    with desk.begin(Permission.ACCOUNT_USE) as work:
-        user = work.get(User, _own(desk))
-        if user.password is None or not _fits(user.password, old):
-            raise NotAllowed("staff.wrong_password")
-        if user.login in new.lower() or old == new:
-            raise Invalid("staff.weak_password", least=SHORTEST_PASSWORD)
-        user.password, user.must_change_password = HASHER.hash(new), False
-        work.record("staff.password_changed", user)
-
-
-def _fits(record: str, password: str) -> bool:
-    from argon2.exceptions import VerifyMismatchError
-
-    try:
-        return HASHER.verify(record, password)
-    except VerifyMismatchError:
-        return False
-
-
-def _check_password(password: str) -> None:
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    user = my_account(desk)
+    if (
+        not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD
+        or user.login in new.lower()
+        or old == new
+    ):
         raise Invalid("staff.weak_password", least=SHORTEST_PASSWORD)
+    if not confirm(desk.house, user, old):
+        raise NotAllowed("staff.wrong_password")
+    record = HASHER.hash(new)
+    with desk.begin(Permission.ACCOUNT_USE) as work:
+        user = work.get(User, user.id)
+        user.password, user.must_change_password = record, False
+        work.record("staff.password_changed", user)
 
 
 def _own(desk: Desk) -> UUID:

@@ -103,6 +103,15 @@ def sign_in_by_oidc(  # noqa: PLR0913 - what the provider and the connection giv
     return _open_session(house, user.id, address, agent, None)
 
 
+def confirm(house: House, user: User, password: str) -> bool:
+    """Whether the person at work knows their own password; wrong answers are throttled."""
+    _refuse_throttled(house, user.login, "")
+    if _password_fits(user, password):
+        return True
+    _failed(house, user.login, "")
+    return False
+
+
 def _refuse_throttled(house: House, login: str, address: str) -> None:
     since = house.now() - FAILURE_WINDOW
     with house.desk().begin(Permission.STAFF_READ) as work:

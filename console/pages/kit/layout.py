@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final
+from itertools import count
+from typing import Any, Final
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from console.i18n import t
 from console.pages.frame import PASSWORD_PAGE, plain
@@ -16,13 +18,23 @@ LIVE: Final = "400ms"
 LONGEST_SEARCH: Final = 100
 
 
+def box(kind: str, **settings: Any) -> AbstractContextManager[object]:  # noqa: ANN401 - st.container's
+    """A container that our style sheet dresses by its `kind`, however many a page has."""
+    for number in count(1):
+        try:
+            return st.container(key=f"{kind}_{number}", **settings)
+        except StreamlitDuplicateElementKey:
+            continue
+    raise AssertionError
+
+
 def page_head(title: str, hint: str = "") -> AbstractContextManager[object]:
     """Title and hint at the left; what is drawn `with` it are the page's actions, at the right.
 
     Shows what `flash` and `show_once` left behind, so every page calls it first.
     """
     say_left_behind()
-    with st.container(key="page_head"):
+    with box("page_head"):
         left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(title, anchor=False)
     if hint:
@@ -77,7 +89,7 @@ def _put_away() -> None:
 
 def empty(title: str, what_to_do: str, action: Callable[[], object] | None = None) -> None:
     """What stands where a list has no rows: why it is empty and what to do next."""
-    with st.container(border=True, horizontal_alignment="center", gap="small", key="kit_empty"):
+    with box("kit_empty", border=True, horizontal_alignment="center", gap="small"):
         st.markdown(":gray[:material/inbox:]", width="content")
         st.markdown(f"**{title}**", width="content")
         st.caption(what_to_do, width="content")

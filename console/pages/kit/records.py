@@ -12,7 +12,7 @@ import streamlit as st
 from console.desk import Desk
 from console.i18n import t
 from console.pages.frame import plain, refusals_shown
-from console.pages.kit.layout import flash, say_left_behind
+from console.pages.kit.layout import box, flash, say_left_behind
 from console.pages.kit.words import (
     LOOKS,
     NOTHING,
@@ -85,7 +85,7 @@ def record_head(
     """Number, title and state of a record; with it a row for `next_moves` at the right."""
     say_left_behind()
     back_to_list()
-    with st.container(key="page_head_record"):
+    with box("page_head_record"):
         left, right = st.columns([5, 6], vertical_alignment="bottom")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -104,7 +104,7 @@ def two_columns() -> tuple[AbstractContextManager[object], AbstractContextManage
 
 def facts(pairs: Mapping[str, object], title: str = "") -> None:
     """A definition list; every value is shown as plain words."""
-    with st.container(border=True, key=f"kit_facts_{title}"):
+    with box("kit_facts", border=True):
         if title:
             st.markdown(f"**{title}**")
         items = list(pairs.items())
@@ -117,15 +117,16 @@ def facts(pairs: Mapping[str, object], title: str = "") -> None:
 
 def timeline(entries: Sequence[AuditEntry], title: str = "") -> None:
     """Who did what to the record and when; the latest first."""
-    st.markdown(f"**{title or t('console.history')}**")
-    if not entries:
-        st.caption(t("console.no_history"))
-    for entry in entries[:_SHORT_HISTORY]:
-        _entry(entry)
-    if len(entries) > _SHORT_HISTORY:
-        with st.expander(t("console.older", n=len(entries) - _SHORT_HISTORY)):
-            for entry in entries[_SHORT_HISTORY:]:
-                _entry(entry)
+    with box("kit_history"):
+        st.markdown(f"**{title or t('console.history')}**")
+        if not entries:
+            st.caption(t("console.no_history"))
+        for entry in entries[:_SHORT_HISTORY]:
+            _entry(entry)
+        if len(entries) > _SHORT_HISTORY:
+            with st.expander(t("console.older", n=len(entries) - _SHORT_HISTORY)):
+                for entry in entries[_SHORT_HISTORY:]:
+                    _entry(entry)
 
 
 def _entry(entry: AuditEntry) -> None:
@@ -133,7 +134,7 @@ def _entry(entry: AuditEntry) -> None:
     reason = entry.facts.get("reason")
     words = f"**{plain(deed_word(entry.deed))}**"
     quoted = f"  \n“{plain(reason)}”" if reason else ""
-    with st.container(gap=None, key=f"kit_deed_{entry.seq}"):
+    with st.container(gap=None):
         st.markdown(words + quoted)
         st.caption(f"{moment(entry.at)} · {who}")
 

@@ -1,0 +1,195 @@
+"""Cases and notices to look at: lists, one record with all that hangs on it, what is late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, or_, select
+
+from console.actions.audit import history
+from console.actions.cases.open import ENDED
+from console.desk import PAGE, Desk, Order, Slice, Work
+from models.audit import AuditEntry
+from models.cases.cases import Case, CaseState
+from models.cases.notices import Answer, Notice, NoticeState, Proof
+from models.patrol.findings import Finding
+from models.patrol.shops import SeenListing
+from models.permissions import Permission
+from models.staff import User
+
+_MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """One notice with what came back to it."""
+
+    notice: Notice
+    answers: Sequence[Answer]
+    proofs: Sequence[Proof]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """A case and what of it the actor may know."""
+
+    case: Case
+    owner: str
+    """Whose case it is, by name; empty for other organisations."""
+    findings: Sequence[Finding]
+    listings: Sequence[SeenListing]
+    notices: Sequence[NoticeRecord]
+    history: Sequence[AuditEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    cases: Sequence[Case]
+    notices: Sequence[Notice]
+
+
+def case_is_overdue(at: datetime) -> ColumnElement[bool]:
+    return and_(col(Case.state).not_in(ENDED), col(Case.due_at) <= at)
+
+
+def notice_is_overdue(at: datetime) -> ColumnElement[bool]:
+    """Not acknowledged in time, or acknowledged and not answered in time."""
+    return or_(
+        and_(Notice.state == NoticeState.SENT, col(Notice.acknowledge_due_at) <= at),
+        and_(Notice.state == NoticeState.ACKNOWLEDGED, col(Notice.answer_due_at) <= at),
+    )
+
+
+def list_cases(  # noqa: PLR0913 - a list's filters
+    desk: Desk,
+    *,
+    state: CaseState | str | None = None,
+    overdue: bool = False,
+    q: str = "",
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Slice[Case]:
+    """Cases, newest first. `q` is part of a reference, of a shop's name or of its id."""
+    with desk.begin(Permission.CASE_READ) as work:
+        query = work.select(Case)
+        if state:
+            query = query.where(Case.state == CaseState(state))
+        if overdue:
+            query = query.where(case_is_overdue(work.at))
+        if words := q.strip():
+            query = query.where(
+                or_(
+                    *(
+                        column.icontains(words, autoescape=True)
+                        for column in (col(Case.reference), col(Case.shop_name), col(Case.shop_key))
+                    )
+                )
+            )
+        return work.slice(query, Order.by(Case.id), after, limit)
+
+
+def list_notices(
+    desk: Desk,
+    *,
+    state: NoticeState | str | None = None,
+    overdue: bool = False,
+    after: str | None = None,
+    limit: int = PAGE,
+) -> Slice[Notice]:
+    """Notices, newest first: a platform's own, or those that its carrier has written."""
+    with desk.begin(Permission.CASE_READ) as work:
+        query = work.select(Notice)
+        if state:
+            query = query.where(Notice.state == NoticeState(state))
+        if overdue:
+            query = query.where(notice_is_overdue(work.at))
+        return work.slice(query, Order.by(Notice.id), after, limit)
+
+
+def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:
+    with desk.begin(Permission.CASE_READ) as work:
+        case = work.get(Case, case_id)
+        findings = work.all(
+            work.select(Finding).where(Finding.case_id == case.id).order_by(col(Finding.number))
+        )
+        ids = [UUID(one) for finding in findings for one in finding.listing_ids]
+        listings = work.all(
+            work.select(SeenListing)
+            .where(SeenListing.shop_id == case.shop_id, col(SeenListing.id).in_(ids[:_MOST]))
+            .order_by(col(SeenListing.id))
+        )
+        notices = _notices_of(work, case)
+        owner = work.session.exec(work.select(User).where(User.id == case.owner_id)).first()
+        deeds = _history(work, case, [one.notice for one in notices])
+        return CaseRecord(case, owner.name if owner else "", findings, listings, notices, deeds)
+
+
+def notice_record(desk: Desk, notice_id: UUID | str) -> NoticeRecord:
+    with desk.begin(Permission.CASE_READ) as work:
+        return _with_answers(work, [work.get(Notice, notice_id)])[0]
+
+
+def case_by_reference(desk: Desk, reference: str) -> Case:
+    """By `CASE-2026-000017`, as people say it."""
+    with desk.begin(Permission.CASE_READ) as work:
+        return work.one(work.select(Case).where(Case.reference == reference.strip().upper()), Case)
+
+
+def overdue(desk: Desk) -> Overdue:
+    """What is late, the latest first."""
+    with desk.begin(Permission.CASE_READ) as work:
+        cases = work.all(
+            work.select(Case).where(case_is_overdue(work.at)).order_by(col(Case.due_at))
+        )
+        notices = work.all(
+            work.select(Notice)
+            .where(notice_is_overdue(work.at))
+            .order_by(col(Notice.answer_due_at))
+        )
+        return Overdue(cases, notices)
+
+
+def _notices_of(work: Work, case: Case) -> Sequence[NoticeRecord]:
+    notices = work.all(
+        work.select(Notice).where(Notice.case_id == case.id).order_by(col(Notice.id).desc())
+    )
+    return _with_answers(work, notices)
+
+
+def _with_answers(work: Work, notices: Sequence[Notice]) -> Sequence[NoticeRecord]:
+    """What hangs on notices that the actor was given."""
+    answers = work.session.exec(
+        select(Answer)
+        .where(col(Answer.notice_id).in_([one.id for one in notices]))
+        .order_by(col(Answer.id))
+    ).all()
+    proofs = work.session.exec(
+        select(Proof)
+        .where(col(Proof.answer_id).in_([one.id for one in answers]))
+        .order_by(col(Proof.id))
+    ).all()
+    return [
+        NoticeRecord(
+            notice,
+            [one for one in answers if one.notice_id == notice.id],
+            [
+                proof
+                for proof in proofs
+                for one in answers
+                if one.id == proof.answer_id and one.notice_id == notice.id
+            ],
+        )
+        for notice in notices
+    ]
+
+
+def _history(work: Work, case: Case, notices: Sequence[Notice]) -> Sequence[AuditEntry]:
+    """Deeds on the case and its notices; a platform sees those on its notices alone."""
+    inside = work.actor.platform is None
+    deeds = list(history(work, case)) if inside else []
+    for notice in notices:
+        deeds += history(work, notice)
+    return sorted(deeds, key=lambda one: one.seq or 0, reverse=True)[:_MOST]

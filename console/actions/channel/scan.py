@@ -1,0 +1,161 @@
+"""Verdicts on badges that somebody scanned, with the database as the one who knows the standing."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Row, Select, bindparam, select
+from sqlmodel import col
+
+from console.actions.channel.badges import SHARD, code_prefix, status_uri
+from console.actions.channel.register import named
+from console.desk import House
+from integrations.keys import KeyRing
+from models.channel.agents import Agent
+from models.channel.badges import STANDINGS, Badge, BadgeState
+from models.channel.licences import Licence
+from models.channel.public import PublicShop, Scan, ScannedBadge, shop_number
+from models.channel.shops import AuthorisedShop
+from models.refusals import NotFound
+from models.staff import Organisation
+from models.tokens import (
+    Answer,
+    Claims,
+    KeyRole,
+    KeySet,
+    Reason,
+    Shop,
+    Standing,
+    StatusList,
+    StatusUnknown,
+    Verifier,
+    pack,
+    sign_status_list,
+)
+from models.tokens.status import LIFETIME, TTL
+
+_ONE_BADGE: Final[Select[*tuple[Any, ...]]] = (
+    select(
+        col(Badge.badge_id),
+        col(Badge.state),
+        col(Agent.agent_no),
+        named(Agent.name, "agent"),
+        named(Organisation.name, "carrier"),
+        named(Licence.number, "licence_no"),
+        col(Licence.products),
+        col(Licence.provinces),
+        col(Licence.ends_on),
+        col(AuthorisedShop.platform),
+        col(AuthorisedShop.shop_key),
+        named(AuthorisedShop.name, "shop_name"),
+        named(AuthorisedShop.url, "shop_url"),
+    )
+    .select_from(Badge)
+    .join(Agent, col(Agent.id) == col(Badge.agent_id))
+    .join(Licence, col(Licence.id) == col(Badge.licence_id))
+    .join(AuthorisedShop, col(AuthorisedShop.id) == col(Badge.shop_id))
+    .join(Organisation, col(Organisation.id) == col(Badge.carrier_id))
+    .where(col(Badge.badge_id) == bindparam("badge_id"))
+)
+
+
+@lru_cache(maxsize=8)
+def _badge_keys(folder: Path, _changed: int) -> KeySet:
+    """The public badge keys, read again whenever the folder has changed."""
+    return KeySet(KeyRing(folder).public_keys(KeyRole.BADGE))
+
+
+def _keys_of(house: House) -> KeySet:
+    folder = house.settings.data / "keys"
+    if not folder.exists():
+        return KeySet(())
+    return _badge_keys(folder, folder.stat().st_mtime_ns)
+
+
+@dataclass(slots=True)
+class _Online:
+    """The database as a StatusSource; it keeps what it read, so that nothing is asked twice."""
+
+    house: House
+    rows: list[Row[Any]] = field(default_factory=list[Row[Any]])
+
+    def __call__(self, claims: Claims, _now: int) -> Standing:
+        row = self.row(claims)
+        if row is None or row.state not in STANDINGS:
+            raise StatusUnknown(Reason.NOT_IN_LIST)
+        return STANDINGS[row.state]
+
+    def row(self, claims: Claims) -> Row[Any] | None:
+        if not self.rows:
+            with self.house.engine.connect() as connection:
+                found = connection.execute(_ONE_BADGE, {"badge_id": claims.badge_id.hex()})
+                self.rows = list(found.all())
+        return self.rows[0] if self.rows else None
+
+
+def check_badge(house: House, code: str, page: Shop | None = None) -> Scan:
+    """The verdict on a scanned text, seen on `page`; None when nobody knows where."""
+    verifier, online = _verifier(house)
+    prefix, text = code_prefix(house), code.strip()
+    now = int(house.now().timestamp())
+    if text.lower().startswith(prefix):
+        digits = text[len(prefix) :].partition("#")[0].partition("?")[0]
+        return _scan(verifier.verify_digits(digits, page, now), online)
+    return _scan(verifier.verify(text, page, now), online)
+
+
+def scan(house: House, digits: str, page: Shop | None = None) -> Scan:
+    """The same for the digits that came to our own verify page."""
+    verifier, online = _verifier(house)
+    answer = verifier.verify_digits(digits, page, int(house.now().timestamp()))
+    return _scan(answer, online)
+
+
+def _verifier(house: House) -> tuple[Verifier, _Online]:
+    online = _Online(house)
+    host = (urlsplit(house.settings.public_url).hostname or "").lower()
+    return Verifier(hosts=(host,), keys=_keys_of(house), status=online), online
+
+
+def _scan(answer: Answer, online: _Online) -> Scan:
+    row = online.row(answer.claims) if answer.claims is not None else None
+    if row is None:
+        return Scan(answer.verdict, answer.reason)
+    shop = PublicShop(row.platform, shop_number(row.shop_key), row.shop_name, row.shop_url)
+    badge = ScannedBadge(
+        badge_id=row.badge_id,
+        agent_no=row.agent_no,
+        agent=row.agent,
+        carrier=row.carrier,
+        licence_no=row.licence_no,
+        products=tuple(row.products),
+        provinces=tuple(row.provinces),
+        until=row.ends_on,
+        shop=shop,
+    )
+    return Scan(answer.verdict, answer.reason, badge)
+
+
+def status_list(house: House, number: int) -> bytes:
+    """The signed status list that badges name as `/s/{number}`; NotFound where none points to."""
+    first = (number - 1) * SHARD
+    marked = {state for state, standing in STANDINGS.items() if standing is not Standing.GOOD}
+    place = col(Badge.status_index)
+    own = select(place, col(Badge.state)).where(place >= first, place < first + SHARD)
+    with house.engine.connect() as connection:
+        if number < 1 or connection.execute(own.limit(1)).first() is None:
+            raise NotFound("channel.no_status_list", number=number)
+        rows = connection.execute(own.where(col(Badge.state).in_(marked))).all()
+    standings = {index - first: STANDINGS[BadgeState(state)] for index, state in rows}
+    now = int(house.now().timestamp())
+    listed = StatusList(
+        uri=status_uri(house, first),
+        issued_at=now,
+        expires_at=now + LIFETIME,
+        ttl=TTL,
+        statuses=pack(SHARD, standings),
+    )
+    signer = house.keys.ensure(KeyRole.STATUS_LIST, house.now())
+    return sign_status_list(listed, signer.kid, signer.raw_sign, signer.alg)

@@ -1,0 +1,221 @@
+"""Findings: a second pair of eyes confirms or dismisses what a patrol found (4.8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from console.actions.audit import history
+from console.desk import Desk, Order, Slice, Work
+from models.audit import AuditEntry
+from models.channel.licences import Ground
+from models.patrol.findings import Finding, FindingMove, FindingState
+from models.patrol.runs import PatrolRun, RunMove, RunState
+from models.patrol.shops import SeenListing, Shop, ShopMove
+from models.permissions import Permission
+from models.refusals import Conflict, Invalid, NotAllowed, Refusal
+from models.rules import Tier, china_day, package_rules
+
+_CONFIRMED = (
+    FindingState.CONFIRMED,
+    FindingState.RECTIFYING,
+    FindingState.IN_CASE,
+    FindingState.CLOSED,
+)
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """A finding with all that it rests on."""
+
+    finding: Finding
+    shop: Shop
+    run: PatrolRun
+    listings: Sequence[SeenListing]
+    earlier: Sequence[Finding]
+    """Of the same shop, the latest first."""
+    deeds: Sequence[AuditEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of one finding of many."""
+
+    id: UUID
+    refusal: Refusal | None = None
+
+
+def confirm_finding(
+    desk: Desk,
+    finding_id: UUID | str,
+    *,
+    tier: Tier | None = None,
+    reason: str = "",
+    version: int | None = None,
+) -> Finding:
+    """It is so. The tier may be raised alone; its history at the same shop may raise it too."""
+    with desk.begin(Permission.FINDING_CONFIRM) as work:
+        finding = _held(work, finding_id, version)
+        if not finding.evidence:
+            raise Conflict("finding.no_evidence", number=finding.number)
+        if tier is not None and tier < finding.tier:
+            raise NotAllowed("finding.tier_not_lowered", number=finding.number)
+        finding.move(FindingMove.CONFIRM)
+        finding.tier = _escalated(work, finding, tier or finding.tier)
+        finding.looked_by, finding.reason = work.actor.id, reason
+        shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
+        for move in (ShopMove.CONFIRM, ShopMove.FINDING):
+            if move in shop.open_moves():
+                shop.move(move)
+                break
+        work.record(
+            "finding.confirmed", finding, reason=reason, tier=finding.tier.value,
+            shop_state=shop.state.value,
+        )  # fmt: skip
+        _review(work, finding.run_id)
+        return finding
+
+
+def dismiss_finding(
+    desk: Desk,
+    finding_id: UUID | str,
+    reason: str,
+    *,
+    sells_no_cards: bool = False,
+    version: int | None = None,
+) -> Finding:
+    """It is not so. The shop is cleared: as lawful, or as one that sells no cards."""
+    if not reason.strip():
+        raise Invalid("finding.reason_needed")
+    with desk.begin(Permission.FINDING_CONFIRM) as work:
+        finding = _held(work, finding_id, version)
+        finding.move(FindingMove.DISMISS)
+        finding.looked_by, finding.reason = work.actor.id, reason.strip()[:1000]
+        shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
+        move = ShopMove.NO_CARDS if sells_no_cards else ShopMove.CLEAR
+        if move in shop.open_moves() and not _others(work, finding):
+            shop.move(move)
+        work.record(
+            "finding.dismissed", finding, reason=finding.reason, sells_no_cards=sells_no_cards,
+            shop_state=shop.state.value,
+        )  # fmt: skip
+        _review(work, finding.run_id)
+        return finding
+
+
+def confirm_findings(desk: Desk, finding_ids: Sequence[UUID], reason: str = "") -> list[Looked]:
+    """Confirm many, each on its own: one that is refused stops none of the others."""
+    if len(finding_ids) > MOST_AT_ONCE:
+        raise Invalid("finding.too_many", most=MOST_AT_ONCE)
+    done: list[Looked] = []
+    for finding_id in finding_ids:
+        try:
+            confirm_finding(desk, finding_id, reason=reason)
+        except Refusal as no:
+            done.append(Looked(finding_id, no))
+        else:
+            done.append(Looked(finding_id))
+    return done
+
+
+def list_findings(  # noqa: PLR0913 - filters
+    desk: Desk,
+    after: str | None = None,
+    *,
+    state: FindingState | None = None,
+    tier: Tier | None = None,
+    ground: Ground | None = None,
+    platform: str | None = None,
+    run_id: UUID | str | None = None,
+    shop_id: UUID | str | None = None,
+    limit: int = 50,
+) -> Slice[Finding]:
+    with desk.begin(Permission.FINDING_READ) as work:
+        query = work.select(Finding)
+        wanted = {"state": state, "tier": tier, "ground": ground, "platform": platform}
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(getattr(Finding, name) == value)
+        if run_id is not None:
+            query = query.where(Finding.run_id == UUID(str(run_id)))
+        if shop_id is not None:
+            query = query.where(Finding.shop_id == UUID(str(shop_id)))
+        return work.slice(query, Order.by(Finding.created_at), after, limit)
+
+
+def shops_of(desk: Desk, findings: Sequence[Finding]) -> dict[UUID, Shop]:
+    """The shops of a screen of findings, by id."""
+    with desk.begin(Permission.FINDING_READ) as work:
+        wanted = {finding.shop_id for finding in findings}
+        rows = work.all(work.select(Shop).where(col(Shop.id).in_(wanted)))
+    return {shop.id: shop for shop in rows}
+
+
+def get_finding(desk: Desk, finding_id: UUID | str) -> Finding:
+    with desk.begin(Permission.FINDING_READ) as work:
+        return work.get(Finding, finding_id)
+
+
+def finding_record(desk: Desk, finding_id: UUID | str) -> FindingRecord:
+    with desk.begin(Permission.FINDING_READ) as work:
+        finding = work.get(Finding, finding_id)
+        ids = [UUID(one) for one in finding.listing_ids]
+        listings = work.all(select(SeenListing).where(col(SeenListing.id).in_(ids)))
+        earlier = work.all(
+            work.select(Finding)
+            .where(Finding.shop_id == finding.shop_id, Finding.id != finding.id)
+            .order_by(col(Finding.id).desc())
+        )
+        return FindingRecord(
+            finding,
+            work.session.get_one(Shop, finding.shop_id),
+            work.session.get_one(PatrolRun, finding.run_id),
+            listings,
+            earlier,
+            history(work, finding),
+        )
+
+
+def _held(work: Work, finding_id: UUID | str, version: int | None) -> Finding:
+    """The finding under lock, of the actor's own patrols, and not one that they made."""
+    finding = work.get(Finding, finding_id)
+    if not work.actor.is_house and finding.organisation_id not in work.actor.organisations:
+        raise NotAllowed("patrol.not_yours", title=finding.title)
+    if version is not None and version != finding.version:
+        raise Conflict("patrol.changed_meanwhile", title=finding.title)
+    if finding.found_by is not None and finding.found_by == work.actor.id:
+        raise NotAllowed("patrol.same_person", title=finding.number)
+    return finding
+
+
+def _escalated(work: Work, finding: Finding, tier: Tier) -> Tier:
+    """Minor ones add up, and so do general ones (4.2)."""
+    earlier = work.session.exec(
+        select(Finding)
+        .where(Finding.shop_id == finding.shop_id, Finding.id != finding.id)
+        .where(col(Finding.state).in_(_CONFIRMED))
+        .limit(MOST_AT_ONCE)
+    ).all()
+    past = [(one.tier, china_day(one.created_at)) for one in earlier]
+    return package_rules().escalated(tier, china_day(work.at), past)
+
+
+def _others(work: Work, finding: Finding) -> bool:
+    """Whether something else is still held against the same shop."""
+    live = (FindingState.OPEN, *_CONFIRMED[:-1])
+    query = select(Finding.id).where(Finding.shop_id == finding.shop_id)
+    query = query.where(Finding.id != finding.id, col(Finding.state).in_(live))
+    return work.session.exec(query.limit(1)).first() is not None
+
+
+def _review(work: Work, run_id: UUID) -> None:
+    """With its last finding looked at, the run is reviewed."""
+    query = select(Finding.id).where(Finding.run_id == run_id)
+    if work.session.exec(query.where(Finding.state == FindingState.OPEN).limit(1)).first():
+        return
+    run = work.session.get_one(PatrolRun, run_id, with_for_update=True)
+    if run.state is RunState.SUBMITTED:
+        run.move(RunMove.REVIEW)
+        work.record("patrol.reviewed", run)
