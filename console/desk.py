@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, event, inspect, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -318,13 +319,18 @@ def _to_cursor(value: object, key: object) -> str:
     return base64.urlsafe_b64encode(pair.encode()).decode().rstrip("=")
 
 
+def _python_type(kind: TypeEngine[Any]) -> type[Any]:
+    """What a column's values are in Python; a decorator of ours says so by what it decorates."""
+    return (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type
+
+
 def _from_cursor(
     text: str, column: InstrumentedAttribute[Any], key: ColumnElement[Any]
 ) -> tuple[object, object]:
     try:
         shown, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        kind = column.type.python_type
+        kind = _python_type(column.type)
         value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
-        return value, key.type.python_type(row_id)
+        return value, _python_type(key.type)(row_id)
     except (ValueError, TypeError, binascii.Error):
         raise Invalid("api.bad_cursor") from None

@@ -4,6 +4,7 @@ SQLite's trigram index finds nothing for two characters, PostgreSQL's depends on
 """
 
 import unicodedata
+from operator import add
 from typing import Final
 
 _LONGEST: Final = 64
@@ -13,18 +14,20 @@ _LONGEST: Final = 64
 def plain_text(text: str) -> str:
     """Letters and digits alone, of one width and case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in folded if letter.isalnum())
+    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
 def terms_of(*texts: str) -> str:
     """The terms of what a record is to be found by, with blanks between."""
     found: dict[str, None] = {}
     for text in texts:
-        for word in text.split():
+        words = text.split()
+        for word in words:
             plain = plain_text(word)
-            found |= dict.fromkeys(_pairs(plain) or [plain])
-        found |= dict.fromkeys(_pairs(plain_text(text)))
-    return " ".join(term for term in found if term)
+            found.update(dict.fromkeys(_pairs(plain) or [plain]))
+        if len(words) > 1:
+            found.update(dict.fromkeys(_pairs(plain_text(text))))
+    return " ".join(filter(None, found))
 
 
 def query_terms(query: str) -> list[str]:
@@ -33,4 +36,4 @@ def query_terms(query: str) -> list[str]:
 
 
 def _pairs(plain: str) -> list[str]:
-    return [plain[at : at + 2] for at in range(len(plain) - 1)]
+    return list(map(add, plain, plain[1:]))

@@ -7,12 +7,12 @@ from sqlmodel import select
 
 from console.actions.audit import list_deeds, seal, verify
 from console.actions.staff.people import add_organisation, disable_user, grant_role, user_named
-from console.desk import AlreadyDone, Desk, House, UnrecordedChangeError
+from console.desk import AlreadyDone, Desk, House, Order, UnrecordedChangeError
 from models.audit import AuditEntry
 from models.permissions import GRANTS, Permission, Role
 from models.refusals import Conflict, NotAllowed
 from models.staff import Organisation, OrganisationKind, User
-from tests.conftest import Desks
+from tests.conftest import PEOPLE, Desks
 
 
 def deeds(house: House) -> list[str]:
@@ -136,3 +136,17 @@ def test_the_three_administrators_are_three_people(desks: Desks) -> None:
     with pytest.raises(Conflict) as no:
         grant_role(desks.security, user_named(desks.security, "admin").id, Role.AUDIT_ADMIN)
     assert no.value.code == "staff.roles_apart"
+
+
+def test_a_list_sorted_by_words_or_time_goes_on_where_its_page_ended(desks: Desks) -> None:
+    with desks.admin.begin(Permission.STAFF_READ) as work:
+        for column in (User.login, User.created_at):
+            logins: list[str] = []
+            after: str | None = None
+            while True:
+                part = work.slice(work.select(User), Order.by(column, descending=False), after, 4)
+                logins += [user.login for user in part.rows]
+                after = part.next
+                if after is None:
+                    break
+            assert len(logins) == len(set(logins)) == len(PEOPLE)

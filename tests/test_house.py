@@ -131,11 +131,11 @@ def test_every_page_of_the_navigation_asks_for_a_permission() -> None:
     folder = Path(console.pages.__path__[0])
     entries = {
         ast.literal_eval(node.args[0]): ast.unparse(node.args[3])
-        for node in ast.walk(ast.parse((folder / "main.py").read_text("utf-8")))
+        for node in ast.walk(ast.parse((folder / "navigation.py").read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Entry"
     }
     scripts = {path.stem for path in folder.glob("*.py")}
-    assert scripts - {"__init__", "frame", "main", "session_watch", "style"} <= set(entries)
+    assert scripts - {"__init__", "frame", "main", "navigation", "session_watch", "style"} <= set(entries)
     assert all(permission.startswith("_P.") for permission in entries.values())
 
 

@@ -16,6 +16,7 @@ from console.i18n import Language, spoken, texts
 from console.pages.frame import plain, refusal_text
 from console.pages.kit import left_until, moment, tone_of
 from console.pages.kit.words import Tone
+from console.pages.navigation import PAGES, entries_for
 from models.audit import AuditEntry
 from models.permissions import Permission, Role
 from models.refusals import NotAllowed
@@ -65,6 +66,40 @@ def test_the_sidebar_offers_what_the_roles_open(console: Console, desks: Desks) 
     assert texts(Language.ZH)["role.security_admin"] in shown(at)
     at = console.whole(desks.manager, language="en")
     assert texts(Language.EN)["role.channel_manager"] in shown(at)
+
+
+def test_a_page_is_offered_with_its_right_alone(desks: Desks) -> None:
+    def offered(desk: Desk) -> set[str]:
+        return {entry.name for entry in entries_for(desk.actor)}
+
+    assert {"staff", "account", "work_list"} <= offered(desks.admin)
+    assert not {"clients", "audit", "agents", "cases"} & offered(desks.admin)
+    assert {"staff", "clients"} <= offered(desks.security)
+    assert "audit" in offered(desks.audit)
+    assert not {"staff", "clients"} & offered(desks.manager)
+
+
+def test_every_page_and_group_has_a_name_in_both_languages() -> None:
+    for language in Language:
+        for entry in PAGES:
+            assert texts(language)[f"nav.{entry.name}"]
+            assert texts(language)[f"nav_group.{entry.group}"]
+        for role in set(Role) - {Role.SELF, Role.PUBLIC, Role.HOUSE}:
+            assert texts(language)[f"work_list.next_{role}"]
+        for permission in Permission:
+            assert texts(language)[f"permission.{permission.replace(':', '_')}"]
+
+
+def test_a_page_holds_as_many_boxes_as_it_likes() -> None:
+    def script() -> None:
+        from console.pages.kit import empty, facts, timeline
+
+        for _ in range(2):
+            empty("a", "b")
+            facts({"a": 1, "b": [1], "c": None})
+            timeline([])
+
+    assert not AppTest.from_function(script, default_timeout=30).run().exception
 
 
 def test_one_reads_in_the_language_one_chooses(console: Console, desks: Desks) -> None:
@@ -361,4 +396,3 @@ def test_states_and_moments_in_words() -> None:
 
 def test_both_languages_say_the_same_things() -> None:
     assert set(texts(Language.ZH)) == set(texts(Language.EN))
-    assert AppTest

@@ -1,7 +1,5 @@
 """The console's first script: who is here, which pages they have, and the open one."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -12,14 +10,13 @@ from console.i18n import Language, spoken, t
 from console.pages import style
 from console.pages.frame import my_house, my_sign_in, plain
 from console.pages.kit.layout import password_first
+from console.pages.navigation import LANDING, entries_for
 from console.pages.session_watch import session_watch
-from models.permissions import Permission, Role
+from models.permissions import Role
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
-_P: Final = Permission
-FOLDER: Final = Path(__file__).parent
 MARK: Final = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} 32' height='32' width='{width}'>"
     "<path d='M16 1.5 29 6v9.2c0 7.6-5.3 12.8-13 15.3C8.300 28 3 22.800 3 15.200V6z'"
@@ -32,52 +29,16 @@ WORDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A page of the console: its file, where it stands, and the permission that opens it."""
-
-    name: str
-    group: str
-    icon: str
-    permission: Permission
-    roles: frozenset[Role] = frozenset()
-    """Whom it is for besides; empty is everybody with the permission."""
-
-
-PAGES: Final = (
-    Entry("work_list", "today", "checklist", _P.ACCOUNT_USE),
-    Entry("overview", "today", "monitoring", _P.OVERVIEW_READ),
-    Entry("agents", "channel", "storefront", _P.AGENT_READ),
-    Entry("licences", "channel", "license", _P.LICENCE_READ),
-    Entry("badges", "channel", "verified_user", _P.BADGE_READ),
-    Entry("publications", "channel", "campaign", _P.PUBLICATION_READ),
-    Entry("blacklist", "channel", "person_off", _P.BLACKLIST_READ),
-    Entry("sources", "patrol", "captive_portal", _P.PATROL_READ),
-    Entry("patrols", "patrol", "radar", _P.PATROL_READ),
-    Entry("findings", "patrol", "policy_alert", _P.FINDING_READ),
-    Entry("cases", "cases", "gavel", _P.CASE_READ),
-    Entry("staff", "house", "groups", _P.STAFF_READ),
-    Entry("clients", "house", "key", _P.CLIENT_READ),
-    Entry("audit", "house", "fact_check", _P.AUDIT_READ),
-    Entry("rules", "house", "menu_book", _P.RULE_READ),
-    Entry("account", "mine", "account_circle", _P.ACCOUNT_USE),
-)
-"""By job, in the order of a day's work. A page whose file is not there yet is left out."""
-
-
 def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
     """The pages that the actor may open, under the job they belong to."""
     found: dict[str, list[StreamlitPage]] = {}
-    for entry in PAGES:
-        file = FOLDER / f"{entry.name}.py"
-        if not file.exists() or not desk.actor.may(entry.permission):
-            continue
+    for entry in entries_for(desk.actor):
         page = st.Page(
-            file,
+            entry.file,
             title=t(f"nav.{entry.name}"),
             icon=f":material/{entry.icon}:",
             url_path=entry.name,
-            default=entry.name == "work_list",
+            default=entry.name == LANDING,
         )
         found.setdefault(t(f"nav_group.{entry.group}"), []).append(page)
     return found

@@ -20,6 +20,8 @@ class Fault(StrEnum):
 
 def normalise(text: str) -> str:
     """NFKC (full-width letters and digits become plain), no invisible marks, upper case."""
+    if text.isascii():  # nothing to fold, and no invisible marks
+        return text.strip().upper()
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
     return seen.strip().upper()

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import mul
 from typing import Final
 
 from models.formats.text import Fault, compact
@@ -74,7 +75,7 @@ def is_business_licence_holder(text: str) -> bool:
 
 def uscc_check_character(body: str) -> str:
     """The 18th character for the first 17 (MOD 31-3)."""
-    total = sum(ALPHABET.index(one) * weight for one, weight in zip(body, _WEIGHTS, strict=True))
+    total = sum(map(mul, map(ALPHABET.index, body), _WEIGHTS))
     return ALPHABET[-total % 31]
 
 

@@ -41,7 +41,7 @@ def write_page() -> None:
         "# Benchmarks",
         "",
         f"Written by `make bench` on {datetime.now(UTC):%F}.",
-        f"Python {platform.python_version()}, {os.cpu_count()} shared cores; ratios say more than times.",
+        f"Python {platform.python_version()}, {os.cpu_count()} shared cores; go by the ratios.",
         "",
         "| what | measured | target | | against, in the same run |",
         "| --- | --- | --- | --- | --- |",

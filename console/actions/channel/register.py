@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, text
 from sqlmodel import col
 
+from console.actions.channel.reading import read
 from console.desk import Desk, House
 from models.channel.agents import Agent
 from models.channel.licences import Licence
@@ -71,14 +72,16 @@ _LIVE_SHOP: Final = and_(
     col(AuthorisedShop.agent_id) == col(Agent.id), col(AuthorisedShop.ended_at).is_(None)
 )
 _EVER: Final = and_(col(Licence.agent_id) == col(Agent.id), col(Licence.approved_at).is_not(None))
-_OF_AGENTS: Final[Select[*tuple[Any, ...]]] = (
+OF_AGENTS: Final[Select[*tuple[Any, ...]]] = (
     select(*_FACTS)
     .select_from(Agent)
     .join(Licence, _EVER)
     .join(Organisation, col(Organisation.id) == col(Agent.carrier_id))
     .outerjoin(AuthorisedShop, _LIVE_SHOP)
 )
-_ONE_AGENT: Final[Select[*tuple[Any, ...]]] = _OF_AGENTS.where(col(Agent.agent_no) == bindparam("agent_no"))
+_ONE_AGENT: Final[Select[*tuple[Any, ...]]] = OF_AGENTS.where(
+    col(Agent.agent_no) == bindparam("agent_no")
+)
 _OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
     select(*_FACTS)
     .select_from(AuthorisedShop)
@@ -103,14 +106,13 @@ class Found:
 
 def public_agent(house: House, agent_no: str) -> PublicAgent:
     """An agent that was ever licensed, for ever after; NotFound for any other number."""
-    with house.engine.connect() as connection:
-        rows = connection.execute(_ONE_AGENT, {"agent_no": agent_no.strip().upper()}).all()
+    rows = read(house, _ONE_AGENT, agent_no=agent_no.strip().upper())
     if not rows:
         raise NotFound("channel.no_such_agent", agent_no=agent_no)
     return _agent_of(rows, china_day(house.now()))
 
 
-def _status(row: Row[Any], on: date) -> PublicStatus:
+def status_of(row: Row[Any], on: date) -> PublicStatus:
     return public_status(row.licence_state, row.agent_state, row.begins_on, row.ends_on, on)
 
 
@@ -134,7 +136,7 @@ def _agent_of(rows: Sequence[Row[Any]], on: date) -> PublicAgent:
 
 
 def _licence_of(rows: Sequence[Row[Any]], on: date) -> PublicLicence:
-    first, status = rows[0], _status(rows[0], on)
+    first, status = rows[0], status_of(rows[0], on)
     shops = [_shop_of(row) for row in rows if str(row.shop_id) in first.shop_ids]
     return PublicLicence(
         number=first.licence_no,
@@ -165,7 +167,7 @@ def public_search(house: House, q: str, after: int | None = None) -> Found:
             found, {"wanted": wanted, "after": after or _LAST, "most": _PAGE + 1}
         ).scalars()
         page = list(serials)
-        query = _OF_AGENTS.where(col(Agent.serial).in_(page[:_PAGE]))
+        query = OF_AGENTS.where(col(Agent.serial).in_(page[:_PAGE]))
         rows = connection.execute(query.order_by(col(Agent.serial).desc())).all()
     by_agent: dict[str, list[Row[Any]]] = {}
     for row in rows:
@@ -196,7 +198,7 @@ def _is_public_match(row: Row[Any], terms: Iterable[str]) -> bool:
 
 
 def _entry(rows: Sequence[Row[Any]], on: date) -> PublicEntry:
-    first, status = rows[0], best_of(_status(row, on) for row in rows)
+    first, status = rows[0], best_of(status_of(row, on) for row in rows)
     return PublicEntry(first.agent_no, first.agent_name, first.province, first.carrier, status)
 
 
@@ -229,8 +231,7 @@ def _rows_of(house: House, keys: set[tuple[str, str]]) -> Sequence[Row[Any]]:
         return ()
     if len(keys) == 1:
         ((platform, key),) = keys
-        with house.engine.connect() as connection:
-            return connection.execute(_ONE_SHOP, {"platform": platform, "shop_key": key}).all()
+        return read(house, _ONE_SHOP, platform=platform, shop_key=key)
     by_platform: dict[str, list[str]] = {}
     for platform, key in sorted(keys):
         by_platform.setdefault(platform, []).append(key)
@@ -255,7 +256,7 @@ def _by_shop(
             name=row.agent_name,
             uscc=row.uscc,
             licence_no=row.licence_no,
-            status=_status(row, on),
+            status=status_of(row, on),
             products=tuple(row.products),
             provinces=tuple(row.provinces),
             until=row.ends_on,
@@ -268,7 +269,7 @@ def _by_shop(
 def register_rows(desk: Desk) -> list[RegisterRow]:
     """Every licence that was ever approved, of all carriers, with every live shop of its agent."""
     ids: tuple[Any, ...] = (col(Agent.carrier_id), named(Licence.id, "licence_id"))
-    query: Select[*tuple[Any, ...]] = _OF_AGENTS.add_columns(*ids).order_by(
+    query: Select[*tuple[Any, ...]] = OF_AGENTS.add_columns(*ids).order_by(
         col(Agent.serial), col(Licence.number), col(AuthorisedShop.shop_key)
     )
     with desk.begin(Permission.PATROL_READ) as work:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import col
 
 from console.actions.channel.badges import SHARD, code_prefix, status_uri
+from console.actions.channel.reading import read
 from console.actions.channel.register import named
 from console.desk import House
 from integrations.keys import KeyRing
@@ -23,6 +24,7 @@ from models.staff import Organisation
 from models.tokens import (
     Answer,
     Claims,
+    Key,
     KeyRole,
     KeySet,
     Reason,
@@ -64,14 +66,29 @@ _ONE_BADGE: Final[Select[*tuple[Any, ...]]] = (
 @lru_cache(maxsize=8)
 def _badge_keys(folder: Path, _changed: int) -> KeySet:
     """The public badge keys, read again whenever the folder has changed."""
-    return KeySet(KeyRing(folder).public_keys(KeyRole.BADGE))
+    return KeySet(map(_KnownKey.of, KeyRing(folder).public_keys(KeyRole.BADGE)))
 
 
-def _keys_of(house: House) -> KeySet:
-    folder = house.settings.data / "keys"
-    if not folder.exists():
-        return KeySet(())
-    return _badge_keys(folder, folder.stat().st_mtime_ns)
+class _KnownKey(Key):
+    """A key that remembers what it has checked: one badge in a shop is scanned by many."""
+
+    @classmethod
+    def of(cls, key: Key) -> "_KnownKey":
+        return cls(key.kid, key.alg, key.public_key, key.nbf, key.exp, key.revoked_at)
+
+    def has_signed(self, signature: bytes, message: bytes) -> bool:
+        return _has_signed(self, signature, message)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=16_384)
+def _has_signed(key: _KnownKey, signature: bytes, message: bytes) -> bool:
+    return Key.has_signed(key, signature, message)
 
 
 @dataclass(slots=True)
@@ -89,9 +106,7 @@ class _Online:
 
     def row(self, claims: Claims) -> Row[Any] | None:
         if not self.rows:
-            with self.house.engine.connect() as connection:
-                found = connection.execute(_ONE_BADGE, {"badge_id": claims.badge_id.hex()})
-                self.rows = list(found.all())
+            self.rows = list(read(self.house, _ONE_BADGE, badge_id=claims.badge_id.hex()))
         return self.rows[0] if self.rows else None
 
 

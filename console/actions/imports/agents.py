@@ -8,16 +8,17 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlmodel import col, select
 
-from console.actions.channel.blacklist import all_blacklisted
+from console.actions.channel.blacklist import blacklisted_among
 from console.actions.channel.held import carrier_of, deadline
 from console.actions.channel.numbers import agent_numbers, next_serials
+from console.actions.imports.bulk import insert_rows
 from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
 from console.actions.imports.shops import (
     SHOP_FIELDS,
     ShopGiven,
+    ShopValues,
     earlier_in_file,
     keep_shops,
     platform_words,
@@ -44,6 +45,12 @@ _DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T 
 _YES: Final = frozenset({"是", "有", "已具备", "具备", "√", "y", "yes", "true", "1"})
 _NO: Final = frozenset({"", "否", "无", "未具备", "不具备", "×", "n", "no", "false", "0"})
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+_COLUMNS: Final = (
+    "id", "serial", "agent_no", "name", "uscc", "province", "legal_representative", "contact",
+    "business_licence_until", "is_realname_ready", "is_protection_ready", "remark", "terms",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +140,9 @@ def _names_a_person(text: str, on: date) -> bool:
 
 def _keep(batch: Batch, rows: Sequence[AgentRow]) -> list[list[Reason]]:
     work, carrier = batch.work, batch.imported.organisation_id
-    known = _known(work, carrier, [row.uscc for row in rows])
-    barred = all_blacklisted(work, carrier)
+    usccs = [row.uscc for row in rows]
+    known = _known(work, carrier, usccs)
+    barred = blacklisted_among(work, carrier, usccs)
     platforms = platform_words(work)
     shops = [shop_at(row.shop, platforms) if row.shop else None for row in rows]
     taken = taken_shops(work, carrier, [shop for shop in shops if isinstance(shop, Shop)])
@@ -186,40 +194,38 @@ def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]
         .where(Agent.carrier_id == carrier_id)
         .where(col(Agent.uscc).in_(usccs))
     ).all()
-    return {uscc: number for uscc, number in rows}
+    return dict(rows)
 
 
 def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> None:
     work = batch.work
-    same = _same_for_all(batch)
     serials = next_serials(work, len(passed))
     numbers = _numbers(work, batch.imported.organisation_id, [row.province for row, _ in passed])
-    values: list[dict[str, Any]] = []
-    shops: list[dict[str, Any]] = []
+    agents: list[tuple[object, ...]] = []
+    shops: list[ShopValues] = []
     for (row, shop), number, serial in zip(passed, numbers, serials, strict=True):
         agent_id = new_id()
-        values.append(
-            same
-            | {
-                "id": agent_id,
-                "serial": serial,
-                "agent_no": number,
-                "name": row.name,
-                "uscc": row.uscc,
-                "province": row.province,
-                "legal_representative": row.legal_representative,
-                "contact": row.contact,
-                "business_licence_until": row.business_licence_until,
-                "is_realname_ready": row.is_realname_ready,
-                "is_protection_ready": row.is_protection_ready,
-                "remark": row.remark,
-                "terms": terms_of(row.name, number, row.uscc, row.legal_representative),
-            }
+        agents.append(
+            (
+                agent_id,
+                serial,
+                number,
+                row.name,
+                row.uscc,
+                row.province,
+                row.legal_representative,
+                row.contact,
+                row.business_licence_until,
+                row.is_realname_ready,
+                row.is_protection_ready,
+                row.remark,
+                terms_of(row.name, number, row.uscc, row.legal_representative),
+            )
         )
         if shop is not None and row.shop is not None:
-            shops.append(shop_values(batch, agent_id, row.province, shop, row.shop))
-    work.session.connection().execute(insert(Agent), values)
-    keep_shops(work, shops)
+            shops.append(shop_values(agent_id, row.province, shop, row.shop))
+    insert_rows(work, Agent, _same_for_all(batch), _COLUMNS, agents)
+    keep_shops(batch, shops)
 
 
 def _same_for_all(batch: Batch) -> dict[str, Any]:
@@ -266,17 +272,20 @@ KIND: Final = RowKind(
         ),
         "province": ("省份", "省", "所在省份", "所属省份", "省市", "注册省份", "provincecode"),
         "legal_representative": (
-            "法定代表人", "法人代表", "法人", "法定代表人姓名", "负责人", "经营者", "legalrepresentative",
-            "legalperson",
+            "法定代表人", "法人代表", "法人", "法定代表人姓名", "负责人", "经营者",
+            "legalrepresentative", "legalperson",
         ),
         "contact": ("联系方式", "联系电话", "电话", "业务联系方式", "邮箱", "phone", "email"),
         "business_licence_until": (
-            "营业执照有效期", "营业执照有效期至", "执照有效期", "有效期至", "营业期限至", "营业期限",
-            "licenceuntil", "validuntil",
+            "营业执照有效期", "营业执照有效期至", "执照有效期", "有效期至", "营业期限至",
+            "营业期限", "licenceuntil", "validuntil",
         ),
-        "is_realname_ready": ("具备实名登记条件", "实名登记条件", "实名登记能力", "实名条件", "realnameready"),
+        "is_realname_ready": (
+            "具备实名登记条件", "实名登记条件", "实名登记能力", "实名条件", "realnameready",
+        ),
         "is_protection_ready": (
-            "具备信息保护条件", "信息保护条件", "信息保护能力", "用户信息保护能力", "protectionready",
+            "具备信息保护条件", "信息保护条件", "信息保护能力", "用户信息保护能力",
+            "protectionready",
         ),
         "remark": ("备注", "说明", "note", "remarks"),
         **SHOP_FIELDS,

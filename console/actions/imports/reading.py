@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from console.actions.imports.kinds import row_kind
@@ -47,27 +47,27 @@ class Reading:
 class CheckedRow:
     row: Row
     found: Any
-    """What the row says, parsed; or the reasons why it is not taken."""
-
-    @property
-    def reasons(self) -> list[Reason] | None:
-        return self.found if isinstance(self.found, list) else None  # pyright: ignore[reportUnknownVariableType]
+    """What the row says, parsed; None where there are reasons."""
+    reasons: list[Reason] | None
 
 
 def checked(
     kind: RowKind[Any], reading: Reading, rows: Sequence[Row], on: date
 ) -> list[CheckedRow]:
     """What can be said of each row by itself."""
-    width, columns, check = len(reading.names), reading.columns, kind.check
-    return [
-        CheckedRow(
-            row,
-            check(columns.given(row.cells), on)
-            if len(row.cells) == width
-            else [Reason("extra_cells", {"value": " | ".join(row.cells[width:]), "n": width})],
-        )
-        for row in rows
-    ]
+    width = len(reading.names)
+    found: list[CheckedRow] = []
+    for row in rows:
+        if len(row.cells) > width:
+            reasons = [Reason("extra_cells", {"value": " | ".join(row.cells[width:]), "n": width})]
+            found.append(CheckedRow(row, None, reasons))
+            continue
+        parsed = kind.check(reading.columns.given(row.cells), on)
+        if isinstance(parsed, list):
+            found.append(CheckedRow(row, None, cast("list[Reason]", parsed)))
+        else:
+            found.append(CheckedRow(row, parsed, None))
+    return found
 
 
 @dataclass(slots=True)

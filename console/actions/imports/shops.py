@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import insert, tuple_
+from sqlalchemy import tuple_
 from sqlmodel import col, select
 
 from console.actions.channel.held import carrier_of
+from console.actions.imports.bulk import insert_rows
 from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
 from console.desk import Work
 from models.base import new_id
@@ -29,10 +30,14 @@ SHOP_FIELDS: Final[Mapping[str, Sequence[str]]] = {
     "shop_id": ("店铺id", "网店id", "店铺编号", "网店编号", "店铺号", "shop", "storeid"),
     "shop_name": ("店铺名称", "网店名称", "店铺名", "网店名", "店名", "storename"),
     "shop_url": (
-        "店铺链接", "店铺网址", "网店链接", "网店网址", "店铺地址", "网址", "链接", "url", "shoplink",
-        "storeurl",
+        "店铺链接", "店铺网址", "网店链接", "网店网址", "店铺地址", "网址", "链接", "url",
+        "shoplink", "storeurl",
     ),
 }  # fmt: skip
+
+
+ShopValues: TypeAlias = tuple[UUID, UUID, str, str, str, str, str]
+_COLUMNS: Final = ("id", "agent_id", "platform", "shop_key", "name", "url", "province")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +109,19 @@ def taken_shops(work: Work, carrier_id: UUID, shops: Iterable[Shop]) -> dict[tup
     return {(platform, key): number for platform, key, number in rows}
 
 
-def shop_values(
-    batch: Batch, agent_id: UUID, province: str, shop: Shop, given: ShopGiven
-) -> dict[str, Any]:
-    at: datetime = batch.work.at
-    return {
-        "id": new_id(),
+def shop_values(agent_id: UUID, province: str, shop: Shop, given: ShopGiven) -> ShopValues:
+    name = given.name or given.number or given.url
+    return (new_id(), agent_id, shop.platform, shop.id, name[:200], given.url, province)
+
+
+def keep_shops(batch: Batch, shops: Sequence[ShopValues]) -> None:
+    same = {
         "carrier_id": batch.imported.organisation_id,
-        "agent_id": agent_id,
-        "platform": shop.platform,
-        "shop_key": shop.id,
-        "name": given.name or given.number or given.url[:200],
-        "url": given.url,
-        "province": province,
         "import_id": batch.imported.id,
-        "created_at": at,
+        "created_at": batch.work.at,
         "ended_at": None,
     }
-
-
-def keep_shops(work: Work, values: Sequence[dict[str, Any]]) -> None:
-    if values:
-        work.session.connection().execute(insert(AuthorisedShop), list(values))
+    insert_rows(batch.work, AuthorisedShop, same, _COLUMNS, shops)
 
 
 def _check(given: Given, on: date) -> ShopRow | list[Reason]:
@@ -163,7 +159,7 @@ def _keep(batch: Batch, rows: Sequence[ShopRow]) -> list[list[Reason]]:
     shops = [shop_at(row.shop, platforms) for row in rows]
     taken = taken_shops(work, carrier, [shop for shop in shops if isinstance(shop, Shop)])
     verdicts: list[list[Reason]] = []
-    values: list[dict[str, Any]] = []
+    values: list[ShopValues] = []
     for row, shop in zip(rows, shops, strict=True):
         owner = owners.get(row.agent)
         reasons: list[Reason] = []
@@ -179,10 +175,10 @@ def _keep(batch: Batch, rows: Sequence[ShopRow]) -> list[list[Reason]]:
             reasons.append(earlier_in_file("shop_id", row.shop.number or row.shop.url))
         elif owner is not None and not reasons:
             taken[shop.platform, shop.id] = row.agent
-            values.append(shop_values(batch, owner.id, owner.province, shop, row.shop))
+            values.append(shop_values(owner.id, owner.province, shop, row.shop))
         verdicts.append(reasons)
     if not batch.is_dry:
-        keep_shops(work, values)
+        keep_shops(batch, values)
     return verdicts
 
 
@@ -210,7 +206,9 @@ def _owners(work: Work, carrier_id: UUID, wanted: set[str]) -> dict[str, _Owner]
             .where(Agent.carrier_id == carrier_id)
             .where(column.in_(wanted))
         ).all()
-        found |= {key: _Owner(row_id, place, state) for key, row_id, place, state in rows}
+        found |= {
+            key: _Owner(row_id, place, AgentState(state)) for key, row_id, place, state in rows
+        }
     return found
 
 

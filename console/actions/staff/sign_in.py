@@ -105,10 +105,10 @@ def sign_in_by_oidc(  # noqa: PLR0913 - what the provider and the connection giv
 
 def confirm(house: House, user: User, password: str) -> bool:
     """Whether the person at work knows their own password; wrong answers are throttled."""
-    _refuse_throttled(house, user.login, "")
+    _refuse_throttled(house, user.login, user.login)
     if _password_fits(user, password):
         return True
-    _failed(house, user.login, "")
+    _failed(house, user.login, user.login)
     return False
 
 

@@ -59,7 +59,6 @@ def _house(request: Request) -> House:
 def _desk(request: Request) -> Desk:
     """Whoever asks: a program by its bearer key, or a person by the cookie of the console."""
     house = _house(request)
-    spoken.set(language_of(request.headers.get("accept-language")))
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         actor = actor_of_key(house, key.strip())
@@ -106,19 +105,22 @@ def handle_errors(api: FastAPI) -> None:
     """Make every refusal the one shape, with the status that is true."""
 
     @api.exception_handler(Refusal)
-    def refused(_request: Request, no: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def refused(request: Request, no: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        _speak(request)
         assert isinstance(no, Refusal)  # noqa: S101 - Starlette hands over what it was told to
         status = 401 if isinstance(no, _NotSignedIn) else STATUS[_family(no)]
         return _fault(status, no)
 
     @api.exception_handler(RequestValidationError)
-    def invalid(_request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def invalid(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        _speak(request)
         assert isinstance(error, RequestValidationError)  # noqa: S101
         fields = [".".join(map(str, one["loc"])) for one in error.errors()]
         return _fault(422, Invalid("api.invalid", fields=", ".join(fields)))
 
     @api.exception_handler(HTTPException)
-    def not_here(_request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+    def not_here(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        _speak(request)
         assert isinstance(error, HTTPException)  # noqa: S101
         return JSONResponse(
             {"code": "api.not_found", "message": t("api.not_found"), "facts": {}},
@@ -131,6 +133,11 @@ def handle_errors(api: FastAPI) -> None:
         assert isinstance(done, AlreadyDone)  # noqa: S101
         shape = SHOWN[done.kind](_desk(request), done.subject)
         return JSONResponse(shape.model_dump(mode="json"), headers={"Idempotency-Replayed": "true"})
+
+
+def _speak(request: Request) -> None:
+    """Each handler speaks for itself: it runs in another context than the route did."""
+    spoken.set(language_of(request.headers.get("accept-language")))
 
 
 def _family(no: Refusal) -> type[Refusal]:

@@ -1,0 +1,52 @@
+"""The console's pages, by job and by right."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.permissions import Permission
+from models.staff import Actor
+
+_P: Final = Permission
+FOLDER: Final = Path(__file__).parent
+LANDING: Final = "work_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the console: its file, where it stands, and the permission that opens it."""
+
+    name: str
+    group: str
+    icon: str
+    permission: Permission
+
+    @property
+    def file(self) -> Path:
+        return FOLDER / f"{self.name}.py"
+
+
+PAGES: Final = (
+    Entry("work_list", "today", "checklist", _P.ACCOUNT_USE),
+    Entry("overview", "today", "monitoring", _P.OVERVIEW_READ),
+    Entry("agents", "channel", "storefront", _P.AGENT_READ),
+    Entry("licences", "channel", "license", _P.LICENCE_READ),
+    Entry("badges", "channel", "verified_user", _P.BADGE_READ),
+    Entry("publications", "channel", "campaign", _P.PUBLICATION_READ),
+    Entry("blacklist", "channel", "person_off", _P.BLACKLIST_READ),
+    Entry("sources", "patrol", "captive_portal", _P.PATROL_READ),
+    Entry("patrols", "patrol", "radar", _P.PATROL_READ),
+    Entry("findings", "patrol", "policy_alert", _P.FINDING_READ),
+    Entry("cases", "cases", "gavel", _P.CASE_READ),
+    Entry("staff", "house", "groups", _P.STAFF_READ),
+    Entry("clients", "house", "key", _P.CLIENT_READ),
+    Entry("audit", "house", "fact_check", _P.AUDIT_READ),
+    Entry("rules", "house", "menu_book", _P.RULE_READ),
+    Entry("account", "mine", "account_circle", _P.ACCOUNT_USE),
+)
+"""By job, in the order of a day's work. A page whose file is not there yet is left out."""
+
+
+def entries_for(actor: Actor) -> list[Entry]:
+    """The pages whose permission the actor holds."""
+    return [entry for entry in PAGES if actor.may(entry.permission) and entry.file.exists()]

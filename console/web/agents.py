@@ -1,0 +1,209 @@
+"""Licensed agents, for anyone: a search, and a page of each one that was ever licensed."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.actions.channel.register import public_search
+from console.actions.channel.story import PublicBadge, PublicStory, public_story
+from console.i18n import Language, spoken, t
+from console.web.answers import A_MINUTE, ANYWHERE, Answers, as_json
+from console.web.errors import prefers_json
+from models.channel.public import PublicLicence, PublicShop, PublicStatus
+from models.provinces import provinces
+from models.refusals import Invalid, NotFound
+from models.search import query_terms
+from models.tokens import OWN_SITE
+
+KINDS: Final[Mapping[PublicStatus, str]] = {
+    PublicStatus.ACTIVE: "good",
+    PublicStatus.SUSPENDED: "warn",
+    PublicStatus.NOT_BEGUN: "neutral",
+    PublicStatus.EXPIRED: "bad",
+    PublicStatus.TERMINATED: "bad",
+    PublicStatus.REVOKED: "bad",
+}
+BADGE_KINDS: Final[Mapping[PublicBadge, str]] = {
+    PublicBadge.GOOD: "good",
+    PublicBadge.SUSPENDED: "warn",
+    PublicBadge.EXPIRED: "bad",
+    PublicBadge.REVOKED: "bad",
+}
+_LONGEST_QUERY: Final = 120
+
+
+def routes(answers: Answers) -> list[Route]:
+    site = answers.site
+
+    def search(request: Request) -> Response:
+        q = request.query_params.get("q", "").strip()[:_LONGEST_QUERY]
+        found = public_search(site.house, q, _cursor(request))
+        following = None if found.next is None else str(found.next)
+        if prefers_json(request):
+            rows = [
+                {
+                    "agent_no": one.agent_no,
+                    "name": one.name,
+                    "status": one.status,
+                    "carrier": one.carrier,
+                    "province": one.province,
+                }
+                for one in found.entries
+            ]
+            return as_json(request, {"items": rows, "next": following}, A_MINUTE)
+        answers.language(request)
+        main = answers.drawn(
+            "agents.html",
+            q=q,
+            agents=found.entries,
+            after=following,
+            too_short=bool(q) and not query_terms(q),
+            kinds=KINDS,
+            place=place,
+        )
+        return answers.page(request, t("public.agents_title"), main, headers=A_MINUTE)
+
+    def agent(request: Request) -> Response:
+        number = request.path_params["agent_no"]
+        try:
+            story = public_story(site.house, number)
+        except NotFound:
+            return _missing(answers, request, number)
+        known = _published(story, site.house.settings.public_url)
+        if prefers_json(request):
+            return as_json(request, known, A_MINUTE)
+        answers.language(request)
+        main = answers.drawn(
+            "agent.html",
+            agent=story.agent,
+            shops=_shops(story),
+            events=story.events,
+            badges=story.badges,
+            platforms=dict(answers.platforms()),
+            kinds=KINDS,
+            badge_kinds=BADGE_KINDS,
+            place=place,
+            comma="、" if spoken.get() is Language.ZH else ", ",
+        )
+        head = permit(story, site.house.settings.public_url)
+        return answers.page(
+            request, story.agent.name, main, head=head, headers={**ANYWHERE, **A_MINUTE}
+        )
+
+    return [Route("/agents", search), Route("/agents/{agent_no}", answers.quick(agent))]
+
+
+def place(code: str) -> str:
+    """A province by its name, in the language that is spoken."""
+    found = provinces().get(code)
+    if found is None:
+        return code
+    return found.zh if spoken.get() is Language.ZH else found.en
+
+
+def _cursor(request: Request) -> int | None:
+    after = request.query_params.get("after")
+    if after is None:
+        return None
+    if not after.isascii() or not after.isdecimal() or len(after) > len("2147483647"):
+        raise Invalid("api.bad_cursor")
+    return min(int(after), 2_147_483_647)
+
+
+def _missing(answers: Answers, request: Request, number: str) -> Response:
+    """404: nobody was ever licensed under the number."""
+    answers.language(request)
+    told = t("public.agent_missing", agent_no=number)
+    if prefers_json(request):
+        body = {"code": "public.agent_missing", "message": told, "facts": {"agent_no": number}}
+        return as_json(request, body, A_MINUTE, HTTPStatus.NOT_FOUND)
+    title = t("public.agent_missing_title")
+    main = answers.drawn("notice.html", kind="bad", title=title, text=told)
+    return answers.page(request, title, main, status=HTTPStatus.NOT_FOUND, headers=A_MINUTE)
+
+
+def _shops(story: PublicStory) -> list[PublicShop]:
+    """Each shop once, however many licences name it."""
+    return list(dict.fromkeys(shop for one in story.agent.licences for shop in one.shops))
+
+
+def _published(story: PublicStory, url: str) -> dict[str, Any]:
+    """The agent as JSON; events in the words of RDAP (RFC 9083 4.5)."""
+    agent = story.agent
+    return {
+        "agent_no": agent.agent_no,
+        "name": agent.name,
+        "uscc": agent.uscc,
+        "status": agent.status,
+        "carrier": agent.carrier,
+        "province": agent.province,
+        "licences": [_licence(one) for one in agent.licences],
+        "shops": [
+            {
+                "platform": one.platform,
+                "id": one.id,
+                "name": one.name,
+                "url": one.url,
+                "badge": story.badges.get((one.platform, one.id)),
+            }
+            for one in _shops(story)
+        ],
+        "events": [
+            {
+                "eventAction": one.deed,
+                "eventDate": one.at.isoformat(),
+                "licence": one.licence_no,
+            }
+            for one in story.events
+        ],
+        "links": [{"rel": "self", "href": f"{url}/agents/{agent.agent_no}"}],
+    }
+
+
+def _licence(one: PublicLicence) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "status": one.status,
+        "products": one.products,
+        "provinces": one.provinces,
+        "from": one.begins_on.isoformat(),
+        "until": one.ends_on.isoformat(),
+    }
+
+
+def permit(story: PublicStory, url: str) -> str:
+    """The licences in force as schema.org Permits, in a block of data that no browser runs."""
+    agent = story.agent
+    holder = {"@type": "Organization", "name": agent.name, "identifier": agent.uscc}
+    found = [
+        {
+            "@context": "https://schema.org",
+            "@type": "Permit",
+            "identifier": one.number,
+            "url": f"{url}/agents/{agent.agent_no}",
+            "issuedBy": {"@type": "Organization", "name": agent.carrier},
+            "validFrom": one.begins_on.isoformat(),
+            "validUntil": one.ends_on.isoformat(),
+            "validIn": [
+                {"@type": "AdministrativeArea", "identifier": f"CN-{code}", "name": place(code)}
+                for code in one.provinces
+            ],
+            "about": holder,
+        }
+        for one in agent.licences
+        if one.status is PublicStatus.ACTIVE
+    ]
+    if not found:
+        return ""
+    body = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    safe = body.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return f'<script type="application/ld+json">{safe}</script>'
+
+
+def platform_word(platform: str, names: Mapping[str, str]) -> str:
+    return t("public.own_site") if platform == OWN_SITE else names.get(platform, platform)
