@@ -115,7 +115,7 @@ def test_a_licence_that_does_not_hold_is_the_ground(
 def test_a_shop_that_writes_another_ones_number_is_found_by_it(desks: Desks) -> None:
     license_shop(desks, "s-9")
 
-    def stolen(call: Call, answer: Answer) -> Answer:
+    def stolen(_call: Call, answer: Answer) -> Answer:
         assert isinstance(answer.body, str)
         shown = "<tr><th>授权编号</th><td>SQ-CU-44-2026-000001</td></tr></table>"
         return Answer(answer.body.replace("</table>", shown, 1), answer.status)
@@ -315,7 +315,7 @@ def test_a_run_without_findings_is_reviewed_by_somebody_else(desks: Desks) -> No
 def test_what_pages_say_is_kept_whatever_it_is(desks: Desks) -> None:
     odd = "流量卡 " + "长" * 1500 + "\u0007 <script>"
 
-    def strange(call: Call, answer: Answer) -> Answer:
+    def strange(_call: Call, answer: Answer) -> Answer:
         assert isinstance(answer.body, str)
         return Answer(answer.body.replace("物联网卡 工业级", odd), answer.status)
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+from uuid import UUID
 
 from sqlmodel import select
 
@@ -14,7 +15,7 @@ from console.actions.patrol.plan import plan_run
 from console.actions.patrol.run import Roads, advance_run
 from console.actions.patrol.sources import save_source
 from console.desk import Desk, House
-from models.base import new_id
+from models.base import Table, new_id
 from models.channel.agents import Agent, AgentState
 from models.channel.licences import Licence, LicenceState
 from models.channel.shops import AuthorisedShop
@@ -25,6 +26,7 @@ from models.staff import Organisation
 from tests.conftest import Desks
 from tests.shops import Answer, Call, Stand, open_shop, plain_shop
 
+Row = TypeVar("Row", bound=Table)
 DOCS = Path(__file__).parents[2] / "docs" / "sources"
 
 
@@ -85,21 +87,22 @@ def walked(desk: Desk, run: PatrolRun, *, most: int = 200) -> PatrolRun:
     return row_of(desk, PatrolRun, run.id)
 
 
-def row_of(desk: Desk, table: Any, row_id: Any) -> Any:
+def row_of(desk: Desk, table: type[Row], row_id: UUID) -> Row:
     with desk.house.desk().begin(Permission.PATROL_READ) as work:
         return work.session.get_one(table, row_id)
 
 
-def rows_of(desk: Desk, table: Any) -> list[Any]:
+def rows_of(desk: Desk, table: type[Row]) -> list[Row]:
     with desk.house.desk().begin(Permission.PATROL_READ) as work:
-        return list(work.session.exec(select(table).order_by(table.id)).all())
+        rows = work.session.exec(select(table)).all()
+    return sorted(rows, key=lambda row: str(getattr(row, "id", "")))
 
 
 def shops_by_key(desk: Desk) -> dict[str, Shop]:
     return {shop.shop_key: shop for shop in rows_of(desk, Shop)}
 
 
-def license_shop(  # noqa: PLR0913 - a licence's parts
+def license_shop(
     desks: Desks,
     shop_id: str = "s-1",
     *,
@@ -113,9 +116,9 @@ def license_shop(  # noqa: PLR0913 - a licence's parts
     with desks.house.begin(Permission.LICENCE_EDIT) as work:
         owner = work.session.exec(select(Organisation).where(Organisation.code == carrier)).one()
         agent = work.add(
-            Agent(serial=1, carrier_id=owner.id, agent_no="CU-44-2026-000001-8", name="星河通信公司",
+            Agent(serial=1, carrier_id=owner.id, agent_no="CU-44-2026-000001-8", name="星河公司",
                   uscc="91440101MA5AAAAA0X", province="44", legal_representative="张三",
-                  state=AgentState.APPROVED, created_at=work.at)
+                  state=AgentState.ACTIVE, created_at=work.at)
         )  # fmt: skip
         work.session.flush()
         shop = work.add(

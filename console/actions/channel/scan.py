@@ -91,6 +91,13 @@ def _has_signed(key: _KnownKey, signature: bytes, message: bytes) -> bool:
     return Key.has_signed(key, signature, message)
 
 
+def _keys_of(house: House) -> KeySet:
+    folder = house.settings.data / "keys"
+    if not folder.exists():
+        return KeySet(())
+    return _badge_keys(folder, folder.stat().st_mtime_ns)
+
+
 @dataclass(slots=True)
 class _Online:
     """The database as a StatusSource; it keeps what it read, so that nothing is asked twice."""
