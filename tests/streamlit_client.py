@@ -29,9 +29,11 @@ class StreamlitClient:
     def send(self, message: BackMsg) -> None:
         self.connection.send(message.SerializeToString())
 
-    def rerun(self, query: str = "", *, clicked: str = "", is_auto: bool = False) -> str:
+    def rerun(
+        self, query: str = "", *, clicked: str = "", is_auto: bool = False, page: str = ""
+    ) -> str:
         """Run the script and return its texts; `clicked` is a button's label of the last run."""
-        state = ClientState(query_string=query, is_auto_rerun=is_auto)
+        state = ClientState(query_string=query, is_auto_rerun=is_auto, page_name=page)
         if clicked:
             pressed = WidgetState(id=self._button(clicked), trigger_value=True)
             state.widget_states.widgets.append(pressed)

@@ -110,7 +110,7 @@ def rejected_rows(desk: Desk, import_id: UUID | str) -> Download:
     permission = Permission.AGENT_IMPORT if agents else Permission.LISTING_IMPORT
     with desk.begin(permission) as work:
         brought = work.get(Import, import_id)
-    if brought.rejects_sha256 is None:
+    if brought.rejects_sha256 is None or brought.ended_at is None:
         raise NotFound("file.no_rejects", name=brought.file_name)
     path = _whole(desk.house.evidence, Digest(brought.rejects_sha256))
     _on_record(desk, "import.rejects_downloaded", brought, sha256=brought.rejects_sha256)

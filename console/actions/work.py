@@ -7,10 +7,16 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 
+from console.actions.cases.lists import notice_is_overdue
 from console.desk import Desk
+from models.cases.cases import Case, CaseState
+from models.cases.notices import Notice, NoticeState
+from models.channel.agents import Agent, AgentState
+from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission, Role
+from models.rules import Tier
 from models.staff import CARRIERS, ApiClient, Organisation, User, UserRole
 
 KEY_ENDS_SOON: Final = timedelta(days=30)
@@ -117,9 +123,106 @@ def _keys(desk: Desk) -> Iterator[WorkItem]:
         yield WorkItem("key_ends", client.name, state, "clients", due=client.expires_at)
 
 
+def _cases(desk: Desk) -> Iterator[WorkItem]:
+    """The next step of each case, for whoever may take it."""
+    actor, now = desk.actor, desk.now()
+    opens, sends, closes = map(
+        actor.may, (Permission.CASE_OPEN, Permission.CASE_SEND, Permission.CASE_CLOSE)
+    )
+    if not (opens or sends or closes):
+        return
+    mine = col(Case.owner_id) == actor.id
+    not_settled = select(Notice.case_id).where(col(Notice.state) != NoticeState.ANSWERED)
+    decides = [
+        Case.state == CaseState.DECISION_PROPOSED,
+        col(Case.proposed_by).is_distinct_from(actor.id),
+    ]
+    if Role.APPROVER not in actor.roles:
+        decides.append(col(Case.tier) != Tier.SERIOUS)
+    uninvolved = [
+        column.is_distinct_from(actor.id)
+        for column in (col(Case.owner_id), col(Case.proposed_by), col(Case.decided_by))
+    ]
+    steps = [
+        ("case_propose", opens, [Case.state == CaseState.INVESTIGATING, mine]),
+        ("case_approve", closes, decides),
+        ("case_send", sends, [Case.state == CaseState.DECIDED, mine]),
+        ("case_again", sends, [Case.state == CaseState.EXECUTING, mine]),
+        ("case_recheck", closes, [Case.state == CaseState.WAITING_RECHECK, *uninvolved]),
+    ]
+    with desk.begin(Permission.CASE_READ) as work:
+        for kind, may, conditions in steps:
+            query = work.select(Case).where(*conditions).order_by(col(Case.due_at))
+            if kind in {"case_send", "case_again"}:
+                query = query.where(col(Case.id).not_in(not_settled))
+            for case in work.all(query) if may else ():
+                state = due_state(case.due_at, now)
+                yield WorkItem(kind, case.reference, state, "cases", case.id, case.due_at)
+
+
+def _notices(desk: Desk) -> Iterator[WorkItem]:
+    """For carriers what did not arrive or is late, for platforms what waits for them."""
+    now, sends = desk.now(), desk.actor.may(Permission.CASE_SEND)
+    if not (sends or desk.actor.may(Permission.CASE_ANSWER)):
+        return
+    stuck = or_(
+        Notice.state == NoticeState.TURNED_DOWN,
+        and_(Notice.state == NoticeState.SENDING, col(Notice.next_try_at).is_(None)),
+    )
+    waits = col(Notice.state).in_([NoticeState.SENT, NoticeState.ACKNOWLEDGED])
+    with desk.begin(Permission.CASE_READ) as work:
+        query = work.select(Notice).order_by(col(Notice.id))
+        found = work.all(query.where(or_(stuck, notice_is_overdue(now)) if sends else waits))
+    for notice in found:
+        is_new = notice.state is NoticeState.SENT
+        due = notice.acknowledge_due_at if is_new else notice.answer_due_at
+        if sends:
+            kind = "notice_late" if notice.is_overdue(now) else "notice_look"
+        else:
+            kind = "notice_acknowledge" if is_new else "notice_answer"
+        state = due_state(due, now)
+        yield WorkItem(kind, notice.number, state, "cases", notice.case_id, due)
+
+
+def _findings(desk: Desk) -> Iterator[WorkItem]:
+    """Findings that somebody else has made, to be looked at a second time."""
+    if not desk.actor.may(Permission.FINDING_CONFIRM):
+        return
+    with desk.begin(Permission.FINDING_READ) as work:
+        found = work.all(
+            work.select(Finding)
+            .where(Finding.state == FindingState.OPEN)
+            .where(col(Finding.found_by).is_distinct_from(desk.actor.id))
+            .order_by(col(Finding.look_due_at))
+        )
+    for row in found:
+        state = due_state(row.look_due_at, desk.now())
+        yield WorkItem("finding_look", row.number, state, "findings", row.id, row.look_due_at)
+
+
+def _reviews(desk: Desk) -> Iterator[WorkItem]:
+    """Applications that somebody else has submitted."""
+    if not desk.actor.may(Permission.AGENT_REVIEW):
+        return
+    with desk.begin(Permission.AGENT_READ) as work:
+        found = work.all(
+            work.select(Agent)
+            .where(Agent.state == AgentState.VERIFYING)
+            .where(col(Agent.submitted_by).is_distinct_from(desk.actor.id))
+            .order_by(col(Agent.review_due_at))
+        )
+    for row in found:
+        state = due_state(row.review_due_at, desk.now())
+        yield WorkItem("agent_review", row.title, state, "agents", row.id, row.review_due_at)
+
+
 SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _administrators,
     _people,
     _keys,
+    _cases,
+    _notices,
+    _findings,
+    _reviews,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

@@ -78,7 +78,7 @@ def _speak(desk: Desk, before: Language) -> None:
 
 
 def main() -> None:
-    st.set_page_config(page_title=PLAIN_TITLE, layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(PLAIN_TITLE, "🛡️", layout="wide", initial_sidebar_state="auto")
     style.put_on()
     here = my_sign_in()
     desk = my_house().desk(here.actor)
@@ -95,6 +95,7 @@ def main() -> None:
         sidebar_foot(desk)
         return
     page = st.navigation(pages_of(desk), position="sidebar", expanded=True)
+    st.set_page_config(f"{page.title} · {t('console.name')}")
     sidebar_foot(desk)
     page.run()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,8 +13,7 @@ from starlette.routing import Route
 from console.actions.channel.register import public_search
 from console.actions.channel.story import PublicBadge, PublicStory, public_story
 from console.i18n import Language, spoken, t
-from console.web.answers import A_MINUTE, ANYWHERE, Answers, as_json
-from console.web.errors import prefers_json
+from console.web.answers import A_MINUTE, ANYWHERE, KEPT, Answers, as_json, wants_json
 from models.channel.public import PublicLicence, PublicShop, PublicStatus
 from models.provinces import provinces
 from models.refusals import Invalid, NotFound
@@ -44,7 +44,7 @@ def routes(answers: Answers) -> list[Route]:
         q = request.query_params.get("q", "").strip()[:_LONGEST_QUERY]
         found = public_search(site.house, q, _cursor(request))
         following = None if found.next is None else str(found.next)
-        if prefers_json(request):
+        if wants_json(request):
             rows = [
                 {
                     "agent_no": one.agent_no,
@@ -74,25 +74,29 @@ def routes(answers: Answers) -> list[Route]:
             story = public_story(site.house, number)
         except NotFound:
             return _missing(answers, request, number)
-        known = _published(story, site.house.settings.public_url)
-        if prefers_json(request):
+        if wants_json(request):
+            known = _published(story, site.house.settings.public_url)
             return as_json(request, known, A_MINUTE)
-        answers.language(request)
-        main = answers.drawn(
+        main = drawn(story, answers.language(request), answers.platforms())
+        head = permit(story, site.house.settings.public_url)
+        given = {**ANYWHERE, **A_MINUTE}
+        return answers.page(request, story.agent.name, main, head=head, headers=given)
+
+    @lru_cache(KEPT)
+    def drawn(
+        story: PublicStory, language: Language, platforms: tuple[tuple[str, str], ...]
+    ) -> str:
+        shops = _shops(story)
+        return answers.drawn(
             "agent.html",
             agent=story.agent,
-            shops=_shops(story),
+            shops=[(one, story.badge_of(one)) for one in shops],
             events=story.events,
-            badges=story.badges,
-            platforms=dict(answers.platforms()),
+            platforms=dict(platforms),
             kinds=KINDS,
             badge_kinds=BADGE_KINDS,
             place=place,
-            comma="、" if spoken.get() is Language.ZH else ", ",
-        )
-        head = permit(story, site.house.settings.public_url)
-        return answers.page(
-            request, story.agent.name, main, head=head, headers={**ANYWHERE, **A_MINUTE}
+            comma="、" if language is Language.ZH else ", ",
         )
 
     return [Route("/agents", search), Route("/agents/{agent_no}", answers.quick(agent))]
@@ -119,7 +123,7 @@ def _missing(answers: Answers, request: Request, number: str) -> Response:
     """404: nobody was ever licensed under the number."""
     answers.language(request)
     told = t("public.agent_missing", agent_no=number)
-    if prefers_json(request):
+    if wants_json(request):
         body = {"code": "public.agent_missing", "message": told, "facts": {"agent_no": number}}
         return as_json(request, body, A_MINUTE, HTTPStatus.NOT_FOUND)
     title = t("public.agent_missing_title")
@@ -149,7 +153,7 @@ def _published(story: PublicStory, url: str) -> dict[str, Any]:
                 "id": one.id,
                 "name": one.name,
                 "url": one.url,
-                "badge": story.badges.get((one.platform, one.id)),
+                "badge": story.badge_of(one),
             }
             for one in _shops(story)
         ],

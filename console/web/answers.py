@@ -7,6 +7,7 @@ key takes microseconds, no thread either: the hop would cost more than the work.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
@@ -33,6 +34,17 @@ ANYWHERE: Final[Headers] = {
 }
 _MARKS: Final = {name: f"\x00{name}\x00" for name in ("title", "head", "main", "here")}
 _MARK: Final = "\x00"
+KEPT: Final = 2048
+"""Drawn parts that are remembered, by all that they show and the language they are in."""
+_NAMES_KEPT: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The marketplaces, as they were at a moment."""
+
+    at: datetime
+    pairs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Answers:
 
     site: Site
     frames: dict[tuple[Language, str], list[str]] = field(default_factory=dict[Any, list[str]])
+    names: list["_Names"] = field(default_factory=list["_Names"])
 
     def quick(self, answer: Callable[[Request], Response]) -> Endpoint:
         """An endpoint whose work is a few rows by their keys."""
@@ -86,6 +99,13 @@ class Answers:
         vary = {"vary": "Accept, Accept-Language, Cookie"}
         return marked(request, body, "text/html; charset=utf-8", status, {**vary, **headers})
 
+    def platforms(self) -> tuple[tuple[str, str], ...]:
+        """Code and name of each marketplace, as they were within the last minute."""
+        now = self.site.house.now()
+        if not self.names or now - self.names[0].at > _NAMES_KEPT:
+            self.names[:] = [_Names(now, tuple(self.site.platforms()))]
+        return self.names[0].pairs
+
     def _is_stranger(self, request: Request) -> bool:
         return session_token(self.site.house.settings, request) is None
 
@@ -99,6 +119,12 @@ class Answers:
             known = template.render(words, page_kind=kind, form_token="", **marks).split(_MARK)
             self.frames[language, kind] = known
         return known
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks, that names JSON before HTML."""
+    wanted = request.headers.get("accept", "").lower()
+    return "json" in wanted.split("text/html", maxsplit=1)[0]
 
 
 def as_json(
@@ -127,6 +153,6 @@ def _known_marks(request: Request) -> list[str]:
 
 
 def _here(request: Request) -> str:
-    """This page's address, to come back to after the language was changed."""
+    """The page's address, to come back to after the language was changed."""
     query = f"?{request.url.query}" if request.url.query else ""
     return quote(request.url.path + query, safe="")

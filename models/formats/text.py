@@ -8,6 +8,9 @@ from typing import Final
 _BLANKS: Final = re.compile(r"\s+")
 _DASHES: Final = re.compile(r"[‐‑‒–—−﹣-]")
 
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""Twice a digit; the two digits of ten and more are added up."""
+
 
 class Fault(StrEnum):
     """Why a number is not well formed."""
@@ -48,8 +51,5 @@ def luhn_digit(digits: str) -> str:
 
 
 def _luhn_sum(digits: str) -> int:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (1 + place % 2)
-        total += doubled - 9 * (doubled > 9)  # noqa: PLR2004 - two digits are added up
-    return total
+    turned = list(map(int, reversed(digits)))
+    return sum(turned[::2]) + sum(map(_DOUBLED.__getitem__, turned[1::2]))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from operator import mul
 from typing import Final
 
@@ -29,6 +30,9 @@ _KINDS: Final = {
     "92": UsccKind.INDIVIDUAL_BUSINESS,
     "93": UsccKind.FARMERS_COOPERATIVE,
 }
+
+
+_base_36: Final = partial(int, base=36)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,5 @@ def uscc_check_character(body: str) -> str:
 
 def organisation_check_character(body: str) -> str:
     """The 9th character of an organisation code for the first 8 (GB 11714, MOD 11)."""
-    total = sum(
-        int(one, 36) * weight for one, weight in zip(body, _ORGANISATION_WEIGHTS, strict=True)
-    )
+    total = sum(map(mul, map(_base_36, body), _ORGANISATION_WEIGHTS))
     return "0123456789X"[-total % 11]

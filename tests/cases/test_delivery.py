@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from sqlmodel import select
 
 from console.actions.cases.answers import acknowledge, answer
 from console.actions.cases.lists import case_record, list_cases
@@ -174,7 +175,7 @@ def test_a_key_is_not_carried_to_where_a_redirect_points(desks: Desks) -> None:
             notice = sent(desks)
 
     assert other.calls == []
-    assert notice.state is NoticeState.SENDING
+    assert notice.state is NoticeState.TURNED_DOWN
 
 
 def test_a_mailbox_may_not_point_into_our_own_network(desks: Desks) -> None:
@@ -219,8 +220,6 @@ def test_a_notice_sent_twice_under_one_key_is_one_notice(desks: Desks) -> None:
 
 
 def proofs_kept(desks: Desks) -> list[Proof]:
-    from sqlmodel import select
-
     with desks.house.begin(Permission.CASE_READ) as work:
         return list(work.session.exec(select(Proof)).all())
 

@@ -1,8 +1,8 @@
 """Reading published rows by their keys, for strangers, as often as they ask.
 
 A statement is compiled once. SQLite is read over connections of its own, which keep their page
-cache and are never in a transaction: what SQLAlchemy does around a call costs ten times the look-up.
-PostgreSQL is read through the pool.
+cache and are never in a transaction: what SQLAlchemy does around a call costs several times the
+look-up. PostgreSQL is read through the pool.
 """
 
 from collections import deque, namedtuple

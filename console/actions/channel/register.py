@@ -79,7 +79,7 @@ OF_AGENTS: Final[Select[*tuple[Any, ...]]] = (
     .join(Organisation, col(Organisation.id) == col(Agent.carrier_id))
     .outerjoin(AuthorisedShop, _LIVE_SHOP)
 )
-_ONE_AGENT: Final[Select[*tuple[Any, ...]]] = OF_AGENTS.where(
+ONE_AGENT: Final[Select[*tuple[Any, ...]]] = OF_AGENTS.where(
     col(Agent.agent_no) == bindparam("agent_no")
 )
 _OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
@@ -106,17 +106,17 @@ class Found:
 
 def public_agent(house: House, agent_no: str) -> PublicAgent:
     """An agent that was ever licensed, for ever after; NotFound for any other number."""
-    rows = read(house, _ONE_AGENT, agent_no=agent_no.strip().upper())
+    rows = read(house, ONE_AGENT, agent_no=agent_no.strip().upper())
     if not rows:
         raise NotFound("channel.no_such_agent", agent_no=agent_no)
-    return _agent_of(rows, china_day(house.now()))
+    return agent_of(rows, china_day(house.now()))
 
 
 def status_of(row: Row[Any], on: date) -> PublicStatus:
     return public_status(row.licence_state, row.agent_state, row.begins_on, row.ends_on, on)
 
 
-def _agent_of(rows: Sequence[Row[Any]], on: date) -> PublicAgent:
+def agent_of(rows: Sequence[Row[Any]], on: date) -> PublicAgent:
     by_licence: dict[str, list[Row[Any]]] = {}
     for row in rows:
         by_licence.setdefault(row.licence_no, []).append(row)

@@ -1,23 +1,25 @@
 """What happened to an agent's licences and badges, as far as everybody may know."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from console.actions.channel.reading import read
-from console.actions.channel.register import public_agent
+from console.actions.channel.register import ONE_AGENT, agent_of
 from console.desk import House
 from models.audit import AuditEntry
 from models.channel.agents import Agent
 from models.channel.badges import STANDINGS, Badge, BadgeState
 from models.channel.licences import Licence
-from models.channel.public import PublicAgent, shop_number
+from models.channel.public import PublicAgent, PublicShop, shop_number
 from models.channel.shops import AuthorisedShop
+from models.refusals import NotFound
+from models.rules import china_day
 from models.tokens import Standing
 
 
@@ -49,12 +51,27 @@ class PublicEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownBadge:
+    platform: str
+    shop: str
+    standing: PublicBadge
+
+    def is_for(self, shop: PublicShop) -> bool:
+        return (self.platform, self.shop) == (shop.platform, shop.id)
+
+
+@dataclass(frozen=True, slots=True)
 class PublicStory:
     agent: PublicAgent
     events: tuple[PublicEvent, ...]
     """Newest first."""
-    badges: Mapping[tuple[str, str], PublicBadge]
-    """By platform and shop number; a shop without a signed badge is not in it."""
+    badges: tuple[ShownBadge, ...]
+    """Signed ones, oldest first."""
+
+    def badge_of(self, shop: PublicShop) -> PublicBadge | None:
+        """How the newest badge of a shop stands; None where none was signed."""
+        known = [one.standing for one in self.badges if one.is_for(shop)]
+        return known[-1] if known else None
 
 
 _DEEDS: Final = {f"licence.{deed}": deed for deed in PublicDeed}
@@ -63,11 +80,7 @@ _STANDINGS: Final = {
     Standing.SUSPENDED: PublicBadge.SUSPENDED,
     Standing.REVOKED: PublicBadge.REVOKED,
 }
-_LICENCES: Final = (
-    select(col(Licence.id), col(Licence.number))
-    .join(Agent, col(Agent.id) == col(Licence.agent_id))
-    .where(col(Agent.agent_no) == bindparam("agent_no"), col(Licence.approved_at).is_not(None))
-)
+_AGENT: Final = ONE_AGENT.add_columns(col(Licence.id).label("licence_id"))
 _EVENTS: Final = (
     select(col(AuditEntry.at), col(AuditEntry.deed))
     .where(col(AuditEntry.subject_kind) == bindparam("kind"))
@@ -90,26 +103,33 @@ _BADGES: Final = (
 
 def public_story(house: House, agent_no: str) -> PublicStory:
     """The agent with its events and badges; NotFound if it was never licensed."""
-    agent = public_agent(house, agent_no)
-    return PublicStory(agent, _events(house, agent), _badges(house, agent))
+    number = agent_no.strip().upper()
+    rows = read(house, _AGENT, agent_no=number)
+    if not rows:
+        raise NotFound("channel.no_such_agent", agent_no=agent_no)
+    licences = {row.licence_id: row.licence_no for row in rows}
+    found = [event for one, name in licences.items() for event in _events(house, one, name)]
+    return PublicStory(
+        agent_of(rows, china_day(house.now())),
+        tuple(sorted(found, key=lambda event: event.at)[::-1]),
+        _badges(house, number),
+    )
 
 
-def _events(house: House, agent: PublicAgent) -> tuple[PublicEvent, ...]:
-    found = [
-        PublicEvent(_DEEDS[row.deed], licence.number, row.at)
-        for licence in read(house, _LICENCES, agent_no=agent.agent_no)
-        for row in read(house, _EVENTS, kind=Licence.__name__, licence_id=str(licence.id))
+def _events(house: House, licence_id: UUID, number: str) -> list[PublicEvent]:
+    return [
+        PublicEvent(_DEEDS[row.deed], number, row.at)
+        for row in read(house, _EVENTS, kind=Licence.__name__, licence_id=str(licence_id))
         if row.deed in _DEEDS
     ]
-    return tuple(sorted(found, key=lambda event: event.at, reverse=True))
 
 
-def _badges(house: House, agent: PublicAgent) -> Mapping[tuple[str, str], PublicBadge]:
+def _badges(house: House, agent_no: str) -> tuple[ShownBadge, ...]:
     now = house.now()
-    return {
-        (row.platform, shop_number(row.shop_key)): _badge(row.state, row.expires_at, now)
-        for row in read(house, _BADGES, agent_no=agent.agent_no)
-    }
+    return tuple(
+        ShownBadge(row.platform, shop_number(row.shop_key), _badge(row.state, row.expires_at, now))
+        for row in read(house, _BADGES, agent_no=agent_no)
+    )
 
 
 def _badge(state: BadgeState, expires_at: datetime, now: datetime) -> PublicBadge:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from console.actions.channel.blacklist import blacklisted_among
@@ -82,8 +83,12 @@ def _check(given: Given, on: date) -> AgentRow | list[Reason]:
     if uscc:
         for reason in first_check(uscc, until, known_duplicates=(), blacklisted=(), on=on):
             checker.wrong(reason.value, value=uscc, until=until or "")
-    for field, text in (("legal_representative", person), ("contact", contact), ("remark", remark)):
-        if len(text) > 17 and _names_a_person(text, on):  # noqa: PLR2004 - digits of such a number
+    for field, words in (
+        ("legal_representative", person),
+        ("contact", contact),
+        ("remark", remark),
+    ):
+        if len(words) > 17 and _names_a_person(words, on):  # noqa: PLR2004 - digits of such a number
             checker.wrong("identity_number", field=field)
     if checker.reasons:
         return checker.reasons
@@ -225,7 +230,21 @@ def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> Non
         if shop is not None and row.shop is not None:
             shops.append(shop_values(agent_id, row.province, shop, row.shop))
     insert_rows(work, Agent, _same_for_all(batch), _COLUMNS, agents)
+    _index(work, serials)
     keep_shops(batch, shops)
+
+
+def _index(work: Work, serials: range) -> None:
+    """Fill the search index of SQLite, whose trigger leaves imported rows to this."""
+    connection = work.session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.execute(
+            text(
+                "INSERT INTO agent_search(rowid, terms)"
+                " SELECT serial, terms FROM agents WHERE serial BETWEEN :first AND :last"
+            ),
+            {"first": serials[0], "last": serials[-1]},
+        )
 
 
 def _same_for_all(batch: Batch) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Many rows of one table, without an object each: the statement is compiled once a batch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, cast
 
 from sqlalchemy import Dialect, insert, inspect
@@ -26,18 +27,18 @@ def insert_rows(
     dialect = connection.dialect
     columns = cast("Columns", inspect(table).local_table)
     ready = {name: _ready(columns, name, dialect) for name in (*same, *names)}
-    filled = [ready[name](value) for name, value in same.items()]
-    ways = [ready[name] for name in names]
+    columns_of = {name: repeat(ready[name](value), len(rows)) for name, value in same.items()}
+    columns_of |= {
+        name: map(ready[name], values)
+        for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    }
     if dialect.name == "postgresql":
-        _copy(connection.connection.cursor(), columns.name, [*same, *names], filled, ways, rows)
+        _copy(connection.connection.cursor(), columns.name, columns_of)
         return
     connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    statement = insert(columns).compile(dialect=dialect, column_keys=[*same, *names])
-    order = [[*same, *names].index(name) for name in statement.positiontup or ()]
-    values = ([*filled, *(way(one) for way, one in zip(ways, row, strict=True))] for row in rows)
-    connection.exec_driver_sql(
-        str(statement), [tuple([value[at] for at in order]) for value in values]
-    )
+    statement = insert(columns).compile(dialect=dialect, column_keys=list(columns_of))
+    ordered = [columns_of[name] for name in statement.positiontup or ()]
+    connection.exec_driver_sql(str(statement), list(zip(*ordered, strict=True)))
 
 
 def _ready(columns: Columns, name: str, dialect: Dialect) -> Callable[[Any], Any]:
@@ -51,14 +52,7 @@ def _as_it_is(value: object) -> object:
     return value
 
 
-def _copy(  # noqa: PLR0913, PLR0917 - a table's parts
-    cursor: Any,  # noqa: ANN401 - the driver's own
-    table: str,
-    names: Sequence[str],
-    filled: Sequence[Any],
-    ways: Sequence[Callable[[Any], Any]],
-    rows: Sequence[Sequence[Any]],
-) -> None:
-    with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([*filled, *(way(one) for way, one in zip(ways, row, strict=True))])
+def _copy(cursor: Any, table: str, columns: Mapping[str, Iterable[Any]]) -> None:  # noqa: ANN401
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in zip(*columns.values(), strict=True):
+            copy.write_row(row)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.actions.imports import agents, shops
+from console.actions.imports import agents, listings, shops
 from console.actions.imports.rows import RowKind
 from models.channel.imports import ImportKind
 from models.refusals import Invalid
@@ -11,6 +11,7 @@ from models.refusals import Invalid
 ROW_KINDS: Final[Mapping[ImportKind, RowKind[Any]]] = {
     ImportKind.AGENTS: agents.KIND,
     ImportKind.SHOPS: shops.KIND,
+    ImportKind.LISTINGS: listings.KIND,
 }
 
 

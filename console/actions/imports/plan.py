@@ -1,12 +1,14 @@
 """Bring a file: read it to its end, settle which column is which, keep it, and promise the rest."""
 
+import shutil
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, TypeAlias
+from unicodedata import normalize
 from uuid import UUID
 
 from sqlmodel import col
@@ -22,6 +24,7 @@ from models.channel.imports import Import, ImportKind
 from models.permissions import Permission
 from models.refusals import Invalid
 
+Content: TypeAlias = Path | bytes | BinaryIO
 PREVIEW_ROWS: Final = 5
 _LONGEST_NAME: Final = 80
 """Characters of a file's name that messages repeat; in bytes it must fit a file system."""
@@ -41,9 +44,7 @@ class Preview:
     """Needed fields that no column seems to fill."""
 
 
-def preview_file(
-    desk: Desk, kind: ImportKind | str, file_name: str, content: Path | bytes
-) -> Preview:
+def preview_file(desk: Desk, kind: ImportKind | str, file_name: str, content: Content) -> Preview:
     rows = row_kind(kind)
     with desk.begin(rows.permission):
         pass
@@ -58,7 +59,7 @@ def plan_import(  # noqa: PLR0913 - what an upload says
     desk: Desk,
     kind: ImportKind | str,
     file_name: str,
-    content: Path | bytes,
+    content: Content,
     columns: Mapping[str, str] | None = None,
     *,
     dry: bool = False,
@@ -136,13 +137,8 @@ def list_imports(
     with desk.begin(Permission.AGENT_READ) as work:
         query = work.select(Import)
         if kind:
-            query = query.where(col(Import.kind) == row_name(kind))
+            query = query.where(col(Import.kind) == kind)
         return work.slice(query, Order.by(Import.created_at), after, limit)
-
-
-def row_name(kind: str) -> ImportKind:
-    row_kind(kind)
-    return ImportKind(kind)
 
 
 def the_import(desk: Desk, import_id: UUID | str) -> Import:
@@ -161,7 +157,10 @@ def _mapped(
 ) -> dict[str, str]:
     """The settled mapping: nothing in it that the file or the kind does not have."""
     have = ", ".join(table.columns)
-    mapped = dict(suggest(rows, table.columns) if given is None else given)
+    if given is None:
+        mapped = suggest(rows, table.columns)
+    else:
+        mapped = {name: normalize("NFKC", column).strip() for name, column in given.items()}
     for name, column in mapped.items():
         if name not in rows.fields:
             raise Invalid("import.no_such_field", field=name, fields=", ".join(rows.fields))
@@ -177,7 +176,7 @@ def _mapped(
 
 
 @contextmanager
-def at_hand(file_name: str, content: Path | bytes) -> Generator[Path]:
+def at_hand(file_name: str, content: Content) -> Generator[Path]:
     """The file under the name that people know it by, for as long as it is read."""
     name = "".join(
         one for one in PurePosixPath(file_name.replace("\\", "/")).name if one.isprintable()
@@ -186,6 +185,9 @@ def at_hand(file_name: str, content: Path | bytes) -> Generator[Path]:
         path = Path(folder) / (name.strip(". ") or "file")
         if isinstance(content, bytes):
             path.write_bytes(content)
+        elif not isinstance(content, Path):
+            with path.open("wb") as file:
+                shutil.copyfileobj(content, file)
         elif content.is_file():
             path.symlink_to(content.absolute())
         yield path

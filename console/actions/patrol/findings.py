@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.patrol.shops import move_shop
 from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.channel.licences import Ground
@@ -66,10 +67,7 @@ def confirm_finding(
         finding.tier = _escalated(work, finding, tier or finding.tier)
         finding.looked_by, finding.reason = work.actor.id, reason
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
-        for move in (ShopMove.CONFIRM, ShopMove.FINDING):
-            if move in shop.open_moves():
-                shop.move(move)
-                break
+        move_shop(work, shop, ShopMove.CONFIRM, ShopMove.FINDING, finding=finding.number)
         work.record(
             "finding.confirmed", finding, reason=reason, tier=finding.tier.value,
             shop_state=shop.state.value,
@@ -95,8 +93,8 @@ def dismiss_finding(
         finding.looked_by, finding.reason = work.actor.id, reason.strip()[:1000]
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move = ShopMove.NO_CARDS if sells_no_cards else ShopMove.CLEAR
-        if move in shop.open_moves() and not _others(work, finding):
-            shop.move(move)
+        if not _others(work, finding):
+            move_shop(work, shop, move, finding=finding.number, reason=finding.reason)
         work.record(
             "finding.dismissed", finding, reason=finding.reason, sells_no_cards=sells_no_cards,
             shop_state=shop.state.value,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.channel.numbers import next_numbers
+from console.actions.patrol.shops import move_shop
 from console.desk import Work
 from models.patrol.findings import Finding, FindingState
 from models.patrol.judge import Entry, Judgement, Register, ShopFacts, judge
@@ -42,17 +43,14 @@ def judge_shop(work: Work, run: PatrolRun, shop_id: UUID, register: Register) ->
         .limit(_MOST_LISTINGS)
     ).all()
     if not cards:
-        _move(shop, ShopMove.NO_CARDS)
+        move_shop(work, shop, ShopMove.NO_CARDS, run=run.number)
         return None
     verdict = judge(facts_of_shop(shop, cards), register, china_day(work.at),
                     is_reseller=_is_reseller(work, run))  # fmt: skip
     if verdict.against is None:
-        _lawful(shop, verdict.by)
+        _lawful(work, run, shop, verdict.by)
         return None
-    for move in (ShopMove.NO_MATCH, ShopMove.RELISTED):
-        if move in shop.open_moves():
-            shop.move(move)
-            break
+    move_shop(work, shop, ShopMove.NO_MATCH, ShopMove.RELISTED, run=run.number)
     return _finding(work, run, shop, cards, verdict.against)
 
 
@@ -77,14 +75,10 @@ def _is_reseller(work: Work, run: PatrolRun) -> bool:
     return owner.kind is OrganisationKind.RESELLER
 
 
-def _move(shop: Shop, move: ShopMove) -> None:
-    if move in shop.open_moves():
-        shop.move(move)
-
-
-def _lawful(shop: Shop, by: Entry | None) -> None:
+def _lawful(work: Work, run: PatrolRun, shop: Shop, by: Entry | None) -> None:
     """A shop under suspicion is cleared by a person, not by the next run."""
-    _move(shop, ShopMove.MATCH_LICENCE)
+    number = by.number if by else ""
+    move_shop(work, shop, ShopMove.MATCH_LICENCE, run=run.number, licence=number)
     if by is not None and by.agent_id:
         shop.agent_id = UUID(by.agent_id)
 

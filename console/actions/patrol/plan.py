@@ -13,6 +13,7 @@ from console.actions.promises import kept_actor
 from console.desk import Desk, Order, Slice, Work
 from integrations.marketplaces.mapping import source_from
 from models.audit import AuditEntry
+from models.channel.imports import Import, ImportState
 from models.patrol.findings import Finding, FindingState
 from models.patrol.runs import PatrolRun, RunMove, RunState
 from models.permissions import Permission
@@ -20,6 +21,7 @@ from models.refusals import Conflict, NotAllowed
 from models.rules import china_day
 from models.staff import CARRIERS, Organisation, OrganisationKind
 
+_ALL_IN = (ImportState.DONE, ImportState.FAILED)
 UNDER_WAY = (RunState.PLANNED, RunState.IN_PROGRESS)
 
 
@@ -65,12 +67,14 @@ def new_run(work: Work, organisation_id: UUID, platform: str) -> PatrolRun:
 
 
 def queued_runs(desk: Desk) -> Sequence[UUID]:
-    """Runs of sources that wait or are under way."""
+    """Runs that wait or are under way; those of a file as soon as all of it is in."""
+    brought = select(Import.id).where(col(Import.state).in_(_ALL_IN))
     with desk.begin(Permission.PATROL_READ) as work:
         return work.session.exec(
             select(PatrolRun.id)
             .where(col(PatrolRun.state).in_(UNDER_WAY))
-            .where(PatrolRun.seen_by(desk.actor), col(PatrolRun.source_id).is_not(None))
+            .where(PatrolRun.seen_by(desk.actor))
+            .where(col(PatrolRun.source_id).is_not(None) | col(PatrolRun.import_id).in_(brought))
             .order_by(col(PatrolRun.id))
             .limit(200)
         ).all()
@@ -80,6 +84,8 @@ def lane_of(desk: Desk, run_id: UUID) -> str:
     """Runs that ask the same host go one after another."""
     with desk.begin(Permission.PATROL_READ) as work:
         run = work.get(PatrolRun, run_id)
+    if not run.mapping:
+        return run.number
     return urlsplit(source_from(run.mapping, file=run.number).start[0]).netloc
 
 

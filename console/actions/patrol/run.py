@@ -22,6 +22,7 @@ from integrations.marketplaces.mapping import source_from
 from integrations.marketplaces.steps import Fault, Step, StepKind
 from integrations.marketplaces.walk import first_steps
 from models.base import new_id
+from models.patrol.judge import Register
 from models.patrol.runs import PatrolRun, RunMove, RunState, RunStep, Source
 from models.permissions import Permission
 from models.refusals import Invalid
@@ -59,18 +60,27 @@ def advance_run(desk: Desk, run_id: UUID, roads: Roads | None = None) -> bool:
 def _start(desk: Desk, run: PatrolRun) -> None:
     """The register is taken as it stands now, and the first questions are written down."""
     digest = keep_register(desk.house)
-    mapped = source_from(run.mapping, file=run.number)
-    with desk.begin(Permission.PATROL_RUN) as work:
+    mapped = source_from(run.mapping, file=run.number) if run.mapping else None
+    with desk.begin(_permission(run)) as work:
         row = work.get(PatrolRun, run.id)
         if row.state is not RunState.PLANNED:
             return
         row.move(RunMove.START)
         row.started_at, row.register_sha256 = work.at, digest
-        _add_steps(work, row, mapped, first_steps(mapped))
+        if mapped is not None:
+            _add_steps(work, row, mapped, first_steps(mapped))
         work.record("patrol.started", row, register=digest)
 
 
+def _permission(run: PatrolRun) -> Permission:
+    """What its planner was permitted when they planned it."""
+    return Permission.LISTING_IMPORT if run.source_id is None else Permission.PATROL_RUN
+
+
 def _go_on(desk: Desk, run: PatrolRun, roads: Roads) -> bool:
+    if run.source_id is None:  # the listings came in a file, and all are there
+        register = kept_register(desk.house.evidence, run.register_sha256 or "")
+        return _judge_some(desk, run, register, None)
     step = _next_page(desk, run)
     if run.id not in roads:
         try:
@@ -79,7 +89,7 @@ def _go_on(desk: Desk, run: PatrolRun, roads: Roads) -> bool:
             return _fail(desk, run.id, no)
     road = roads[run.id]
     if step is None:
-        return _judge_some(desk, run, road)
+        return _judge_some(desk, run, road.register, road.source)
     seen = put(desk.house, road, Step.from_json(step.step), f"patrol {run.number}")
     if any(fault.reason.word == "stopped" for fault in seen.done.faults):
         return True
@@ -200,7 +210,8 @@ def _note(run: PatrolRun, faults: Sequence[Fault]) -> None:
 
 def _limit(run: PatrolRun, word: str, url: str, most: int) -> None:
     if not any(fault["word"] == word for fault in run.faults):
-        _note(run, [Fault(Reason(word, {"url": url, "most": most}), url)])
+        facts = {"url": url, "most": most, "after": most}
+        _note(run, [Fault(Reason(word, facts), url)])
 
 
 def _cut_short(work: Work, run: PatrolRun, mapped: Mapped, url: str) -> None:
@@ -224,9 +235,9 @@ def _cut_short(work: Work, run: PatrolRun, mapped: Mapped, url: str) -> None:
         _limit(run, word, url, most)
 
 
-def _judge_some(desk: Desk, run: PatrolRun, road: Road) -> bool:
+def _judge_some(desk: Desk, run: PatrolRun, register: Register, mapped: Mapped | None) -> bool:
     """When no page waits: shops are judged, a few at a time, and the run is handed in."""
-    with desk.begin(Permission.PATROL_RUN) as work:
+    with desk.begin(_permission(run)) as work:
         row = work.get(PatrolRun, run.id)
         if row.state is not RunState.IN_PROGRESS:
             return False
@@ -238,21 +249,21 @@ def _judge_some(desk: Desk, run: PatrolRun, road: Road) -> bool:
             .with_for_update()
         ).all()
         for step in waiting:
-            found = judge_shop(work, row, UUID(step.step["shop"]), road.register)
+            found = judge_shop(work, row, UUID(step.step["shop"]), register)
             row.findings += found is not None
             row.steps_done += 1
             step.is_done = True
         if waiting:
             work.record("patrol.judged", row, shops=len(waiting), findings=row.findings)
         else:
-            _hand_in(work, row, road.source)
+            _hand_in(work, row, mapped)
         return bool(waiting)
 
 
-def _hand_in(work: Work, run: PatrolRun, mapped: Mapped) -> None:
+def _hand_in(work: Work, run: PatrolRun, mapped: Mapped | None) -> None:
     """A run that could read nothing has failed, and the first fault says why."""
-    expected = mapped.plausible
-    if not expected.least <= run.listings <= expected.most:
+    expected = mapped.plausible if mapped else None
+    if mapped and expected and not expected.least <= run.listings <= expected.most:
         facts = {"found": run.listings, "least": expected.least, "most": expected.most}
         _note(run, [Fault(Reason("implausible", facts), mapped.start[0])])
     run.ended_at = work.at

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlmodel import col
 
 from console.actions.audit import history
-from console.desk import Desk, Order, Slice
+from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.patrol.findings import Finding
-from models.patrol.shops import SeenListing, Shop, ShopState
+from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
 from models.permissions import Permission
 
 
@@ -53,3 +53,11 @@ def shop_record(desk: Desk, shop_id: UUID | str) -> ShopRecord:
             work.select(Finding).where(Finding.shop_id == shop.id).order_by(col(Finding.id).desc())
         )
         return ShopRecord(shop, cards, findings, history(work, shop))
+
+
+def move_shop(work: Work, shop: Shop, *moves: ShopMove, **facts: object) -> None:
+    """Take the first of the moves that is open from where the shop stands; none may be."""
+    move = next((move for move in moves if move in shop.open_moves()), None)
+    if move is not None:
+        shop.move(move)
+        work.record("shop.moved", shop, move=move.value, **facts)

@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 
 from console.desk import House
-from console.web.api import staff
+from console.web.api import cases, staff
 from console.web.api.base import FAULTS, handle_errors
 
-ROUTERS = (staff.router,)
+ROUTERS = (staff.router, cases.router)
 
 
 def build(house: House) -> FastAPI:

@@ -1,0 +1,238 @@
+"""Forms of the channel's moves: each draws its inputs and answers with them as one JSON text.
+
+An empty answer says that something needed is missing.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import streamlit as st
+
+from console.actions.channel.agents import AgentForm
+from console.actions.channel.licences import LicenceForm
+from console.actions.channel.shops import ShopForm
+from console.desk import Desk
+from console.i18n import Language, spoken, t
+from console.pages.frame import plain
+from models.channel.agents import Agent, AgentReason
+from models.channel.licences import Licence, Paper, Product
+from models.channel.shops import AuthorisedShop
+from models.provinces import provinces
+from models.rules import china_day
+from models.tokens import OWN_SITE
+
+_LONGEST_REASON: Final = 500
+_YEAR: Final = timedelta(days=364)
+
+
+def packed(**values: object) -> str:
+    return json.dumps(values, default=str, ensure_ascii=False)
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    return json.loads(text)
+
+
+def province_word(code: str) -> str:
+    province = provinces()[code]
+    return f"{province.zh if spoken.get() is Language.ZH else province.en}（{code}）"
+
+
+def agent_fields(key: str, agent: Agent | None = None, carriers: Sequence[str] = ()) -> str:
+    """An application, or an agent's own facts as they stand."""
+    carrier = ""
+    if carriers:
+        carrier = st.selectbox(t("agents_page.carrier"), carriers, key=f"{key}:carrier") or ""
+    name = st.text_input(
+        t("agents_page.name"), agent.name if agent else "", key=f"{key}:name", max_chars=200
+    )
+    uscc = st.text_input(
+        t("agents_page.uscc"), agent.uscc if agent else "", key=f"{key}:uscc", max_chars=24
+    )
+    codes = list(provinces())
+    province = st.selectbox(
+        t("agents_page.province"),
+        codes,
+        index=codes.index(agent.province) if agent else None,
+        key=f"{key}:province",
+        format_func=province_word,
+        disabled=agent is not None,
+        placeholder="",
+    )
+    representative = st.text_input(
+        t("agents_page.representative"),
+        agent.legal_representative if agent else "",
+        key=f"{key}:representative",
+        max_chars=64,
+    )
+    contact = st.text_input(
+        t("agents_page.contact"),
+        agent.contact if agent else "",
+        key=f"{key}:contact",
+        max_chars=120,
+        help=t("agents_page.contact_help"),
+    )
+    until = st.date_input(
+        t("agents_page.until"),
+        agent.business_licence_until if agent else None,
+        key=f"{key}:until",
+        min_value=date(2000, 1, 1),
+        max_value=date(2100, 12, 31),
+        help=t("agents_page.until_help"),
+    )
+    realname = st.checkbox(
+        t("agents_page.condition_a"),
+        agent.is_realname_ready if agent else False,
+        key=f"{key}:realname",
+    )
+    protection = st.checkbox(
+        t("agents_page.condition_b"),
+        agent.is_protection_ready if agent else False,
+        key=f"{key}:protection",
+    )
+    if not (name.strip() and uscc.strip() and province and representative.strip()):
+        return ""
+    return packed(
+        carrier=carrier,
+        name=name,
+        uscc=uscc,
+        province=province,
+        legal_representative=representative,
+        contact=contact,
+        business_licence_until=until.isoformat() if isinstance(until, date) else None,
+        is_realname_ready=realname,
+        is_protection_ready=protection,
+    )
+
+
+def agent_form(words: str) -> tuple[AgentForm, str | None]:
+    """The form, and the carrier's code where one was chosen."""
+    values = unpacked(words)
+    until = values.pop("business_licence_until")
+    carrier = values.pop("carrier") or None
+    day = date.fromisoformat(until) if until else None
+    return AgentForm(**values, business_licence_until=day), carrier
+
+
+def refusal_fields(key: str) -> str:
+    reasons = st.multiselect(
+        t("agents_page.reasons"),
+        [reason.value for reason in AgentReason],
+        key=f"{key}:reasons",
+        format_func=lambda word: t(f"agent_reason.{word}"),
+    )
+    remark = st.text_area(t("agents_page.remark"), key=f"{key}:remark", max_chars=_LONGEST_REASON)
+    return packed(reasons=reasons, remark=remark) if reasons else ""
+
+
+def two_texts(key: str, first: str, second: str) -> str:
+    """Two needed texts, as reason and remedy; `first` and `second` are their labels."""
+    one = st.text_area(first, key=f"{key}:one", max_chars=_LONGEST_REASON)
+    two = st.text_area(second, key=f"{key}:two", max_chars=_LONGEST_REASON)
+    return packed(one=one, two=two) if one.strip() and two.strip() else ""
+
+
+def ending_fields(key: str, ticks: Mapping[str, str]) -> str:
+    """A reason, and what was handed back: words by name."""
+    reason = st.text_area(t("console.reason"), key=f"{key}:reason", max_chars=_LONGEST_REASON)
+    ticked = {
+        name: st.checkbox(words, key=f"{key}:{name}") for name, words in ticks.items()
+    }
+    return packed(reason=reason, **ticked) if reason.strip() else ""
+
+
+def shop_fields(key: str, platforms: Mapping[str, str]) -> str:
+    options = {**platforms, OWN_SITE: t("agents_page.own_site")}
+    platform = st.selectbox(
+        t("agents_page.platform"),
+        list(options),
+        key=f"{key}:platform",
+        format_func=options.__getitem__,
+    )
+    shop = st.text_input(
+        t("agents_page.shop_number"), key=f"{key}:shop", help=t("agents_page.shop_number_help")
+    )
+    name = st.text_input(t("agents_page.shop_name"), key=f"{key}:name", max_chars=200)
+    url = st.text_input(t("agents_page.shop_url"), key=f"{key}:url", max_chars=2000)
+    if not (platform and shop.strip() and name.strip()):
+        return ""
+    return packed(platform=platform, shop=shop, name=name, url=url)
+
+
+def shop_form(words: str) -> ShopForm:
+    return ShopForm(**unpacked(words))
+
+
+def licence_fields(
+    desk: Desk, key: str, shops: Sequence[AuthorisedShop], licence: Licence | None = None
+) -> str:
+    """The scope of a licence, and its papers."""
+    today = china_day(desk.now())
+    live = {str(shop.id): plain(shop.title) for shop in shops if shop.ended_at is None}
+    products = st.multiselect(
+        t("licences_page.products"),
+        [one.value for one in Product],
+        licence.products if licence else [Product.VOICE_CARD.value],
+        key=f"{key}:products",
+        format_func=lambda word: t(f"product.{word}"),
+    )
+    places = st.multiselect(
+        t("licences_page.provinces"),
+        list(provinces()),
+        licence.provinces if licence else [],
+        key=f"{key}:provinces",
+        format_func=province_word,
+    )
+    named = [one for one in licence.shop_ids if one in live] if licence else list(live)
+    shop_ids = st.multiselect(
+        t("licences_page.shops"),
+        list(live),
+        named,
+        key=f"{key}:shops",
+        format_func=live.__getitem__,
+    )
+    begins = st.date_input(
+        t("licences_page.begins"), licence.begins_on if licence else today, key=f"{key}:begins"
+    )
+    ends = st.date_input(
+        t("licences_page.ends"), licence.ends_on if licence else today + _YEAR, key=f"{key}:ends"
+    )
+    number = st.text_input(
+        t("licences_page.agreement_no"),
+        licence.agreement_no if licence else "",
+        key=f"{key}:agreement",
+        max_chars=64,
+    )
+    papers = st.pills(
+        t("licences_page.papers"),
+        [one.value for one in Paper],
+        selection_mode="multi",
+        default=licence.papers if licence else [],
+        key=f"{key}:papers",
+        format_func=lambda word: t(f"paper.{word}"),
+    )
+    return packed(
+        products=products,
+        provinces=places,
+        shop_ids=shop_ids,
+        begins_on=begins,
+        ends_on=ends,
+        agreement_no=number,
+        papers=papers,
+    )
+
+
+def licence_form(words: str) -> LicenceForm:
+    values = unpacked(words)
+    return LicenceForm(
+        products=[Product(one) for one in values["products"]],
+        provinces=values["provinces"],
+        shop_ids=[UUID(one) for one in values["shop_ids"]],
+        begins_on=date.fromisoformat(values["begins_on"]),
+        ends_on=date.fromisoformat(values["ends_on"]),
+        papers=[Paper(one) for one in values["papers"]],
+        agreement_no=values["agreement_no"],
+    )

@@ -1,0 +1,142 @@
+"""The verify page: what a badge that was scanned is worth.
+
+200 for every badge that a carrier did sign, whatever became of it; 404 for digits that nobody
+signed, and for text that is no link of ours.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.actions.channel.badges import code_prefix
+from console.actions.channel.scan import check_badge, scan
+from console.i18n import Language, t
+from console.web.agents import platform_word
+from console.web.answers import KEPT, NO_STORE, Answers, as_json, wants_json
+from models.channel.public import Scan, ScannedBadge
+from models.tokens import Verdict
+from models.tokens.claims import LONGEST_DIGITS
+
+UNSEEN: Final = {**NO_STORE, "x-robots-tag": "noindex"}
+KINDS: Final[Mapping[Verdict, str]] = {
+    Verdict.VALID: "good",
+    Verdict.VALID_SHOP_UNCHECKED: "neutral",  # never green: it may be a copy
+    Verdict.WRONG_SHOP: "bad",
+    Verdict.REVOKED: "bad",
+    Verdict.SUSPENDED: "warn",
+    Verdict.EXPIRED: "bad",
+    Verdict.NOT_YET_VALID: "warn",
+    Verdict.STATUS_UNKNOWN: "warn",
+    Verdict.FORGED: "bad",
+    Verdict.NOT_OURS: "warn",
+}
+_NEVER_ISSUED: Final = frozenset({Verdict.FORGED, Verdict.NOT_OURS})
+_LONGEST_TEXT: Final = 4000
+
+
+def routes(answers: Answers) -> list[Route]:
+    house = answers.site.house
+    drawn = lru_cache(KEPT)(partial(_drawn, answers))
+
+    def badge(request: Request) -> Response:
+        return answered(request, scan(house, request.path_params["digits"]))
+
+    def asked(request: Request) -> Response:
+        """A link, or its digits, that somebody pasted."""
+        text = request.query_params.get("text", "").strip()[:_LONGEST_TEXT]
+        digits = _digits_in(text, code_prefix(house))
+        if digits:
+            return RedirectResponse(f"/b/{digits}", HTTPStatus.SEE_OTHER, UNSEEN)
+        return answered(request, check_badge(house, text))
+
+    def answered(request: Request, found: Scan) -> Response:
+        status = HTTPStatus.NOT_FOUND if found.verdict in _NEVER_ISSUED else HTTPStatus.OK
+        if wants_json(request):
+            return as_json(request, _published(found), UNSEEN, status)
+        main = drawn(found, answers.language(request), answers.platforms())
+        title = t("public.badge_title")
+        return answers.page(request, title, main, status=status, headers=UNSEEN)
+
+    return [
+        Route("/b/{digits}", answers.quick(badge)),
+        Route("/badge", answers.quick(asked)),
+    ]
+
+
+def _digits_in(text: str, prefix: str) -> str:
+    """The digits of our link, or the text when it is nothing but digits."""
+    for start in (prefix, prefix.replace("http://", "https://", 1)):
+        if text.lower().startswith(start):
+            text = text[len(start) :].partition("#")[0].partition("?")[0]
+            break
+    fits = text.isascii() and text.isdecimal() and len(text) <= LONGEST_DIGITS
+    return text if fits else ""
+
+
+def _drawn(
+    answers: Answers, found: Scan, _language: Language, platforms: tuple[tuple[str, str], ...]
+) -> str:
+    badge = found.badge
+    platform = platform_word(badge.shop.platform, dict(platforms)) if badge else ""
+    return answers.drawn(
+        "badge.html",
+        kind=KINDS[found.verdict],
+        verdict=found.verdict,
+        badge=badge,
+        asks=badge is not None and found.verdict is Verdict.VALID_SHOP_UNCHECKED,
+        facts=_facts(found, platform),
+        platform=platform,
+        link=_link(badge),
+    )
+
+
+def _facts(found: Scan, platform: str) -> list[tuple[str, str]]:
+    """Each word and its value; of a forged badge nothing is quoted."""
+    why = (t("public.badge_why"), t(f"reason.{found.reason}"))
+    badge = found.badge
+    if badge is None:
+        return [why]
+    where = t("public.genuine_on", platform=platform, shop=badge.shop.name)
+    return [
+        why,
+        (t("public.badge_of"), badge.agent),
+        (t("public.agent_no"), badge.agent_no),
+        (t("public.carrier"), badge.carrier),
+        (t("public.badge_for"), where),
+        (t("public.until"), badge.until.isoformat()),
+        (t("public.badge_no"), badge.badge_id),
+    ]
+
+
+def _link(badge: ScannedBadge | None) -> str:
+    """The shop's address, when it is one that a browser opens and nothing else."""
+    url = badge.shop.url if badge else ""
+    return url if urlsplit(url).scheme in {"http", "https"} else ""
+
+
+def _published(found: Scan) -> dict[str, Any]:
+    told: dict[str, Any] = {"verdict": found.verdict, "reason": found.reason}
+    badge = found.badge
+    if badge is not None:
+        told |= {
+            "badge_id": badge.badge_id,
+            "agent": {"agent_no": badge.agent_no, "name": badge.agent},
+            "carrier": badge.carrier,
+            "licence": badge.licence_no,
+            "products": badge.products,
+            "provinces": badge.provinces,
+            "until": badge.until.isoformat(),
+            "shop": {
+                "platform": badge.shop.platform,
+                "id": badge.shop.id,
+                "name": badge.shop.name,
+                "url": badge.shop.url,
+            },
+        }
+    return told

@@ -1,0 +1,122 @@
+"""Carriers and platforms work at their cases by programs of their own."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from console.actions.staff.people import add_client
+from console.web.api.app import build
+from models.permissions import Role
+from tests.browser import Visitor
+from tests.cases.world import PDF, PNG, REASON, REMEDY, found
+from tests.conftest import Desks
+
+
+class Program:
+    """A program with a bearer key; each write has a key of its own unless it is told one."""
+
+    def __init__(self, desks: Desks, organisation: str, *roles: Role) -> None:
+        _, self.key = add_client(
+            desks.security, organisation=organisation, name=f"{organisation} erp", roles=list(roles)
+        )
+        self.visitor = Visitor(build(desks.house.house))
+        self.writes = 0
+
+    def get(self, path: str) -> httpx.Response:
+        return self.visitor.get(path, headers={"authorization": f"Bearer {self.key}"})
+
+    def post(self, path: str, once: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
+        self.writes += 1
+        headers = {
+            "authorization": f"Bearer {self.key}",
+            "idempotency-key": once or f"{self.key[-6:]}-{self.writes}",
+        }
+        return self.visitor.post(path, headers=headers | options.pop("headers", {}), **options)
+
+
+def good(response: httpx.Response) -> Any:  # noqa: ANN401
+    assert response.is_success, response.text
+    return response.json()
+
+
+@pytest.mark.requirement("004-3.3-c")
+def test_the_whole_story_by_programs(desks: Desks) -> None:
+    carrier = Program(desks, "CT-44", Role.CHANNEL_MANAGER)
+    approver = Program(desks, "CT-44", Role.APPROVER)
+    second = Program(desks, "CT-44", Role.APPROVER)
+    platform = Program(desks, "lanhai", Role.PLATFORM_OFFICER)
+    stranger = Program(desks, "honghai", Role.PLATFORM_OFFICER)
+    watcher = Program(desks, "CA-44", Role.REGULATOR)
+    ids = [str(one) for one in found(desks).ids]
+
+    case = good(carrier.post("/cases", json={"finding_ids": ids}))
+    path = f"/cases/{case['id']}"
+    plan = {"measure": "remove_shop", "reason": REASON, "remedy": REMEDY}
+    good(carrier.post(f"{path}/propose", json=plan))
+    refused = carrier.post(f"{path}/approve")
+    assert (refused.status_code, refused.json()["code"]) == (403, "case.same_person")
+    good(approver.post(f"{path}/approve"))
+    assert good(platform.get("/notices"))["items"] == []
+    notice = good(carrier.post(f"{path}/send"))
+    assert notice["state"] == "sent"
+    assert [one["id"] for one in good(platform.get("/notices"))["items"]] == [notice["id"]]
+    assert good(stranger.get("/notices"))["items"] == []
+    assert stranger.get(f"/notices/{notice['id']}").status_code == 404
+    good(platform.post(f"/notices/{notice['id']}/acknowledge"))
+    answered = good(
+        platform.post(
+            f"/notices/{notice['id']}/answer",
+            data={"outcome": "removed", "words": "已清理"},
+            files=[("proofs", ("前.png", PNG)), ("proofs", ("后.pdf", PDF))],
+        )
+    )
+    assert [one["media_type"] for one in answered["proofs"]] == ["image/png", "application/pdf"]
+    assert watcher.post(f"{path}/recheck", json={"clean": True, "reason": "x"}).status_code == 403
+    good(second.post(f"{path}/recheck", json={"clean": True, "reason": "未再发现"}))
+    seen = good(watcher.get(path))
+    assert (seen["state"], seen["notices"][0]["answers"][0]["outcome"]) == ("closed", "removed")
+    assert good(watcher.get("/cases?state=closed&q=000001"))["items"][0]["id"] == case["id"]
+
+
+def told(desks: Desks) -> tuple[Program, str]:
+    from tests.cases.world import sent
+
+    return Program(desks, "lanhai", Role.PLATFORM_OFFICER), f"/notices/{sent(desks).id}/answer"
+
+
+def test_an_answer_sent_again_under_its_key_counts_once_whatever_its_boundary(
+    desks: Desks,
+) -> None:
+    platform, path = told(desks)
+    answer: dict[str, Any] = {"data": {"outcome": "removed"}, "files": [("proofs", ("a.png", PNG))]}
+    first = platform.post(path, once="k1", **answer)
+    again = platform.post(path, once="k1", **answer)
+    other = platform.post(path, once="k1", data={"outcome": "kept", "words": "x"})
+
+    assert good(first)["proofs"] == good(again)["proofs"]
+    assert first.request.headers["content-type"] != again.request.headers["content-type"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (409, "api.key_reused")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_answer_that_cannot_be_right_names_what_is_wrong(desks: Desks) -> None:
+    platform, path = told(desks)
+    html = ("网页.png", b"<html>")
+    wrong = platform.post(path, data={"outcome": "removed"}, files=[("proofs", html)])
+    unknown = platform.post(path, data={"outcome": "ignored"})
+    no_file = platform.post(path, data={"outcome": "removed", "proofs": "text"})
+    broken = platform.post(
+        path, content=b"x", headers={"content-type": "multipart/form-data; boundary=y"}
+    )
+
+    assert (wrong.status_code, wrong.json()["facts"]) == (422, {"name": "网页.png"})
+    assert "网页.png" in wrong.json()["message"]
+    assert "outcome" in unknown.json()["facts"]["fields"]
+    assert no_file.json()["facts"] == {"fields": "proofs"}
+    assert broken.status_code in {400, 422}
+    bare = platform.visitor.post(path, headers={"authorization": f"Bearer {platform.key}"})
+    assert bare.status_code == 422
+    assert platform.get(f"/notices/{UUID(int=0)}").status_code == 404

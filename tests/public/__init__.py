@@ -1,0 +1,1 @@
+"""What anyone may ask without being asked who they are."""
