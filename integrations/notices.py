@@ -59,7 +59,7 @@ class Letter:
 
 class Delivery(Protocol):
     def deliver(self, letter: Letter) -> str:
-        """The platform's receipt. `Unreachable`, `TurnedDown` or `Unreadable` when there is none."""
+        """The platform's receipt; one of the three `SourceError`s when there is none."""
         ...
 
 

@@ -19,15 +19,15 @@ def plain_text(text: str) -> str:
 
 def terms_of(*texts: str) -> str:
     """The terms of what a record is to be found by, with blanks between."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for text in texts:
         words = text.split()
         for word in words:
             plain = plain_text(word)
-            found.update(dict.fromkeys(_pairs(plain) or [plain]))
+            found += _pairs(plain) or [plain]
         if len(words) > 1:
-            found.update(dict.fromkeys(_pairs(plain_text(text))))
-    return " ".join(filter(None, found))
+            found += _pairs(plain_text(text))
+    return " ".join(filter(None, dict.fromkeys(found)))
 
 
 def query_terms(query: str) -> list[str]:

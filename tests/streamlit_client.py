@@ -25,6 +25,7 @@ class StreamlitClient:
     """Streamlit's id of this session, once the first run told it."""
     seen: list[ForwardMsg] = field(default_factory=list[ForwardMsg])
     """The messages of the last run."""
+    _pages: dict[str, str] = field(default_factory=dict[str, str])
 
     def send(self, message: BackMsg) -> None:
         self.connection.send(message.SerializeToString())
@@ -32,8 +33,13 @@ class StreamlitClient:
     def rerun(
         self, query: str = "", *, clicked: str = "", is_auto: bool = False, page: str = ""
     ) -> str:
-        """Run the script and return its texts; `clicked` is a button's label of the last run."""
-        state = ClientState(query_string=query, is_auto_rerun=is_auto, page_name=page)
+        """Run the script and return its texts.
+
+        `clicked` is a button's label of the last run, `page` the address of one of its pages.
+        """
+        state = ClientState(query_string=query, is_auto_rerun=is_auto)
+        if page:
+            state.page_script_hash = self._pages[page]
         if clicked:
             pressed = WidgetState(id=self._button(clicked), trigger_value=True)
             state.widget_states.widgets.append(pressed)
@@ -51,6 +57,10 @@ class StreamlitClient:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.session = message.new_session.initialize.session_id
+            if kind == "navigation":
+                self._pages = {
+                    one.url_pathname: one.page_script_hash for one in message.navigation.app_pages
+                }
             if kind == "script_finished":
                 return self.text()
 

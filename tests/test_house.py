@@ -135,7 +135,9 @@ def test_every_page_of_the_navigation_asks_for_a_permission() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Entry"
     }
     scripts = {path.stem for path in folder.glob("*.py")}
-    assert scripts - {"__init__", "frame", "main", "navigation", "session_watch", "style"} <= set(entries)
+    assert scripts - {"__init__", "frame", "main", "navigation", "session_watch", "style"} <= set(
+        entries
+    )
     assert all(permission.startswith("_P.") for permission in entries.values())
 
 

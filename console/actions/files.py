@@ -185,7 +185,7 @@ def _behind(work: Work, case: Case) -> tuple[list[Digest], Mapping[str, object],
     proofs = work.session.exec(
         select(Proof)
         .where(col(Proof.answer_id).in_([one.id for one in answers]))
-        .order_by(col(Proof.id))
+        .order_by(col(Proof.name), col(Proof.id))
     ).all()
     manifests = sorted({Digest(digest) for one in findings for digest in one.evidence})
     fields = {"reference", "platform", "shop_name", "shop_key", "kind", "ground", "tier", "state",

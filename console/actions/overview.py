@@ -92,8 +92,8 @@ def overview(desk: Desk) -> Overview:
 def _by_state(
     work: Work,
     table: type[Table],
-    column: Any,
-    states: type[State],  # noqa: ANN401 - SQLModel's
+    column: Any,  # noqa: ANN401 - SQLModel types a column as its value
+    states: type[State],
 ) -> dict[State, int]:
     """Counts by state, in the order in which states follow each other; empty ones left out."""
     counted = work.session.exec(
@@ -135,9 +135,9 @@ def _shops(work: Work) -> dict[tuple[str, ShopState], int]:
         .where(Shop.seen_by(work.actor))
         .group_by(col(Shop.platform), col(Shop.state))
     ).all()
+    found = {(platform, ShopState(state)): count for platform, state, count in counted}
     order = list(ShopState)
-    ordered = sorted(counted, key=lambda one: (one[0], order.index(one[1])))
-    return {(platform, state): count for platform, state, count in ordered}
+    return dict(sorted(found.items(), key=lambda one: (one[0][0], order.index(one[0][1]))))
 
 
 def _removal(work: Work) -> Removal:
@@ -155,10 +155,15 @@ def _removal(work: Work) -> Removal:
         .group_by(col(Finding.id), col(Finding.created_at))
         .subquery()
     )
-    count = work.session.exec(select(func.count()).select_from(times)).one()
-    if not count:
-        return Removal(0, None)
+    ranked = select(
+        times.c.seconds,
+        func.row_number().over(order_by=times.c.seconds).label("place"),
+        func.count().over().label("among"),
+    ).subquery()
     middle = work.session.exec(
-        select(times.c.seconds).order_by(times.c.seconds).offset((count - 1) // 2).limit(1)
-    ).one()
-    return Removal(count, timedelta(seconds=float(middle)))
+        select(ranked.c.seconds, ranked.c.among).where(ranked.c.place == (ranked.c.among + 1) // 2)
+    ).first()
+    if middle is None:
+        return Removal(0, None)
+    seconds_taken, count = middle
+    return Removal(count, timedelta(seconds=float(seconds_taken)))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.actions.staff.people import open_first
-from console.cli import audit, requirements, staff
+from console.cli import audit, cases, channel, imports, patrol, requirements, staff
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
 from console.i18n import t
@@ -17,7 +17,15 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.add_typer(staff.org, name="org")
 app.add_typer(staff.user, name="user")
 app.add_typer(audit.audit, name="audit")
+app.add_typer(channel.agent, name="agent")
+app.add_typer(channel.licence, name="licence")
+app.add_typer(channel.badge, name="badge")
+app.command("publish")(channel.publish_register)
+app.add_typer(cases.case, name="case")
+app.add_typer(cases.evidence, name="evidence")
+app.add_typer(patrol.patrol, name="patrol")
 app.command()(requirements.requirements)
+app.command("import")(imports.import_file)
 
 
 @app.callback()
@@ -90,6 +98,19 @@ def migrate() -> None:
     """Bring the schema up to date."""
     migrate_schema(house().engine)
     say("cli.migrated")
+
+
+@app.command()
+def demo() -> None:
+    """Load a small fictitious workspace into an empty house and print its accounts."""
+    from console.demo import PASSWORD, PEOPLE, load
+
+    own = house()
+    migrate_schema(own.engine)
+    if not load(own):
+        say("cli.demo_not_empty")
+        raise typer.Exit(FOUND_BAD)
+    say("cli.demo_loaded", logins=", ".join(login for _, login, *_ in PEOPLE), password=PASSWORD)
 
 
 @app.command()

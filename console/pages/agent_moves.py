@@ -1,6 +1,6 @@
 """What may be done with an agent, each move with its form and what it will bring about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from console.actions.channel.agents import (
     AgentRecord,
@@ -33,6 +33,7 @@ from console.pages.channel_forms import (
     two_texts,
     unpacked,
 )
+from console.pages.channel_words import move_of
 from console.pages.kit import Next
 from models.channel.agents import AgentMove, AgentReason, AgentState
 from models.permissions import Permission
@@ -40,36 +41,6 @@ from models.permissions import Permission
 P, M, S = Permission, AgentMove, AgentState
 _NAMED = (S.ELIGIBLE, S.ACTIVE)
 _FILE = (S.DRAFT, S.NEEDS_CORRECTION, S.ELIGIBLE, S.ACTIVE)
-
-
-def offered(  # noqa: PLR0913 - a move's parts
-    name: str,
-    act: Callable[[str], object],
-    permission: Permission,
-    icon: str,
-    *,
-    when: bool,
-    ask: Callable[[str], str] | None = None,
-    reason: bool = False,
-    main: bool = False,
-) -> Next:
-    """A move of the agents page; its words are `agents_page.<name>` and `…_will`."""
-
-    def do(words: str) -> None:
-        act(words)
-
-    return Next(
-        name,
-        t(f"agents_page.{name}"),
-        t(f"agents_page.{name}_will"),
-        do,
-        permission,
-        is_open=when,
-        reason=reason,
-        ask=ask,
-        icon=f":material/{icon}:",
-        main=main,
-    )
 
 
 def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
@@ -81,31 +52,31 @@ def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
         exit_agent(desk, agent.id, **unpacked(words), version=version)
 
     return [
-        offered(
-            "submit",
+        move_of(
+            "agents_page.submit",
             lambda _: submit_agent(desk, agent.id, version),
             P.AGENT_EDIT,
             "send",
             when=bool({M.SUBMIT, M.RESUBMIT} & set(moves)),
             main=True,
         ),
-        offered(
-            "edit",
+        move_of(
+            "agents_page.edit",
             lambda words: edit_agent(desk, agent.id, agent_form(words)[0], version),
             P.AGENT_EDIT,
             "edit",
             when=state in _FILE,
             ask=lambda key: agent_fields(key, agent),
         ),
-        offered(
-            "reapply",
+        move_of(
+            "agents_page.reapply",
             lambda _: reapply_agent(desk, agent.id, version),
             P.AGENT_EDIT,
             "restart_alt",
             when=M.REAPPLY in moves,
         ),
-        offered(
-            "exit",
+        move_of(
+            "agents_page.exit",
             leave,
             P.AGENT_EDIT,
             "logout",
@@ -124,16 +95,16 @@ def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
 def scope_moves(desk: Desk, record: AgentRecord, platforms: Mapping[str, str]) -> list[Next]:
     agent = record.agent
     return [
-        offered(
-            "add_shop",
+        move_of(
+            "agents_page.add_shop",
             lambda words: add_shop(desk, agent.id, shop_form(words)),
             P.LICENCE_EDIT,
             "add_business",
             when=agent.state in _NAMED,
             ask=lambda key: shop_fields(key, platforms),
         ),
-        offered(
-            "draft_licence",
+        move_of(
+            "agents_page.draft_licence",
             lambda words: draft_licence(desk, agent.id, licence_form(words)),
             P.LICENCE_EDIT,
             "license",
@@ -161,19 +132,19 @@ def review_moves(desk: Desk, record: AgentRecord) -> list[Next]:
         )
 
     return [
-        offered(
-            "pass",
+        move_of(
+            "agents_page.pass",
             lambda _: review_agent(desk, agent.id, passed=True, version=agent.version),
             P.AGENT_REVIEW,
             "check_circle",
             when=in_review,
             main=True,
         ),
-        offered(
-            "refuse", refuse, P.AGENT_REVIEW, "undo", when=in_review, ask=refusal_fields
+        move_of(
+            "agents_page.refuse", refuse, P.AGENT_REVIEW, "undo", when=in_review, ask=refusal_fields
         ),
-        offered(
-            "withdraw",
+        move_of(
+            "agents_page.withdraw",
             lambda _: withdraw_proposal(desk, agent.id),
             P.AGENT_REVIEW,
             "backspace",
@@ -201,32 +172,32 @@ def measure_moves(desk: Desk, record: AgentRecord) -> list[Next]:
         )
 
     return [
-        offered(
-            "suspend",
+        move_of(
+            "agents_page.suspend",
             suspend,
             P.AGENT_REVIEW,
             "pause_circle",
             when=M.SUSPEND in moves,
             ask=lambda key: two_texts(key, t("console.reason"), t("agents_page.remedy")),
         ),
-        offered(
-            "restore",
+        move_of(
+            "agents_page.restore",
             lambda proof: restore_agent(desk, agent.id, proof=proof, version=agent.version),
             P.AGENT_REVIEW,
             "play_circle",
             when=M.RESTORE in moves,
             reason=True,
         ),
-        offered(
-            "blacklist" if agent.proposal is not M.BLACKLIST else "blacklist_second",
+        move_of(
+            _named("blacklist", is_second=agent.proposal is M.BLACKLIST),
             blacklist,
             P.BLACKLIST_EDIT,
             "block",
             when=M.BLACKLIST in moves and may_second,
             ask=lambda key: two_texts(key, t("console.reason"), t("agents_page.source")),
         ),
-        offered(
-            "uphold" if agent.proposal is not M.APPEAL_UPHELD else "uphold_second",
+        move_of(
+            _named("uphold", is_second=agent.proposal is M.APPEAL_UPHELD),
             lambda words: uphold_appeal(desk, agent.id, decision=words, version=agent.version),
             P.BLACKLIST_EDIT,
             "balance",
@@ -234,3 +205,7 @@ def measure_moves(desk: Desk, record: AgentRecord) -> list[Next]:
             reason=True,
         ),
     ]
+
+
+def _named(move: str, *, is_second: bool) -> str:
+    return f"agents_page.{move}_second" if is_second else f"agents_page.{move}"

@@ -25,13 +25,13 @@ from console.pages.channel_forms import (
     refusal_fields,
     unpacked,
 )
+from console.pages.channel_words import TONES
 from console.pages.frame import my_desk, plain, refusal_text, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
-    Tone,
-    chosen_id,
     choice,
+    chosen_id,
     cursor,
     day,
     empty,
@@ -61,19 +61,6 @@ from models.staff import CARRIERS, OrganisationKind
 from models.tokens import OWN_SITE
 
 P = Permission
-TONES = {
-    "verifying": Tone.BUSY,
-    "needs_correction": Tone.WARNING,
-    "eligible": Tone.GOOD,
-    "exited": Tone.OVER,
-    "issued": Tone.GOOD,
-    "displayed": Tone.GOOD,
-    "compromised": Tone.BAD,
-    "replaced": Tone.OVER,
-    "requested": Tone.WAITING,
-    "pending_approval": Tone.BUSY,
-}
-
 
 # The list
 

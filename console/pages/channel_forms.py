@@ -138,9 +138,7 @@ def two_texts(key: str, first: str, second: str) -> str:
 def ending_fields(key: str, ticks: Mapping[str, str]) -> str:
     """A reason, and what was handed back: words by name."""
     reason = st.text_area(t("console.reason"), key=f"{key}:reason", max_chars=_LONGEST_REASON)
-    ticked = {
-        name: st.checkbox(words, key=f"{key}:{name}") for name, words in ticks.items()
-    }
+    ticked = {name: st.checkbox(words, key=f"{key}:{name}") for name, words in ticks.items()}
     return packed(reason=reason, **ticked) if reason.strip() else ""
 
 

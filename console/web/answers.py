@@ -34,6 +34,7 @@ ANYWHERE: Final[Headers] = {
 }
 _MARKS: Final = {name: f"\x00{name}\x00" for name in ("title", "head", "main", "here")}
 _MARK: Final = "\x00"
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KEPT: Final = 2048
 """Drawn parts that are remembered, by all that they show and the language they are in."""
 _NAMES_KEPT: Final = timedelta(minutes=1)
@@ -88,9 +89,15 @@ class Answers:
         """The part `main` in the site's frame; marked for caches unless nothing may keep it."""
         if not self._is_stranger(request):
             own = {name: value for name, value in headers.items() if name != "cache-control"}
-            parts = {"main": Markup(main), "head": Markup(head)}  # noqa: S704 - drawn and escaped by our templates
             return self.site.page(
-                request, "public.html", status, headers=own, title=title, page_kind=kind, **parts
+                request,
+                "public.html",
+                status,
+                headers=own,
+                title=title,
+                page_kind=kind,
+                head=Markup(head),  # noqa: S704 - drawn and escaped by our templates
+                main=Markup(main),  # noqa: S704
             )
         escaped = str(Markup.escape(title))
         filled = {"title": escaped, "head": head, "main": main, "here": _here(request)}
@@ -131,7 +138,7 @@ def as_json(
     request: Request, value: object, headers: Headers, status: int = HTTPStatus.OK
 ) -> Response:
     """JSON that any site may read."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    body = _ENCODE(value).encode()
     given = {"vary": "Accept", **ANYWHERE, **headers}
     return marked(request, body, "application/json", status, given)
 

@@ -6,6 +6,7 @@ Agent: `{carrier}-{province}-{year}-{serial}-{check}`, as `CT-44-2026-000123-1`;
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from models.formats.text import Fault, luhn_digit, without_blanks
@@ -28,13 +29,21 @@ class IssuedNumber:
 
 def make_agent_number(carrier: str, province: str, year: int, serial: int) -> str:
     """Invalid when a part does not fit: the serial is 1 to 999999 within carrier and year."""
-    digits = f"{province}{year:04d}{serial:06d}"
     if not 0 < serial < _SERIALS:
         raise Invalid("number.serial_out_of_range", serial=serial)
-    text = f"{carrier}-{province}-{year:04d}-{serial:06d}-{luhn_digit(digits)}"
-    if isinstance(_read(text), Fault):
+    if not _can_begin(carrier, province, year):
         raise Invalid("number.cannot_be_made", carrier=carrier, province=province, year=year)
-    return text
+    digits = f"{province}{year:04d}{serial:06d}"
+    return f"{carrier}-{province}-{year:04d}-{serial:06d}-{luhn_digit(digits)}"
+
+
+@cache
+def _can_begin(carrier: str, province: str, year: int) -> bool:
+    digits = f"{province}{year:04d}000001"
+    if not digits.isdecimal():
+        return False
+    text = f"{carrier}-{province}-{year:04d}-000001-{luhn_digit(digits)}"
+    return not isinstance(_read(text), Fault)
 
 
 def check_agent_number(text: str) -> IssuedNumber | Fault:

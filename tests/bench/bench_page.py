@@ -41,7 +41,10 @@ def with_manager(house: House) -> str:
 def timed(client: StreamlitClient, query: str) -> float:
     begun = time.perf_counter()
     client.rerun(query, page="agents")
-    return time.perf_counter() - begun
+    took = time.perf_counter() - begun
+    kinds = {message.delta.new_element.WhichOneof("type") for message in client.seen}
+    assert "arrow_data_frame" in kinds, f"no list was drawn for {query!r}: {kinds}"
+    return took
 
 
 def main() -> None:
@@ -55,7 +58,7 @@ def main() -> None:
             running(folder, CHANNEL_WORKER="false") as base,
             streamlit_client(base, token) as client,
         ):
-            client.rerun(page="agents")
+            client.rerun()
             took = [timed(client, QUERIES[count % len(QUERIES)]) for count in range(RERUNS)]
             size = sum(len(message.SerializeToString()) for message in client.seen)
     p95 = statistics.quantiles(took, n=20)[-1]
@@ -65,7 +68,7 @@ def main() -> None:
         f"{p95 * 1000:.0f} ms",
         f"≤ {LIMIT * 1000:.0f} ms",
         p95 <= LIMIT,
-        f"median {statistics.median(took) * 1000:.0f} ms, {size / 1024:.0f} kB sent, {RERUNS} reruns with search and filters",
+        f"median {statistics.median(took) * 1000:.0f} ms, {size / 1024:.0f} kB, {RERUNS} reruns",
     )
     keep("page", [figure])
 

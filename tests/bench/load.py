@@ -70,9 +70,9 @@ def written(port: int, method: str, path: str, accept: str, body: str) -> bytes:
 async def run(port: int, seconds: float, connections: int, rate: float) -> dict[str, object]:
     requests = cycle([written(port, *one) for one in json.load(sys.stdin)])
     loop = asyncio.get_running_loop()
-    lines: list[Connection] = []
-    for _ in range(connections):
-        lines.append((await loop.create_connection(Connection, "127.0.0.1", port))[1])
+    lines = [
+        (await loop.create_connection(Connection, "127.0.0.1", port))[1] for _ in range(connections)
+    ]
     took: list[float] = []
     statuses: Counter[int] = Counter()
     ends = time.perf_counter() + seconds

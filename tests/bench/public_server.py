@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.desk import House
 from console.settings import Settings
-from console.web import public
+from console.web import landing, public
 from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules
 from console.web.site import Site
@@ -33,7 +33,12 @@ def served(folder: Path, port: int) -> ASGIApp:
     house = House.open(Settings(data=folder, public_url=url))
     site = Site.of(house)
     app = Starlette(
-        routes=[Route("/bare", bare), *public.routes(site)],
+        routes=[
+            Route("/bare", bare),
+            *site.assets.routes(),
+            *landing.routes(site),
+            *public.routes(site),
+        ],
         middleware=[Middleware(LastDoor, site=site)],
         exception_handlers=handlers(site),
     )

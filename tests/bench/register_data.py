@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import insert
 
 from console.actions.staff.people import add_organisation
 from console.database import WRITING
@@ -55,8 +55,8 @@ def fill(house: House, count: int) -> Made:
     with house.engine.execution_options(**{WRITING: True}).begin() as connection:
         while batch := list(islice(sheaves, BATCH)):
             for table in (Agent, AuthorisedShop, Licence, Badge, AuditEntry):
-                found: Table = table.__table__  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-                connection.execute(insert(found), [sheaf[table.__name__] for sheaf in batch])
+                rows = [sheaf[table.__name__] for sheaf in batch]
+                connection.execute(insert(table), rows)
     with house.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
     return made

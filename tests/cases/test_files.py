@@ -161,7 +161,8 @@ def plant_badge(desks: Desks, token: bytes | None) -> str:
     with desks.house.begin(Permission.BADGE_ISSUE) as work:
         agent = work.add(
             Agent(
-                serial=1, carrier_id=carrier, agent_no="CT-44-1", name="星河", uscc="91", province="44",
+                serial=1, carrier_id=carrier, agent_no="CT-44-1", name="星河",
+                uscc="91", province="44",
                 legal_representative="陈", state=AgentState.ACTIVE, created_at=work.at,
             )
         )  # fmt: skip

@@ -14,6 +14,7 @@ from models.patrol.findings import Finding, FindingState
 from models.patrol.shops import ShopState
 from models.permissions import Permission
 from models.refusals import NotAllowed
+from models.staff import Organisation
 from tests.cases.world import found, opened, removed, sent
 from tests.conftest import Clock, Desks
 
@@ -51,7 +52,7 @@ def plant_channel(desks: Desks) -> None:
                     published_at=work.at, due_at=datetime(2026, 3, due, 16, tzinfo=UTC),
                 )
             )  # fmt: skip
-        work.record("channel.planted", agent)
+        work.record("channel.planted", work.session.get_one(Organisation, carrier))
 
 
 @pytest.mark.requirement("004-3.4-a")

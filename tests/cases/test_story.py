@@ -83,7 +83,9 @@ def test_a_case_takes_the_gravest_tier_and_the_places_of_all_three_administratio
 ) -> None:
     first = found(desks, tier=Tier.MINOR, kind=FindingKind.BADGE_MISSING)
     case = open_case(desks.manager, first.ids)
-    own = opened(desks, platform="site", shop_no=9002, fields={"extra": {"icp": "粤ICP备12345678号"}})
+    own = opened(
+        desks, platform="site", shop_no=9002, fields={"extra": {"icp": "粤ICP备12345678号"}}
+    )
 
     assert (case.tier, case.kind) == (Tier.MINOR, FindingKind.BADGE_MISSING)
     assert (case.card_home, case.platform_home, case.filing_place) == ("44", "33", None)

@@ -49,7 +49,7 @@ class Found:
         return [one.id for one in self.findings]
 
 
-def found(  # noqa: PLR0913 - the parts of a find
+def found(
     desks: Desks,
     *,
     kind: FindingKind = FindingKind.NO_DELEGATION,
@@ -73,9 +73,7 @@ def found(  # noqa: PLR0913 - the parts of a find
             "platform_home": "33" if platform == "lanhai" else None,
             "card_home": "44",
         }
-        run = work.add(
-            PatrolRun(number=f"PATROL-{shop_no}", actor={}, created_at=work.at, **where)
-        )
+        run = work.add(PatrolRun(number=f"PATROL-{shop_no}", actor={}, created_at=work.at, **where))
         shop = work.add(
             Shop(
                 shop_key=f"shop:{shop_no}",
@@ -163,9 +161,7 @@ def sent(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -> N
 
 
 def removed(desks: Desks, notice: Notice) -> Notice:
-    return answer(
-        desks.platform, notice.id, AnswerOutcome.REMOVED, "已清理", [("after.png", PNG)]
-    )
+    return answer(desks.platform, notice.id, AnswerOutcome.REMOVED, "已清理", [("after.png", PNG)])
 
 
 def row(desks: Desks, table: type[Any], row_id: UUID) -> Any:  # noqa: ANN401

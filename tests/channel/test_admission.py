@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from console.desk import Desk
 from models.channel.agents import AgentMove, AgentReason, AgentState
 from models.channel.badges import BadgeState
 from models.channel.licences import LicenceState
-from models.formats import check_agent_number
+from models.formats import IssuedNumber, check_agent_number
 from models.permissions import Role
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from tests.channel.stories import admitted, deeds, form, licensed, submitted, uscc
@@ -49,6 +50,7 @@ def test_an_application_is_checked_at_once_and_reviewed_by_a_second_person(desks
     draft = add_agent(desks.manager, form())
     assert draft.state is AgentState.DRAFT
     number = check_agent_number(draft.agent_no)
+    assert isinstance(number, IssuedNumber)
     assert (number.carrier, number.province.code, number.year) == ("CT", "44", 2026)
 
     agent = submit_agent(desks.manager, draft.id)
@@ -89,7 +91,7 @@ def test_whoever_handed_an_application_in_does_not_decide_on_it(desks: Desks) ->
     ],
 )
 def test_an_application_with_a_fault_goes_back_with_its_reason(
-    desks: Desks, changed: dict[str, object], reason: AgentReason
+    desks: Desks, changed: dict[str, Any], reason: AgentReason
 ) -> None:
     agent = submitted(desks.manager, **changed)
 

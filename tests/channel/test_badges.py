@@ -150,10 +150,13 @@ def test_a_badge_whose_signing_was_cut_off_is_found_and_finished(
 def test_a_badge_is_not_signed_while_its_licence_is_suspended(
     desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def later(*_args: object, **_more: object) -> int:
+        return 0
+
     agent = admitted(desks)
     licence = pending(desks, agent, shop_of(desks.manager, agent))
     with monkeypatch.context() as patch:
-        patch.setattr("console.actions.channel.licences.finish_badges", lambda *_a, **_k: 0)
+        patch.setattr("console.actions.channel.licences.finish_badges", later)
         approve_licence(desks.approver, licence.id)
     suspend_licence(desks.manager, licence.id, reason="未亮照", remedy="申诉")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -28,7 +29,7 @@ from console.desk import Desk
 from models.channel.agents import AgentState
 from models.channel.badges import BadgeState
 from models.channel.licences import LicenceState, Paper, Product
-from models.formats import check_licence_number
+from models.formats import IssuedNumber, check_licence_number
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed
 from tests.channel.stories import admitted, deeds, licensed, pending, scope, shop_of, submitted
@@ -46,7 +47,7 @@ def third(desks: Desks) -> Desk:
 def test_a_licence_is_approved_by_another_and_every_shop_gets_a_badge(desks: Desks) -> None:
     agent, licence, shops = licensed(desks, numbers=("1001", "1002"))
 
-    assert check_licence_number(licence.number).text == licence.number
+    assert isinstance(check_licence_number(licence.number), IssuedNumber)
     record = agent_record(desks.manager, agent.id)
     assert record.agent.state is AgentState.ACTIVE
     assert {badge.shop_id for badge in record.badges} == {shop.id for shop in shops}
@@ -154,13 +155,13 @@ def test_a_revocation_takes_two_people_and_falls_at_once_with_all_that_hangs_on_
     desks: Desks, third: Desk
 ) -> None:
     agent, licence, _ = licensed(desks, numbers=("1001", "1002"))
-    why = {"reason": "二次转卖", "remedy": "向渠道部申诉，附协议与证据"}
+    revoke = partial(revoke_licence, reason="二次转卖", remedy="向渠道部申诉，附协议与证据")
 
-    asked = revoke_licence(desks.approver, licence.id, **why)
+    asked = revoke(desks.approver, licence.id)
     assert asked.state is LicenceState.ACTIVE
     with pytest.raises(NotAllowed):
-        revoke_licence(desks.approver, licence.id, **why)
-    revoked = revoke_licence(third, licence.id, **why)
+        revoke(desks.approver, licence.id)
+    revoked = revoke(third, licence.id)
 
     record = agent_record(desks.manager, agent.id)
     assert revoked.state is LicenceState.REVOKED
@@ -179,15 +180,15 @@ def test_a_revocation_that_fails_half_way_leaves_nothing_changed(
     desks: Desks, third: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent, licence, _ = licensed(desks)
-    why = {"reason": "二次转卖", "remedy": "向渠道部申诉"}
-    revoke_licence(desks.approver, licence.id, **why)
+    revoke = partial(revoke_licence, reason="二次转卖", remedy="向渠道部申诉")
+    revoke(desks.approver, licence.id)
 
     def fall(*_: object) -> None:
         raise RuntimeError("power cut")
 
     monkeypatch.setattr("console.actions.channel.endings.badges_follow", fall)
     with pytest.raises(RuntimeError):
-        revoke_licence(third, licence.id, **why)
+        revoke(third, licence.id)
 
     record = agent_record(desks.manager, agent.id)
     assert record.licences[0].state is LicenceState.ACTIVE

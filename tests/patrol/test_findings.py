@@ -44,7 +44,7 @@ def found(desk: Desk) -> list[Finding]:
 
 @pytest.mark.parametrize(("state", "move"), list(product(FindingState, FindingMove)))
 def test_a_finding_moves_by_its_table_alone(state: FindingState, move: FindingMove) -> None:
-    finding = Finding(state=state, version=1)
+    finding = Finding(state=state, version=1)  # pyright: ignore[reportCallIssue]
     if (state, move) in FINDING_MOVES:
         finding.move(move)
         assert finding.state is FINDING_MOVES[state, move]
@@ -55,7 +55,7 @@ def test_a_finding_moves_by_its_table_alone(state: FindingState, move: FindingMo
 
 @pytest.mark.parametrize(("state", "move"), list(product(ShopState, ShopMove)))
 def test_a_shop_moves_by_its_table_alone(state: ShopState, move: ShopMove) -> None:
-    shop = Shop(state=state, version=1)
+    shop = Shop(state=state, version=1)  # pyright: ignore[reportCallIssue]
     if (state, move) in SHOP_MOVES:
         shop.move(move)
         assert shop.state is SHOP_MOVES[state, move]
@@ -66,7 +66,7 @@ def test_a_shop_moves_by_its_table_alone(state: ShopState, move: ShopMove) -> No
 
 @pytest.mark.parametrize(("state", "move"), list(product(RunState, RunMove)))
 def test_a_run_moves_by_its_table_alone(state: RunState, move: RunMove) -> None:
-    run = PatrolRun(state=state)
+    run = PatrolRun(state=state)  # pyright: ignore[reportCallIssue]
     if (state, move) in RUN_MOVES:
         run.move(move)
         assert run.state is RUN_MOVES[state, move]

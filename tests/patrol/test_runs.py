@@ -84,7 +84,7 @@ def test_what_was_seen_is_kept_with_its_evidence(desks: Desks) -> None:
     assert (str(card.price), card.sales, card.title_seen) == ("1234.56", 7, GOODS[2].title)
     assert "物联网卡 +3.5" in card.reasons
     assert "table=" in card.fields["sources"]["shop_id"]
-    manifests = [Digest(one.evidence_sha256) for one in listings]
+    manifests = [Digest(one.evidence_sha256 or "") for one in listings]
     assert len(set(manifests)) == 7
     out = desks.house.house.settings.data / "pack.zip"
     pack(store, manifests, out)

@@ -1,6 +1,6 @@
 """What tests of patrols share: mappings of the shops on loopback, and a house that may ask them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -33,7 +33,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "sources"
 def mapping(stand: Stand, name: str = "plain", platform: str = "lanhai") -> str:
     """A mapping of the documentation, for a shop on loopback, at no pace."""
     text = (DOCS / f"{name}.toml").read_text("utf-8")
-    lines = []
+    lines: list[str] = []
     for line in text.splitlines():
         key = line.partition(" = ")[0]
         path = {"plain": "/shop/", "rest": "/goods", "graphql": "/gql"}[name]
@@ -62,7 +62,7 @@ def walking(desk: Desk) -> Desk:
 @contextmanager
 def shop_open(
     change: Callable[[Call, Answer], Answer] | None = None,
-) -> Iterator[Stand]:
+) -> Generator[Stand]:
     """The plain shop, its answers changed where a test wants trouble."""
 
     def shop(call: Call) -> Answer:

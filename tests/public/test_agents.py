@@ -12,10 +12,16 @@ from tests.channel import stories
 from tests.conftest import Clock, Desks
 from tests.public.doors import JSON, Public, visitor_of
 
-WHY = {"reason": "转委托", "remedy": "十五日内向本公司申诉"}
-UNPUBLISHED = ("陈启明", "0755-2601", "legal_representative", "contact", "转委托", "申诉", "XY-2026")
-
-
+REASON, REMEDY = "转委托", "十五日内向本公司申诉"
+UNPUBLISHED = (
+    "陈启明",
+    "0755-2601",
+    "legal_representative",
+    "contact",
+    "转委托",
+    "申诉",
+    "XY-2026",
+)
 
 
 @pytest.mark.requirement("004-3.1-f")
@@ -87,9 +93,7 @@ def test_a_number_never_given_is_404_and_says_so(public: Public) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "public.agent_missing")
 
 
-def test_an_applicant_without_a_licence_is_nobody_to_the_public(
-    house: House, desks: Desks
-) -> None:
+def test_an_applicant_without_a_licence_is_nobody_to_the_public(house: House, desks: Desks) -> None:
     agent = stories.admitted(desks)
     visitor = visitor_of(house)
     assert visitor.get(f"/agents/{agent.agent_no}").status_code == 404
@@ -100,9 +104,9 @@ def test_an_applicant_without_a_licence_is_nobody_to_the_public(
 def test_a_revoked_agent_is_shown_as_revoked_for_ever_after(public: Public, clock: Clock) -> None:
     desks, number = public.desks, public.agent.agent_no
     clock.pass_(days=3)
-    revoke_licence(desks.approver, public.licence.id, **WHY)
+    revoke_licence(desks.approver, public.licence.id, reason=REASON, remedy=REMEDY)
     assert public.json(f"/agents/{number}")["status"] == "active"
-    revoke_licence(desks.house, public.licence.id, **WHY)
+    revoke_licence(desks.house, public.licence.id, reason=REASON, remedy=REMEDY)
     clock.pass_(days=800)
 
     answer = public.visitor.get(f"/agents/{number}", headers=JSON)
@@ -116,13 +120,13 @@ def test_a_revoked_agent_is_shown_as_revoked_for_ever_after(public: Public, cloc
 
 
 def test_a_suspended_agent_is_not_shown_as_licensed(public: Public) -> None:
-    suspend_licence(public.desks.manager, public.licence.id, **WHY)
+    suspend_licence(public.desks.manager, public.licence.id, reason=REASON, remedy=REMEDY)
     known = public.json(f"/agents/{public.agent.agent_no}")
     assert (known["status"], known["shops"][0]["badge"]) == ("suspended", "suspended")
     resume_licence(public.desks.approver, public.licence.id, proof="已整改")
     assert public.json(f"/agents/{public.agent.agent_no}")["status"] == "active"
 
-    suspend_agent(public.desks.approver, public.agent.id, **WHY)
+    suspend_agent(public.desks.approver, public.agent.id, reason=REASON, remedy=REMEDY)
     known = public.json(f"/agents/{public.agent.agent_no}")
     assert known["status"] == "suspended"
     actions = [one["eventAction"] for one in known["events"]]
@@ -130,7 +134,7 @@ def test_a_suspended_agent_is_not_shown_as_licensed(public: Public) -> None:
 
 
 def test_what_is_not_published_is_nowhere(public: Public) -> None:
-    suspend_licence(public.desks.manager, public.licence.id, **WHY)
+    suspend_licence(public.desks.manager, public.licence.id, reason=REASON, remedy=REMEDY)
     for path in (f"/agents/{public.agent.agent_no}", "/agents?q=龙腾", f"/b/{public.digits}"):
         for accept in ("text/html", "application/json"):
             shown = public.visitor.get(path, headers={"accept": accept}).text
@@ -191,7 +195,7 @@ def test_who_has_the_page_gets_it_again_only_when_it_changed(public: Public) -> 
         again = public.visitor.get(path, headers=known)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == first.headers["etag"]
-    suspend_licence(public.desks.manager, public.licence.id, **WHY)
+    suspend_licence(public.desks.manager, public.licence.id, reason=REASON, remedy=REMEDY)
     assert public.visitor.get(path, headers=known).status_code == 200
 
 

@@ -11,8 +11,9 @@ from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove, Measure
 from models.patrol.findings import Finding
 from models.permissions import Permission, Role
-from models.refusals import Conflict, Invalid, NotAllowed
+from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from models.rules import FindingKind, Outcome, Tier, package_rules
+from models.staff import Actor
 
 LONGEST_WORDS: Final = 2000
 _ANY_STOP: Final = frozenset({Measure.REMOVE_LISTINGS, Measure.REMOVE_SHOP, Measure.STOP_SERVICE})
@@ -37,6 +38,15 @@ def _outcomes(kind: FindingKind) -> tuple[Outcome, ...]:
     return package_rules().finding(kind).outcomes
 
 
+def why_not_decide(actor: Actor, case: Case) -> Refusal | None:
+    """Why this person can't decide as proposed; None when they can."""
+    if case.proposed_by == actor.id:
+        return NotAllowed("case.same_person", reference=case.reference)
+    if case.tier is Tier.SERIOUS and not actor.roles & {Role.APPROVER, Role.HOUSE}:
+        return NotAllowed("case.approver_needed", reference=case.reference)
+    return None
+
+
 def propose(desk: Desk, case_id: UUID | str, measure: Measure, reason: str, remedy: str) -> Case:
     """Say what the platform shall do, why, and how the shop may object."""
     with desk.begin(Permission.CASE_OPEN) as work:
@@ -57,10 +67,7 @@ def approve(desk: Desk, case_id: UUID | str) -> Case:
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
         case.move(CaseMove.APPROVE)
-        if case.proposed_by == work.actor.id:
-            raise NotAllowed("case.same_person", reference=case.reference)
-        if case.tier is Tier.SERIOUS and not work.actor.roles & {Role.APPROVER, Role.HOUSE}:
-            raise NotAllowed("case.approver_needed", reference=case.reference)
+        _must_decide(work, case)
         if case.measure is None:
             raise Conflict("case.nothing_proposed", reference=case.reference)
         _must_meet(work, case, case.measure)
@@ -75,17 +82,21 @@ def return_to_owner(desk: Desk, case_id: UUID | str, reason: str) -> Case:
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
         case.move(CaseMove.RETURN)
-        if case.proposed_by == work.actor.id:
-            raise NotAllowed("case.same_person", reference=case.reference)
+        _must_decide(work, case)
         words = _written(reason, "reason")
         _due(work, case, "case_investigation")
         work.record("case.returned", case, reason=words)
         return case
 
 
+def _must_decide(work: Work, case: Case) -> None:
+    if (no := why_not_decide(work.actor, case)) is not None:
+        raise no
+
+
 def _must_meet(work: Work, case: Case, measure: Measure) -> None:
     kinds = work.session.exec(select(Finding.kind).where(Finding.case_id == case.id)).all()
-    enough = measures_for({case.kind, *kinds})
+    enough = measures_for([case.kind, *map(FindingKind, kinds)])
     if measure not in enough:
         raise Conflict(
             "case.measure_too_weak",

@@ -169,7 +169,7 @@ def _with_answers(work: Work, notices: Sequence[Notice]) -> Sequence[NoticeRecor
     proofs = work.session.exec(
         select(Proof)
         .where(col(Proof.answer_id).in_([one.id for one in answers]))
-        .order_by(col(Proof.id))
+        .order_by(col(Proof.name), col(Proof.id))
     ).all()
     return [
         NoticeRecord(

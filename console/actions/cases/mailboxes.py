@@ -3,8 +3,6 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlmodel import select
-
 from console.actions.cases.notices import mailbox_seal
 from console.desk import Desk, Work
 from models.cases.notices import Mailbox

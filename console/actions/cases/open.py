@@ -1,6 +1,7 @@
 """A case is opened on findings that a second look has confirmed (DOMAIN 4.9)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,6 +80,7 @@ def _must_be_the_only_one(work: Work, shop: Shop) -> None:
 
 
 def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
+    places = _jurisdictions(work, shop, findings)
     gravest = max(findings, key=lambda one: one.tier.rank)
     due = deadline(work, "case_investigation")
     return Case(
@@ -95,7 +97,9 @@ def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
         due_at=due.at,
         rule_version=due.version,
         created_at=work.at,
-        **_jurisdictions(work, shop, findings),
+        platform_home=places.platform_home,
+        card_home=places.card_home,
+        filing_place=places.filing_place,
     )
 
 
@@ -106,18 +110,26 @@ def case_reference(work: Work) -> str:
     return f"CASE-{year}-{serial:06}"
 
 
-def _jurisdictions(work: Work, shop: Shop, findings: Sequence[Finding]) -> Mapping[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    platform_home: str | None
+    card_home: str | None
+    filing_place: str | None
+
+
+def _jurisdictions(work: Work, shop: Shop, findings: Sequence[Finding]) -> _Places:
     """The three routers of notice 182 三(四): whose administrations see the case."""
     platform = work.session.exec(
         select(Organisation.province).where(Organisation.code == shop.platform)
     ).first()
     carrier = work.session.get_one(Organisation, shop.organisation_id).province
-    homes = [one.platform_home for one in findings], [one.card_home for one in findings]
-    return {
-        "platform_home": next(filter(None, (shop.platform_home, *homes[0], platform)), None),
-        "card_home": next(filter(None, (shop.card_home, *homes[1], carrier)), None),
-        "filing_place": _filing_place(work, findings),
-    }
+    platforms = (shop.platform_home, *(one.platform_home for one in findings), platform)
+    homes = (shop.card_home, *(one.card_home for one in findings), carrier)
+    return _Places(
+        next(filter(None, platforms), None),
+        next(filter(None, homes), None),
+        _filing_place(work, findings),
+    )
 
 
 def _filing_place(work: Work, findings: Sequence[Finding]) -> str | None:

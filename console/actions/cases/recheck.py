@@ -13,6 +13,7 @@ from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Invalid, NotAllowed
+from models.staff import Actor
 
 LONGEST_REASON: Final = 2000
 CLEAN: Final[Mapping[ShopState, tuple[ShopMove, ...]]] = {
@@ -26,12 +27,17 @@ BACK_LICENSED: Final = (ShopMove.RELISTED, ShopMove.CLEAR, ShopMove.FINDING)
 """What a shop goes through that was gone and is found again."""
 
 
+def has_had_a_hand(actor: Actor, case: Case) -> bool:
+    """Who opened, proposed or decided the case does not look at its end."""
+    return actor.id in {case.owner_id, case.proposed_by, case.decided_by}
+
+
 def recheck(desk: Desk, case_id: UUID | str, *, clean: bool, reason: str) -> Case:
     """Close the case, or send it back to be carried out; with what was seen in words."""
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
         case.move(CaseMove.RECHECK_OK if clean else CaseMove.RECHECK_BAD)
-        if work.actor.id in {case.owner_id, case.proposed_by, case.decided_by}:
+        if has_had_a_hand(work.actor, case):
             raise NotAllowed("case.recheck_by_another", reference=case.reference)
         words = reason.strip()
         if not words or len(words) > LONGEST_REASON:

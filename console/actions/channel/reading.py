@@ -19,9 +19,10 @@ from console.desk import House
 _CACHE: Final = "PRAGMA cache_size=-32768"
 """32 MiB of pages."""
 Convert = Callable[[Any], Any]
+Query = Select[*tuple[Any, ...]]
 
 
-def read(house: House, query: Select[Any], **values: str) -> Sequence[Any]:
+def read(house: House, query: Query, **values: str) -> Sequence[Any]:
     """The rows of a query by its bound values, their columns by name.
 
     The query is a constant of its module: its plan is kept for good.
@@ -32,7 +33,11 @@ def read(house: House, query: Select[Any], **values: str) -> Sequence[Any]:
 @lru_cache(maxsize=16)
 def _reader_of(engine: Engine) -> "_Reader":
     reader = _Reader(engine, engine.dialect.name == "sqlite")
-    event.listen(engine, "engine_disposed", lambda _engine: reader.close())
+
+    def close(_engine: Engine) -> None:
+        reader.close()
+
+    event.listen(engine, "engine_disposed", close)
     return reader
 
 
@@ -58,11 +63,11 @@ class _Plan:
 class _Reader:
     engine: Engine
     is_near: bool
-    plans: dict[Select[Any], _Plan] = field(default_factory=dict[Select[Any], _Plan])
+    plans: dict[Query, _Plan] = field(default_factory=dict[Any, _Plan])
     idle: deque[DBAPIConnection] = field(default_factory=deque[DBAPIConnection])
     """Taken from the end that was used last, whose pages are in memory."""
 
-    def rows(self, query: Select[Any], values: Mapping[str, str]) -> Sequence[Any]:
+    def rows(self, query: Query, values: Mapping[str, str]) -> Sequence[Any]:
         if not self.is_near:
             with self.engine.connect() as connection:
                 return connection.execute(query, values).all()
@@ -90,13 +95,14 @@ class _Reader:
         connection.cursor().execute(_CACHE)
         return connection
 
-    def _planned(self, query: Select[Any]) -> _Plan:
+    def _planned(self, query: Query) -> _Plan:
         dialect = self.engine.dialect
         compiled = query.compile(dialect=dialect)
         columns = list(query.selected_columns)
         made = [column.type.dialect_impl(dialect) for column in columns]
         converts = [(at, kind.result_processor(dialect, None)) for at, kind in enumerate(made)]
-        row = namedtuple("Row", [column.key for column in columns])  # noqa: PYI024 - made when it runs
+        names = [str(column.key) for column in columns]
+        row = namedtuple("Row", names)  # noqa: PYI024  # pyright: ignore[reportUntypedNamedTuple] - made when it runs
         plan = _Plan(
             str(compiled),
             compiled.positiontup or (),

@@ -92,10 +92,21 @@ def _has_signed(key: _KnownKey, signature: bytes, message: bytes) -> bool:
 
 
 def _keys_of(house: House) -> KeySet:
-    folder = house.settings.data / "keys"
-    if not folder.exists():
+    folder = _key_folder(house.settings.data)
+    try:
+        return _badge_keys(folder, folder.stat().st_mtime_ns)
+    except FileNotFoundError:
         return KeySet(())
-    return _badge_keys(folder, folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _key_folder(data: Path) -> Path:
+    return data / "keys"
+
+
+@lru_cache(maxsize=8)
+def _host_of(public_url: str) -> str:
+    return (urlsplit(public_url).hostname or "").lower()
 
 
 @dataclass(slots=True)
@@ -137,7 +148,7 @@ def scan(house: House, digits: str, page: Shop | None = None) -> Scan:
 
 def _verifier(house: House) -> tuple[Verifier, _Online]:
     online = _Online(house)
-    host = (urlsplit(house.settings.public_url).hostname or "").lower()
+    host = _host_of(house.settings.public_url)
     return Verifier(hosts=(host,), keys=_keys_of(house), status=online), online
 
 

@@ -33,7 +33,7 @@ def waiting_imports(desk: Desk) -> Sequence[UUID]:
         ).all()
 
 
-def advance_import(desk: Desk, import_id: UUID) -> bool:
+def advance_import(desk: Desk, import_id: UUID | str) -> bool:
     """One batch, in the name of who brought the file; False when the import has ended.
 
     What rows say is read and checked outside of the transaction. Two processes at one import do
@@ -59,7 +59,7 @@ def advance_import(desk: Desk, import_id: UUID) -> bool:
     return False
 
 
-def run_import(desk: Desk, import_id: UUID) -> Import:
+def run_import(desk: Desk, import_id: UUID | str) -> Import:
     """All batches here and now, for the command line."""
     while advance_import(desk.as_(HOUSE), import_id):
         pass

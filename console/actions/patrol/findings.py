@@ -66,12 +66,9 @@ def confirm_finding(
         finding.move(FindingMove.CONFIRM)
         finding.tier = _escalated(work, finding, tier or finding.tier)
         finding.looked_by, finding.reason = work.actor.id, reason
+        work.record("finding.confirmed", finding, reason=reason, tier=finding.tier.value)
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move_shop(work, shop, ShopMove.CONFIRM, ShopMove.FINDING, finding=finding.number)
-        work.record(
-            "finding.confirmed", finding, reason=reason, tier=finding.tier.value,
-            shop_state=shop.state.value,
-        )  # fmt: skip
         _review(work, finding.run_id)
         return finding
 
@@ -91,14 +88,13 @@ def dismiss_finding(
         finding = _held(work, finding_id, version)
         finding.move(FindingMove.DISMISS)
         finding.looked_by, finding.reason = work.actor.id, reason.strip()[:1000]
+        work.record(
+            "finding.dismissed", finding, reason=finding.reason, sells_no_cards=sells_no_cards
+        )
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move = ShopMove.NO_CARDS if sells_no_cards else ShopMove.CLEAR
         if not _others(work, finding):
             move_shop(work, shop, move, finding=finding.number, reason=finding.reason)
-        work.record(
-            "finding.dismissed", finding, reason=finding.reason, sells_no_cards=sells_no_cards,
-            shop_state=shop.state.value,
-        )  # fmt: skip
         _review(work, finding.run_id)
         return finding
 

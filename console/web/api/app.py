@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 
 from console.desk import House
-from console.web.api import cases, staff
+from console.web.api import cases, channel, imports, patrol, staff
 from console.web.api.base import FAULTS, handle_errors
 
-ROUTERS = (staff.router, cases.router)
+ROUTERS = (staff.router, channel.router, cases.router, patrol.router, imports.router)
 
 
 def build(house: House) -> FastAPI:

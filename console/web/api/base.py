@@ -23,6 +23,7 @@ Shape = Callable[[Desk, UUID], BaseModel]
 SHOWN: Final[dict[str, Shape]] = {}
 """How a record is shown, by its kind: what a repeated write is answered with."""
 _KEY_MOST: Final = 128
+_PIECE: Final = 1 << 20
 
 
 class Page(BaseModel, Generic[T]):
@@ -75,10 +76,20 @@ class _NotSignedIn(NotAllowed):
 
 
 async def _fingerprint(request: Request) -> str:
-    body = await request.body()
-    return hashlib.sha256(
-        f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
-    ).hexdigest()
+    seen = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        # FastAPI has read the form by now; its files are on disk and not in memory.
+        for name, value in (await request.form()).multi_items():
+            seen.update(f"\n{name}=".encode())
+            if isinstance(value, str):
+                seen.update(value.encode())
+                continue
+            while piece := await value.read(_PIECE):
+                seen.update(piece)
+            await value.seek(0)
+    else:
+        seen.update(await request.body())
+    return seen.hexdigest()
 
 
 def _keyed(

@@ -156,7 +156,6 @@ class RecheckIn(BaseModel):
     reason: _Words
 
 
-@shown("Case")
 def case_out(desk: Desk, case_id: UUID) -> CaseRecordOut:
     record = case_record(desk, case_id)
     found = CaseRecordOut.model_validate(record.case)
@@ -165,18 +164,21 @@ def case_out(desk: Desk, case_id: UUID) -> CaseRecordOut:
     return found
 
 
-@shown("Notice")
 def notice_out(desk: Desk, notice_id: UUID) -> NoticeRecordOut:
     return NoticeRecordOut.of(notice_record(desk, notice_id))
 
 
+shown("Case")(case_out)
+shown("Notice")(notice_out)
+
+
 @router.get("/cases")
-def cases(  # noqa: PLR0913 - a list's filters
+def cases(
     desk: Reading,
     after: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
     state: CaseState | None = None,
-    overdue: bool = False,  # noqa: FBT001, FBT002 - a query's switch
+    overdue: bool = False,
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Page[CaseOut]:
     """Cases, newest first. `q` is part of a reference, a shop's name or its id."""
@@ -228,7 +230,7 @@ def notices(
     after: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
     state: NoticeState | None = None,
-    overdue: bool = False,  # noqa: FBT001, FBT002 - a query's switch
+    overdue: bool = False,
 ) -> Page[NoticeOut]:
     """Notices, newest first: those to the reader's platform, or from the reader's carrier."""
     part = list_notices(desk, state=state, overdue=overdue, after=after, limit=limit)
@@ -252,10 +254,9 @@ class AnswerIn(BaseModel):
     words: str
     proofs: list[tuple[str, bytes]]
 
-    @property
-    def fingerprint(self) -> str:
+    def fingerprint(self, path: str) -> str:
         """Of what is said, and not of the bytes on the wire: each try has another boundary."""
-        told = hashlib.sha256(f"answer\n{self.outcome.value}\n{self.words}\n".encode())
+        told = hashlib.sha256(f"{path}\n{self.outcome.value}\n{self.words}\n".encode())
         for name, data in self.proofs:
             told.update(f"{name}\n{hashlib.sha256(data).hexdigest()}\n".encode())
         return told.hexdigest()
@@ -297,7 +298,7 @@ def _answering(
         str, Header(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
     ],
 ) -> Desk:
-    return desk.keyed(idempotency_key, f"{request.url.path} {body.fingerprint}")
+    return desk.keyed(idempotency_key, body.fingerprint(request.url.path))
 
 
 _FORM: Final[dict[str, Any]] = {

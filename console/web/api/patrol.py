@@ -158,24 +158,32 @@ def _source(source: Source) -> SourceOut:
     return SourceOut(**facts, keys=sorted(source.secrets))
 
 
-@shown(Source.__name__)
 def source_out(desk: Desk, source_id: UUID) -> SourceOut:
     return _source(get_source(desk, source_id))
 
 
-@shown(PatrolRun.__name__)
+shown(Source.__name__)(source_out)
+
+
 def run_out(desk: Desk, run_id: UUID) -> RunOut:
     return RunOut.model_validate(get_run(desk, run_id))
 
 
-@shown(Finding.__name__)
+shown(PatrolRun.__name__)(run_out)
+
+
 def finding_out(desk: Desk, finding_id: UUID) -> FindingOut:
     return FindingOut.model_validate(get_finding(desk, finding_id))
 
 
-@shown(Shop.__name__)
+shown(Finding.__name__)(finding_out)
+
+
 def shop_out(desk: Desk, shop_id: UUID) -> SeenShopOut:
     return SeenShopOut.model_validate(shop_record(desk, shop_id).shop)
+
+
+shown(Shop.__name__)(shop_out)
 
 
 @router.get("/sources")
@@ -233,11 +241,11 @@ def end_run(desk: Writing, run_id: UUID, given: ReasonIn) -> RunOut:
 
 
 @router.get("/listings")
-def listings(  # noqa: PLR0913 - filters
+def listings(
     desk: Reading,
     run_id: UUID | None = None,
     shop_id: UUID | None = None,
-    cards: bool | None = None,  # noqa: FBT001 - a query parameter
+    cards: bool | None = None,
     after: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ListingOut]:
@@ -264,7 +272,7 @@ def seen_shop(desk: Reading, shop_id: UUID) -> SeenShopOut:
 
 
 @router.get("/findings")
-def findings(  # noqa: PLR0913 - filters
+def findings(
     desk: Reading,
     state: FindingState | None = None,
     tier: Tier | None = None,

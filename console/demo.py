@@ -1,0 +1,244 @@
+"""A small fictitious workspace, made by the same use cases as people use."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from typing import Final
+
+from sqlmodel import select
+
+from console.actions.cases.answers import acknowledge, answer
+from console.actions.cases.decide import approve, measures_for, propose
+from console.actions.cases.notices import send_notice
+from console.actions.cases.open import open_case
+from console.actions.channel.agents import AgentForm, add_agent, submit_agent
+from console.actions.channel.blacklist import blacklist_firm
+from console.actions.channel.licences import (
+    LicenceForm,
+    approve_licence,
+    draft_licence,
+    submit_licence,
+)
+from console.actions.channel.publish import prepare_publication, publish
+from console.actions.channel.review import review_agent
+from console.actions.channel.shops import ShopForm, add_shop
+from console.actions.imports.plan import plan_import
+from console.actions.imports.run import run_import
+from console.actions.patrol.findings import confirm_finding, dismiss_finding
+from console.actions.patrol.plan import queued_runs
+from console.actions.patrol.run import advance_run
+from console.actions.staff.people import add_organisation, add_user, grant_role
+from console.actions.staff.sign_in import actor_named
+from console.desk import Desk, House
+from models.cases.notices import AnswerOutcome
+from models.channel.agents import Agent, AgentReason, AgentState
+from models.channel.imports import ImportKind
+from models.channel.licences import Paper, Product
+from models.channel.shops import AuthorisedShop
+from models.formats import organisation_check_character, uscc_check_character
+from models.patrol.findings import Finding
+from models.permissions import Permission, Role
+from models.rules import china_day
+from models.staff import HOUSE, Door, OrganisationKind, User
+
+PASSWORD: Final = "demo-channel-2026"  # noqa: S105 - printed, for a fictitious workspace
+_K, _R = OrganisationKind, Role
+ORGANISATIONS: Final = (
+    ("CT", _K.BASIC_CARRIER_GROUP, "示例电信集团", None, None),
+    ("CT-44", _K.BASIC_CARRIER_PROVINCE, "示例电信广东公司", "CT", "44"),
+    ("MV-11", _K.RESELLER, "示例转售公司", None, "11"),
+    ("lanhai", _K.PLATFORM, "蓝海商城（示例）", None, "33"),
+    ("CA-44", _K.COMM_ADMIN, "广东省通信管理局（示例）", None, "44"),
+)
+PEOPLE: Final = (
+    ("CT-44", "chen.ming", "陈明", _R.CHANNEL_MANAGER),
+    ("CT-44", "he.jing", "何静", _R.CHANNEL_MANAGER),
+    ("CT-44", "li.hua", "李华", _R.APPROVER),
+    ("CT-44", "lin.jing", "林静", _R.AUDITOR),
+    ("MV-11", "zhao.lei", "赵磊", _R.CHANNEL_MANAGER),
+    ("lanhai", "lan.xin", "兰欣", _R.PLATFORM_OFFICER),
+    ("CA-44", "gd.jianguan", "粤监管", _R.REGULATOR),
+)
+_TOWNS: Final = ("广州", "深圳", "佛山", "东莞", "珠海", "中山", "惠州", "汕头", "江门", "湛江")
+_NAMES: Final = ("星河", "远景", "云桥", "诚信", "捷联", "海纳")
+_SHOPS: Final = (
+    # shop id, shop name, licence number shown, offers
+    ("lh-9001", "流量卡批发总汇", "", ("纯流量卡 全国通用手机卡 免实名", "电话卡 上网卡 包邮")),
+    ("lh-9002", "畅联手机卡专营", "GD-2020-1234", ("5G手机卡 电话卡 低月租 可选号",)),
+    ("lh-9003", "数码配件小铺", "", ("手机壳 硅胶防摔", "取卡针 SIM卡托 适用苹果")),
+    ("lh-9004", "靓号优选", "", ("手机靓号 电话卡 0元月租 在线选号", "虚拟卡 注册卡 批发")),
+)  # fmt: skip
+_COLUMNS: Final = ("平台", "商品ID", "标题", "链接", "店铺ID", "店铺名称", "价格", "许可证号")
+_PROOF: Final = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who does what in the sample."""
+
+    manager: Desk
+    colleague: Desk
+    approver: Desk
+    platform: Desk
+
+
+def load(house: House) -> bool:
+    """Fill an empty house; False when somebody works in it already."""
+    if not _is_empty(house):
+        return False
+    cast = _staff(house)
+    agents = [_agent(cast, number) for number in range(24)]
+    _licensed(cast, agents)
+    publish(cast.manager, prepare_publication(cast.manager).id)
+    blacklist_firm(
+        cast.approver,
+        uscc=_uscc(999),
+        name="黑马通信（示例）",
+        reason="虚假登记（示例）",
+        source="示例",
+    )
+    _patrolled(cast)
+    return True
+
+
+def _is_empty(house: House) -> bool:
+    with house.desk().begin(Permission.STAFF_READ) as work:
+        logins = set(work.session.exec(select(User.login)))
+    return logins <= {"admin"}
+
+
+def _staff(house: House) -> _Cast:
+    desk = house.desk()
+    for code, kind, name, parent, province in ORGANISATIONS:
+        add_organisation(desk, code=code, kind=kind, name=name, parent=parent, province=province)
+    for organisation, login, name, role in PEOPLE:
+        user, _ = add_user(
+            desk, organisation=organisation, login=login, name=name, password=PASSWORD
+        )
+        grant_role(desk, user.id, role)
+
+    def at(login: str) -> Desk:
+        return house.desk(actor_named(house, login, Door.CLI))
+
+    return _Cast(at("chen.ming"), at("he.jing"), at("li.hua"), at("lan.xin"))
+
+
+def _uscc(number: int) -> str:
+    """A well-formed code of no firm: its region is nobody's."""
+    organisation = f"MADEU{number:03d}".replace("U", "X")
+    body = f"91440000{organisation}{organisation_check_character(organisation)}"
+    return body + uscc_check_character(body)
+
+
+def _agent(cast: _Cast, number: int) -> Agent:
+    """An application; by its number it is left at one place or another of the way."""
+    name = f"{_TOWNS[number % 10]}{_NAMES[number % 6]}通信有限公司（示例{number + 1}）"
+    form = AgentForm(
+        name=name,
+        uscc=_uscc(number),
+        province="44",
+        legal_representative=f"示例{number + 1}",
+        contact=f"service{number + 1}@agent.example",
+        business_licence_until=china_day(cast.manager.now()) + timedelta(days=900),
+        is_realname_ready=True,
+        is_protection_ready=True,
+    )
+    agent = add_agent(cast.manager, form)
+    if number % 8 == 7:  # noqa: PLR2004 - every eighth stays a draft
+        return agent
+    agent = submit_agent(cast.manager, agent.id)
+    if number % 8 == 6:  # noqa: PLR2004 - waits for its review
+        return agent
+    if number % 8 == 5:  # noqa: PLR2004 - to be mended
+        reasons = [AgentReason.NOT_PROTECTION_READY]
+        return review_agent(
+            cast.approver, agent.id, passed=False, reasons=reasons, remark="请补充制度文件"
+        )
+    return review_agent(cast.approver, agent.id, passed=True)
+
+
+def _licensed(cast: _Cast, agents: Sequence[Agent]) -> None:
+    numbers = count(1)
+    for agent in agents:
+        if agent.state is not AgentState.ELIGIBLE:
+            continue
+        number = next(numbers)
+        shop = add_shop(
+            cast.manager,
+            agent.id,
+            ShopForm("lanhai", f"lh-{1000 + number}", f"{agent.name[:6]}旗舰店",
+                     f"https://lanhai.example/shop/lh-{1000 + number}"),
+        )  # fmt: skip
+        licence = submit_licence(
+            cast.manager, draft_licence(cast.manager, agent.id, _scope(cast, shop, number)).id
+        )
+        if number % 6:
+            approve_licence(cast.approver, licence.id)
+
+
+def _scope(cast: _Cast, shop: AuthorisedShop, number: int) -> LicenceForm:
+    today = china_day(cast.manager.now())
+    begins = today - timedelta(days=30)
+    ends = begins + timedelta(days=45 if number % 5 == 0 else 365)
+    return LicenceForm(
+        products=[Product.VOICE_CARD, Product.DATA_CARD],
+        provinces=["44", "45"],
+        shop_ids=[shop.id],
+        begins_on=begins,
+        ends_on=ends,
+        papers=list(Paper),
+        agreement_no=f"XY-{today.year}-{number:04d}",
+    )
+
+
+def _patrolled(cast: _Cast) -> None:
+    """Offers that a colleague collected, judged against the register; two cases out of them."""
+    planned = plan_import(
+        cast.manager, ImportKind.LISTINGS, "巡查样本.csv", _offers(china_day(cast.manager.now()))
+    )
+    run_import(cast.manager, planned.id)
+    house = cast.manager.as_(HOUSE)
+    for run_id in queued_runs(house):
+        while advance_run(house, run_id):
+            pass
+    with cast.manager.begin(Permission.FINDING_READ) as work:
+        findings = work.all(work.select(Finding).order_by(Finding.number))  # pyright: ignore[reportArgumentType]
+    for finding, is_so in zip(findings, (True, True, False), strict=False):
+        if is_so:
+            confirm_finding(cast.approver, finding.id, reason="已核对页面与公布名单")
+        else:
+            dismiss_finding(cast.approver, finding.id, "店铺并未销售电话卡", sells_no_cards=True)
+    for finding, is_answered in zip(findings, (True, False), strict=False):
+        _case(cast, finding, is_answered=is_answered)
+
+
+def _case(cast: _Cast, finding: Finding, *, is_answered: bool) -> None:
+    case = open_case(cast.manager, [finding.id])
+    measure = measures_for([finding.kind])[0]
+    reason = "未取得网络代理委托销售电话卡"
+    propose(cast.manager, case.id, measure, reason, "可在 15 日内书面申诉并附委托证明")
+    approve(cast.approver, case.id)
+    notice = send_notice(cast.manager, case.id)
+    if is_answered:
+        acknowledge(cast.platform, notice.id)
+        proofs = [("下架截图.png", _PROOF)]
+        answer(cast.platform, notice.id, AnswerOutcome.REMOVED, "已下架并关闭店铺", proofs)
+
+
+def _offers(today: date) -> bytes:
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["平台", "商品ID", "标题", "链接", "店铺ID", "店铺名称", "价格", "许可证号"])
+    numbers = count(1)
+    for shop, name, licence, offers in _SHOPS:
+        for offer in offers:
+            item = f"{today:%m%d}{next(numbers):03d}"
+            link = f"https://lanhai.example/item/{item}"
+            writer.writerow(["lanhai", item, offer, link, shop, name, "19.90", licence])
+    return table.getvalue().encode("utf-8-sig")

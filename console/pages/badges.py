@@ -1,0 +1,203 @@
+"""Badges: one for each agent and shop; check a code, look one up, replace one that was copied."""
+
+import streamlit as st
+
+from console.actions.channel.badges import (
+    BadgeRecord,
+    badge_record,
+    list_badges,
+    mark_copied,
+    reissue_badge,
+)
+from console.actions.channel.scan import check_badge
+from console.i18n import t
+from console.pages.channel_words import TONES, move_of
+from console.pages.frame import my_desk, plain, refusals_shown
+from console.pages.kit import (
+    Column,
+    Kind,
+    Tone,
+    choice,
+    chosen_id,
+    cursor,
+    empty,
+    facts,
+    filters,
+    labelled,
+    link_to,
+    moment,
+    next_moves,
+    page_head,
+    pager,
+    record_head,
+    record_table,
+    search,
+    state_pill,
+    timeline,
+    two_columns,
+)
+from models.channel.badges import Badge, BadgeMove, BadgeState
+from models.channel.public import Scan
+from models.permissions import Permission
+from models.tokens import Shop, canonical_shop
+
+P = Permission
+VERDICTS = {
+    "valid": Tone.GOOD,
+    "valid_shop_unchecked": Tone.WARNING,
+    "wrong_shop": Tone.BAD,
+    "not_yet_valid": Tone.WARNING,
+    "status_unknown": Tone.WARNING,
+    "not_ours": Tone.BAD,
+    "forged": Tone.BAD,
+    "revoked": Tone.BAD,
+}
+
+
+def show_list() -> None:
+    with (
+        page_head(t("badges_page.title"), t("badges_page.hint")),
+        st.popover(t("badges_page.check"), icon=":material/qr_code_scanner:", type="primary"),
+    ):
+        checking()
+    with filters():
+        words = search(t("badges_page.search"))
+        state = choice("state", t("agents_page.state"), labelled("badge_state", list(BadgeState)))
+    with refusals_shown():
+        show_rows(words, state)
+
+
+def checking() -> None:
+    """Judge what a scanner read, with the shop it was seen in when that is known."""
+    code = st.text_area(t("badges_page.code"), key="check:code", max_chars=3000)
+    platform = st.text_input(t("agents_page.platform"), key="check:platform", max_chars=32)
+    number = st.text_input(t("agents_page.shop_number"), key="check:shop", max_chars=300)
+    if st.button(t("badges_page.check"), key="check:sure", type="primary") and code.strip():
+        with refusals_shown():
+            page = page_of(platform, number)
+            show_scan(check_badge(desk.house, code, page))
+
+
+def page_of(platform: str, number: str) -> Shop | None:
+    return canonical_shop(platform, number) if platform.strip() and number.strip() else None
+
+
+def show_scan(scan: Scan) -> None:
+    state_pill("verdict", scan.verdict, VERDICTS)
+    st.caption(t(f"reason.{scan.reason}"))
+    if scan.badge is not None:
+        badge = scan.badge
+        facts(
+            {
+                t("agents_page.number"): badge.agent_no,
+                t("agents_page.name"): badge.agent,
+                t("agents_page.shop_name"): f"{badge.shop.platform} {badge.shop.id} "
+                f"{badge.shop.name}",
+                t("licences_page.number"): badge.licence_no,
+            }
+        )
+
+
+def show_rows(words: str, state: str | None) -> None:
+    found = list_badges(
+        desk,
+        words,
+        state=BadgeState(state) if state else None,
+        after=cursor("badges", words, state),
+    )
+    if not found.rows:
+        empty(t("badges_page.none"), t("badges_page.none_next"))
+        return
+    columns = [
+        Column[Badge](t("badges_page.number"), lambda row: row.badge_id, width=170),
+        Column[Badge](
+            t("agents_page.state"), lambda row: row.state, Kind.STATE, "badge_state", TONES, 110
+        ),
+        Column[Badge](t("agents_page.platform"), lambda row: row.platform, width=110),
+        Column[Badge](t("badges_page.issued"), lambda row: row.issued_at, Kind.MOMENT),
+        Column[Badge](t("badges_page.expires"), lambda row: row.expires_at, Kind.MOMENT),
+    ]
+    record_table(found.rows, columns, key="badges")
+    pager(found, "badges")
+
+
+def show_badge(badge_id: str) -> None:
+    record = badge_record(desk, badge_id)
+    badge = record.badge
+    with record_head(
+        badge.badge_id, record.shop.name, area="badge_state", state=badge.state, tones=TONES
+    ):
+        if desk.actor.is_house or badge.carrier_id in desk.actor.carriers:
+            moves_of(record)
+    if badge.reason:
+        st.warning(t("licences_page.why", reason=plain(badge.reason)))
+    left, right = two_columns()
+    with left:
+        show_facts(record)
+        show_code(record)
+    with right:
+        timeline(record.deeds)
+
+
+def moves_of(record: BadgeRecord) -> None:
+    badge, open_moves = record.badge, record.badge.open_moves()
+    moves = [
+        move_of(
+            "badges_page.reissue",
+            lambda _: reissue_badge(desk, badge.id, badge.version),
+            P.BADGE_ISSUE,
+            "autorenew",
+            when=BadgeMove.REISSUE in open_moves,
+            main=True,
+        ),
+        move_of(
+            "badges_page.copied",
+            lambda seen_at: mark_copied(desk, badge.id, seen_at=seen_at),
+            P.BADGE_ISSUE,
+            "content_copy",
+            when=BadgeMove.COPIED_DETECTED in open_moves,
+            reason=True,
+        ),
+    ]
+    next_moves(desk, moves, f"{badge.id}:{badge.version}")
+
+
+def show_facts(record: BadgeRecord) -> None:
+    badge, shop = record.badge, record.shop
+    facts(
+        {
+            t("agents_page.number"): record.agent.agent_no,
+            t("agents_page.name"): record.agent.name,
+            t("licences_page.number"): record.licence.number,
+            t("agents_page.platform"): shop.platform,
+            t("agents_page.shop_number"): shop.shop_key,
+            t("agents_page.shop_url"): shop.url,
+            t("badges_page.issued"): moment(badge.issued_at),
+            t("badges_page.expires"): moment(badge.expires_at),
+        }
+    )
+    with st.container(horizontal=True):
+        link_to(record.agent.title, "agents", record.agent.id, key="badge:agent")
+        link_to(record.licence.number, "licences", record.licence.id, key="badge:licence")
+
+
+def show_code(record: BadgeRecord) -> None:
+    if record.url is None:
+        st.info(t("badges_page.not_signed"))
+        return
+    with st.container(horizontal=True, gap="small"):
+        for kind in ("svg", "png"):
+            st.link_button(
+                t(f"badges_page.{kind}"),
+                f"/files/badges/{record.badge.id}.{kind}",
+                icon=":material/download:",
+            )
+    st.code(record.url, language=None, wrap_lines=True)
+
+
+desk = my_desk()
+if (badge_id := chosen_id()) is None:
+    show_list()
+else:
+    with refusals_shown():
+        show_badge(badge_id)

@@ -1,0 +1,238 @@
+"""Findings: what shops do that they may not, for a second pair of eyes."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import streamlit as st
+
+from console.actions.patrol.findings import (
+    FindingRecord,
+    confirm_finding,
+    confirm_findings,
+    dismiss_finding,
+    finding_record,
+    list_findings,
+    shops_of,
+)
+from console.i18n import t
+from console.pages.frame import my_desk, plain, refusal_text, refusals_shown
+from console.pages.kit import (
+    Column,
+    Kind,
+    Next,
+    Tone,
+    choice,
+    chosen_id,
+    cursor,
+    empty,
+    facts,
+    filters,
+    labelled,
+    link_to,
+    moment,
+    next_moves,
+    page_head,
+    pager,
+    record_head,
+    record_table,
+    section,
+    state_pill,
+    timeline,
+    two_columns,
+)
+from models.channel.licences import Ground
+from models.patrol.findings import Finding, FindingMove, FindingState
+from models.permissions import Permission
+from models.rules import Tier
+
+P = Permission
+TIERS: Mapping[str, Tone] = {
+    Tier.MINOR: Tone.WAITING,
+    Tier.GENERAL: Tone.WARNING,
+    Tier.SERIOUS: Tone.BAD,
+}
+STATES: Mapping[str, Tone] = {
+    FindingState.OPEN: Tone.WAITING,
+    FindingState.CONFIRMED: Tone.WARNING,
+    FindingState.FALSE_POSITIVE: Tone.OVER,
+    FindingState.IN_CASE: Tone.BUSY,
+}
+GROUNDS: Mapping[str, Tone] = dict.fromkeys(Ground, Tone.WARNING)
+EVIDENCE = "/files/evidence/"
+
+
+def show_list() -> None:
+    with page_head(t("findings_page.title"), t("findings_page.hint")):
+        pass
+    with filters():
+        states = labelled("finding_state", list(FindingState))
+        state = choice("state", t("findings_page.state"), states)
+        tier = choice("tier", t("findings_page.tier"), labelled("tier", list(Tier)))
+        ground = choice("ground", t("findings_page.ground"), labelled("ground", list(Ground)))
+    with refusals_shown():
+        found = list_findings(
+            desk,
+            cursor("findings", state, tier, ground),
+            state=FindingState(state) if state else None,
+            tier=Tier(tier) if tier else None,
+            ground=Ground(ground) if ground else None,
+        )
+        if not found.rows:
+            empty(t("findings_page.none"), t("findings_page.none_next"))
+            return
+        may = desk.actor.may(P.FINDING_CONFIRM)
+        chosen = record_table(found.rows, columns(found.rows), key="findings", select=may)
+        pager(found, "findings")
+        if may:
+            bulk(chosen)
+
+
+def columns(rows: Sequence[Finding]) -> list[Column[Finding]]:
+    shops = shops_of(desk, rows)
+    return [
+        Column[Finding](t("findings_page.number"), lambda row: row.number, width=150),
+        Column[Finding](t("findings_page.shop"), lambda row: shops[row.shop_id].name, width=200),
+        Column[Finding](t("sources_page.platform"), lambda row: row.platform, width=100),
+        Column[Finding](
+            t("findings_page.ground"), lambda row: row.ground, Kind.STATE, "ground", GROUNDS, 160
+        ),
+        Column[Finding](
+            t("findings_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIERS, 90
+        ),
+        Column[Finding](
+            t("findings_page.state"),
+            lambda row: row.state, Kind.STATE, "finding_state", STATES, 110,
+        ),
+        Column[Finding](
+            t("findings_page.due"), lambda row: row.look_due_at, Kind.MOMENT, width=150
+        ),
+    ]  # fmt: skip
+
+
+def bulk(chosen: list[UUID]) -> None:
+    def confirm(_reason: str) -> str:
+        done = confirm_findings(desk, chosen)
+        refused = [refusal_text(looked.refusal) for looked in done if looked.refusal]
+        st.session_state["findings:refused"] = refused
+        good = sum(looked.refusal is None for looked in done)
+        return t("findings_page.confirmed_n", n=good, refused=len(done) - good)
+
+    for refused in st.session_state.pop("findings:refused", []):
+        st.warning(refused)
+    if not chosen:
+        st.caption(t("findings_page.choose"))
+    move = Next(
+        "confirm_all",
+        t("findings_page.confirm_n", n=len(chosen)),
+        t("findings_page.confirm_will"),
+        confirm,
+        P.FINDING_CONFIRM,
+        is_open=bool(chosen),
+        icon=":material/done_all:",
+        main=True,
+    )
+    next_moves(desk, [move], "findings")
+
+
+def show_finding(finding_id: str) -> None:
+    record = finding_record(desk, finding_id)
+    finding, shop = record.finding, record.shop
+    with record_head(
+        finding.number, shop.name, area="finding_state", state=finding.state, tones=STATES
+    ):
+        next_moves(desk, moves(finding), finding.id)
+    left, right = two_columns()
+    with left:
+        with st.container(horizontal=True):
+            state_pill("ground", finding.ground, GROUNDS)
+            state_pill("tier", finding.tier, TIERS)
+        show_facts(record)
+        show_evidence(record)
+    with right:
+        links(record)
+        timeline(record.deeds)
+
+
+def show_facts(record: FindingRecord) -> None:
+    finding, shop = record.finding, record.shop
+    facts(
+        {
+            t("findings_page.kind"): t(f"finding_kind.{finding.kind}"),
+            t("findings_page.shop_key"): f"{shop.platform} {shop.shop_key}",
+            t("findings_page.shop_state"): t(f"shop_state.{shop.state}"),
+            t("findings_page.claimed"): finding.claimed_number or shop.licence_shown,
+            t("findings_page.due"): moment(finding.look_due_at),
+            t("findings_page.register"): record.run.register_sha256,
+            t("findings_page.reason"): finding.reason,
+            t("findings_page.found_at"): moment(finding.created_at),
+        }
+    )
+
+
+def show_evidence(record: FindingRecord) -> None:
+    section(t("findings_page.evidence"), t("findings_page.evidence_hint"))
+    for listing in record.listings:
+        with st.container(border=True):
+            st.markdown(f"**{plain(listing.title_seen)}**")
+            st.code(listing.url, language=None)
+            price = "" if listing.price is None else f"{listing.price} {listing.currency} · "
+            st.caption(plain(f"{price}{listing.listing_id} · {moment(listing.seen_at)}"))
+            st.caption(plain(" · ".join(listing.reasons)))
+            if listing.evidence_sha256:
+                st.link_button(
+                    t("findings_page.open_evidence"),
+                    f"{EVIDENCE}{listing.evidence_sha256}",
+                    icon=":material/verified:",
+                    type="tertiary",
+                )
+
+
+def links(record: FindingRecord) -> None:
+    link_to(record.run.number, "patrols", record.run.id, key="to:run")
+    if record.finding.case_id is not None:
+        link_to(t("findings_page.case"), "cases", record.finding.case_id, key="to:case")
+    for place, earlier in enumerate(record.earlier[:5]):
+        words = f"{earlier.number} · {t(f'finding_state.{earlier.state}')}"
+        link_to(words, "findings", earlier.id, key=f"to:earlier:{place}")
+
+
+def moves(finding: Finding) -> list[Next]:
+    is_open = FindingMove.CONFIRM in finding.open_moves()
+    other = finding.found_by is None or finding.found_by != desk.actor.id
+
+    def tier_choice(key: str) -> str:
+        tiers = [tier.value for tier in Tier if tier >= finding.tier]
+        chosen = st.selectbox(
+            t("findings_page.tier"), tiers, key=key, format_func=lambda one: t(f"tier.{one}")
+        )
+        return chosen or ""
+
+    def confirm(tier: str) -> None:
+        confirm_finding(desk, finding.id, tier=Tier(tier), version=finding.version)
+
+    def dismiss(reason: str) -> None:
+        dismiss_finding(desk, finding.id, reason, version=finding.version)
+
+    def no_cards(reason: str) -> None:
+        dismiss_finding(desk, finding.id, reason, sells_no_cards=True, version=finding.version)
+
+    if is_open and not other and desk.actor.may(P.FINDING_CONFIRM):
+        st.caption(t("findings_page.own"))
+    is_open = is_open and other
+    return [
+        Next("confirm", t("findings_page.confirm"), t("findings_page.confirm_will"), confirm,
+             P.FINDING_CONFIRM, is_open=is_open, ask=tier_choice, icon=":material/check_circle:",
+             main=True),
+        Next("dismiss", t("findings_page.dismiss"), t("findings_page.dismiss_will"), dismiss,
+             P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/cancel:"),
+        Next("no_cards", t("findings_page.no_cards"), t("findings_page.no_cards_will"), no_cards,
+             P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/block:"),
+    ]  # fmt: skip
+
+
+desk = my_desk()
+if (chosen_finding := chosen_id()) is None:
+    show_list()
+else:
+    with refusals_shown():
+        show_finding(chosen_finding)

@@ -1,0 +1,186 @@
+"""The channel by API and by command, as programs and scripts meet it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from console.actions.channel.agents import agent_record
+from console.actions.channel.badges import badge_record, list_badges
+from console.actions.channel.review import review_agent
+from console.actions.staff.people import add_client
+from console.cli.base import choices
+from console.cli.main import app
+from console.desk import House
+from console.web.api.app import build
+from models.channel.agents import AgentState
+from models.permissions import Role
+from tests.channel.stories import licensed, pending, shop_of, submitted, uscc
+from tests.conftest import Desks
+
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def ask(house: House, desks: Desks) -> Ask:
+    """One request by a program of an organisation, each with an idempotency key of its own."""
+    api, keys, made = build(house), dict[tuple[str, Role], str](), list[int]()
+
+    def send(
+        organisation: str,
+        role: Role,
+        method: str,
+        path: str,
+        key: str = "",
+        **options: Any,  # noqa: ANN401
+    ) -> httpx.Response:
+        if (organisation, role) not in keys:
+            _, keys[organisation, role] = add_client(
+                desks.security, organisation=organisation, name="t", roles=[role]
+            )
+        made.append(1)
+        headers = {
+            "Authorization": f"Bearer {keys[organisation, role]}",
+            "Idempotency-Key": key or f"key-{len(made)}",
+            "Accept-Language": "en",
+        }
+
+        async def go() -> httpx.Response:
+            transport = httpx.ASGITransport(app=api)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, headers=headers, **options)
+
+        return asyncio.run(go())
+
+    return send
+
+
+MANAGER, APPROVER = ("CT-44", Role.CHANNEL_MANAGER), ("CT-44", Role.APPROVER)
+FIRM = {
+    "name": "深圳市龙腾通信有限公司",
+    "uscc": uscc(1),
+    "province": "44",
+    "legal_representative": "陈启明",
+    "is_realname_ready": True,
+    "is_protection_ready": True,
+}
+PAPERS = ["agreement", "no_sub_agent", "commitment_letter", "data_processing"]
+
+
+def test_an_agent_goes_the_whole_way_by_api(ask: Ask) -> None:
+    agent = ask(*MANAGER, "POST", "/agents", json=FIRM).json()
+    path = f"/agents/{agent['id']}"
+    agent = ask(*MANAGER, "POST", f"{path}/submit", json={"version": agent["version"]}).json()
+    assert agent["state"] == "verifying"
+    body = {"passed": True, "version": agent["version"]}
+    assert ask(*MANAGER, "POST", f"{path}/review", json=body).status_code == 403
+    assert ask(*APPROVER, "POST", f"{path}/review", json=body).json()["state"] == "eligible"
+
+    shop = {"platform": "lanhai", "shop": "1001", "name": "龙腾专营店"}
+    shop_id = ask(*MANAGER, "POST", f"{path}/shops", json=shop).json()["id"]
+    scope = {
+        "products": ["voice_card"],
+        "provinces": ["44"],
+        "shop_ids": [shop_id],
+        "begins_on": "2026-03-01",
+        "ends_on": "2027-02-28",
+        "papers": PAPERS,
+    }
+    made = ask(*MANAGER, "POST", f"{path}/licences", json=scope)
+    assert made.status_code == 201
+    licence = made.json()
+    for role, deed in ((MANAGER, "submit"), (APPROVER, "approve")):
+        licence = ask(
+            *role,
+            "POST",
+            f"/licences/{licence['id']}/{deed}",
+            json={"version": licence["version"]},
+        ).json()
+    assert licence["state"] == "active"
+    record = ask(*MANAGER, "GET", path).json()
+    assert record["legal_representative"] == "陈启明"
+    assert [badge["state"] for badge in record["badges"]] == ["issued"]
+    masked = ask("CA-44", Role.REGULATOR, "GET", path).json()
+    assert masked["legal_representative"] == "陈＊＊"
+
+
+def test_a_write_sent_twice_is_done_once_and_answered_the_same(ask: Ask) -> None:
+    first = ask(*MANAGER, "POST", "/agents", "one-key", json=FIRM)
+    again = ask(*MANAGER, "POST", "/agents", "one-key", json=FIRM)
+    assert (first.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert again.json() == first.json()
+    other = ask(*MANAGER, "POST", "/agents", "one-key", json=FIRM | {"name": "x"})
+    assert (other.status_code, other.json()["code"]) == (409, "api.key_reused")
+
+
+def test_a_refusal_names_code_text_and_facts(ask: Ask, desks: Desks) -> None:
+    agent = submitted(desks.manager)
+    stale = ask(
+        *APPROVER, "POST", f"/agents/{agent.id}/review", json={"passed": True, "version": 1}
+    )
+    assert stale.status_code == 409
+    assert stale.json()["code"] == "channel.changed_meanwhile"
+    twice = ask(*MANAGER, "POST", "/agents", json=FIRM)
+    assert twice.json()["facts"]["agent_no"] == agent.agent_no
+    assert agent.agent_no in twice.json()["message"]
+    assert ask(*MANAGER, "POST", "/agents", json=FIRM | {"x": 1}).status_code == 422
+
+
+def test_a_list_pages_by_its_cursor_and_shows_no_stranger(ask: Ask, desks: Desks) -> None:
+    for serial in (1, 2, 3):
+        submitted(desks.manager, serial)
+    first = ask(*MANAGER, "GET", "/agents", params={"limit": 2}).json()
+    rest = ask(*MANAGER, "GET", "/agents", params={"limit": 2, "after": first["next"]}).json()
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+    assert ask("CU-44", Role.CHANNEL_MANAGER, "GET", "/agents").json()["items"] == []
+    assert "legal_representative" not in first["items"][0]
+
+
+# The command line
+
+
+@pytest.fixture
+def channel(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str]]]:
+    """A command in this very process and house; its exit code and what it printed."""
+
+    def run(*words: str) -> tuple[int, str]:
+        choices().opened[:] = [house]
+        code = int(app(list(words), standalone_mode=False) or 0)
+        return code, capsys.readouterr().out
+
+    yield run
+    choices().opened.clear()
+    choices().as_json, choices().login = False, None
+
+
+def test_a_licence_is_approved_and_a_register_written_by_command(
+    channel: Callable[..., tuple[int, str]], desks: Desks, tmp_path: Path
+) -> None:
+    agent = submitted(desks.manager)
+    assert agent.agent_no in channel("--as", "chen.ming", "agent", "list")[1]
+    review_agent(desks.approver, agent.id, passed=True)
+    licence = pending(desks, agent, shop_of(desks.manager, agent))
+    channel("--as", "li.hua", "licence", "approve", licence.number)
+    assert agent_record(desks.manager, agent.id).agent.state is AgentState.ACTIVE
+
+    channel("publish", str(tmp_path / "register"))
+    manifest = json.loads((tmp_path / "register" / "manifest.json").read_bytes())
+    assert manifest["counts"]["agents"] == 1
+
+
+def test_a_badge_is_judged_by_command(
+    channel: Callable[..., tuple[int, str]], desks: Desks
+) -> None:
+    licensed(desks)
+    url = badge_record(desks.manager, list_badges(desks.manager).rows[0].id).url or ""
+    where = ("--platform", "lanhai", "--shop")
+    _, out = channel("--json", "badge", "check", url, *where, "1001")
+    assert json.loads(out)["verdict"] == "valid"
+    code, out = channel("--json", "badge", "check", url, *where, "666")
+    assert (code, json.loads(out)["verdict"]) == (1, "wrong_shop")
