@@ -20,7 +20,16 @@ from console.actions.staff.sign_in import signed_in, touch_session
 from console.desk import House
 from console.jobs import engine
 from console.pages import frame
-from console.web import account, files, health, landing, oidc, sign_in, streamlit_setup
+from console.web import (
+    account,
+    files,
+    health,
+    landing,
+    oidc,
+    public,
+    sign_in,
+    streamlit_setup,
+)
 from console.web.api import app as api
 from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
@@ -69,6 +78,7 @@ def _routes(house: House, site: Site, is_working: Callable[[], bool]) -> list[Ba
         *oidc.routes(site),
         *account.routes(site),
         *files.routes(site),
+        *public.routes(site),
         *site.assets.routes(),
         Mount("/api/v1", api.build(house)),
     ]

@@ -68,7 +68,7 @@ def test_no_text_is_empty_or_left_in_the_other_language() -> None:
     left = [
         key
         for key, text in texts(Language.EN).items()
-        if chinese.search(text) and not key.endswith(("_example", "_both"))
+        if len(chinese.findall(text)) > len(text) / 4  # an example such as 是 may be quoted
     ]
     assert left == []
 
@@ -102,7 +102,7 @@ def test_every_text_that_code_asks_for_exists() -> None:
     templates = {
         (key, path.name)
         for path in (HOUSE / "console/web/templates").glob("*.html")
-        for key in re.findall(r"""\bt\(["']([a-z_.]+)["']""", path.read_text("utf-8"))
+        for key in re.findall(r"""\bt\(["']([a-z_.]+)["'][,)]""", path.read_text("utf-8"))
     }
     found = sorted((key, name) for key, name in asked | templates if key not in texts(Language.ZH))
     assert found == []
@@ -134,10 +134,14 @@ def test_every_page_of_the_navigation_asks_for_a_permission() -> None:
         for node in ast.walk(ast.parse((folder / "navigation.py").read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Entry"
     }
-    scripts = {path.stem for path in folder.glob("*.py")}
-    assert scripts - {"__init__", "frame", "main", "navigation", "session_watch", "style"} <= set(
-        entries
-    )
+    scripts = {
+        path.stem
+        for path in folder.glob("*.py")
+        if path.stem not in {"frame", "main"} and any("my_desk()" in ast.unparse(line) for line in ast.parse(path.read_text("utf-8")).body
+               if isinstance(line, ast.Assign | ast.Expr))
+    }  # fmt: skip
+    assert scripts
+    assert scripts <= set(entries)
     assert all(permission.startswith("_P.") for permission in entries.values())
 
 

@@ -157,7 +157,7 @@ def test_a_manager_drafts_a_licence_and_an_approver_approves_it(
     (places,) = [one for one in at.multiselect if str(one.key).endswith(":provinces")]
     places.set_value(["44"])
     (papers,) = at.get("button_group")
-    papers.set_value(["agreement", "no_sub_agent", "commitment_letter", "data_processing"])  # pyright: ignore[reportAttributeAccessIssue]
+    papers.set_value(["agreement", "no_sub_agent", "commitment_letter", "data_processing"])  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
     move(at, "draft_licence")
     (licence,) = list_licences(desks.manager).rows
 

@@ -29,8 +29,10 @@ from tests.imports.files import HEADER, SHOP_HEADER, agents_csv, csv_text, good,
 ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le"]
 
 
-def brought(desk: Desk, content: bytes | Path, name: str = "agents.csv", **how: bool) -> Import:
-    return run_import(desk, plan_import(desk, "agents", name, content, **how).id)
+def brought(
+    desk: Desk, content: bytes | Path, name: str = "agents.csv", *, dry: bool = False
+) -> Import:
+    return run_import(desk, plan_import(desk, "agents", name, content, dry=dry).id)
 
 
 def agents(house: House) -> list[Agent]:
