@@ -5,6 +5,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from console.actions.cases.open import open_case
 from console.actions.patrol.findings import (
     FindingRecord,
     confirm_finding,
@@ -27,10 +28,12 @@ from console.pages.kit import (
     empty,
     facts,
     filters,
+    flash,
     labelled,
     link_to,
     moment,
     next_moves,
+    open_record,
     page_head,
     pager,
     record_head,
@@ -216,6 +219,11 @@ def moves(finding: Finding) -> list[Next]:
     def no_cards(reason: str) -> None:
         dismiss_finding(desk, finding.id, reason, sells_no_cards=True, version=finding.version)
 
+    def to_case(_reason: str) -> None:
+        case = open_case(desk, [finding.id])
+        flash(t("findings_page.opened", reference=case.reference))
+        open_record("cases", case.id)
+
     if is_open and not other and desk.actor.may(P.FINDING_CONFIRM):
         st.caption(t("findings_page.own"))
     is_open = is_open and other
@@ -227,6 +235,9 @@ def moves(finding: Finding) -> list[Next]:
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/cancel:"),
         Next("no_cards", t("findings_page.no_cards"), t("findings_page.no_cards_will"), no_cards,
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/block:"),
+        Next("open_case", t("findings_page.open_case"), t("findings_page.open_case_will"), to_case,
+             P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(),
+             icon=":material/gavel:", main=True),
     ]  # fmt: skip
 
 

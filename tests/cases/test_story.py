@@ -371,3 +371,16 @@ def test_cases_are_found_by_reference_name_and_shop(desks: Desks) -> None:
     assert [one.id for one in page.rows] == [other.id]
     assert [one.id for one in list_cases(desks.manager, after=page.next, limit=1).rows] == [case.id]
     assert list_cases(desks.manager, state="closed").rows == []
+
+
+def test_a_shop_is_removed_only_when_its_platform_says_so(desks: Desks) -> None:
+    """A shop without delegation that was only corrected is still there until the re-check."""
+    second = person(desks, "he.cha", "CT-44", Role.APPROVER)
+    notice = sent(desks)
+    answer(desks.platform, notice.id, AnswerOutcome.CORRECTED, "已约谈", [("a.pdf", PDF)])
+    case = row(desks, Case, notice.case_id)
+    assert case.state is CaseState.WAITING_RECHECK
+    assert row(desks, Shop, case.shop_id).state is ShopState.PLATFORM_NOTIFIED
+    recheck(second, case.id, clean=True, reason="网店已不存在")
+
+    assert row(desks, Shop, case.shop_id).state is ShopState.CLOSED

@@ -13,7 +13,8 @@ WIDE: Final[ViewportSize] = {"width": 1440, "height": 960}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 PATIENCE: Final = 20_000
 """Milliseconds that a page may take on a machine that is busy."""
-UPLOAD: Final = 15_000
+ROW: Final = 40
+"""Pixels of a row of a list."""
 
 
 @dataclass
@@ -92,6 +93,11 @@ class Person:
         main = self.page.locator("[data-testid=stMain]")
         expect(main).to_contain_text(words, timeout=within)
 
+    def told(self, words: str | re.Pattern[str]) -> None:
+        """What the page says in passing, once something is done."""
+        toasts = self.page.locator("[data-testid=stToast]").filter(has_text=words)
+        expect(toasts.first).to_be_visible(timeout=PATIENCE)
+
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text()
 
@@ -108,6 +114,18 @@ class Person:
         """What the open page offers to do, without the sidebar."""
         main = self.page.locator("[data-testid=stMain]")
         return [one.strip() for one in main.get_by_role("button").all_inner_texts() if one.strip()]
+
+    def open_row(self, words: str) -> None:
+        """The button before the row of a list in which the words stand."""
+        grid = self.page.locator("[data-testid=stDataFrame]").first
+        rows = grid.locator("[role=grid] [role=row]")
+        expect(rows.filter(has_text=words).first).to_be_attached()
+        texts = rows.all_text_contents()
+        place = next(at for at, text in enumerate(texts) if words in text)
+        box = grid.locator("canvas").first.bounding_box()
+        assert box is not None
+        row = (box["height"] - len(texts[1:]) * ROW) + (place - 0.5) * ROW
+        self.page.mouse.click(box["x"] + 32, box["y"] + row)
 
     # Asking as the browser does
 
@@ -163,10 +181,8 @@ class Person:
         """Open a move's form; its box."""
         key = f"move:{move}:{record}"
         self.page.locator(f"[class*='st-key-{_class(key)}'] button").first.click()
-        sure = self.at(f"{key}*")
         body = self.page.locator("[data-testid=stPopoverBody]")
         expect(body).to_be_visible()
-        assert sure is not None
         return body
 
     def confirm(self, body: Locator) -> None:
