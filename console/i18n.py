@@ -4,13 +4,14 @@ A file in `texts/<language>/` is an area, a table in it the first part of its ke
 `[case] title = …` in `texts/zh/cases.toml` is `case.title`.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, cast
 
 
 class Language(StrEnum):
@@ -34,6 +35,48 @@ def texts(language: Language) -> Mapping[str, str]:
 def t(key: str, /, **facts: object) -> str:
     """The text under `key`, its blanks filled. An unknown key is a bug and says so."""
     return texts(spoken.get())[key].format(**facts)
+
+
+def told(
+    code: str, facts: Mapping[str, object], quoted: Callable[[object], object] = lambda fact: fact
+) -> str:
+    """A refusal in the reader's language; words of ours among its facts are put into words too.
+
+    A fact that is of an enum is called as that enum's texts call it, a name of a field as people
+    call the field. `quoted` makes what others wrote harmless where the answer is shown.
+    """
+    return t(code, **{name: _fact_word(name, fact, quoted) for name, fact in facts.items()})
+
+
+_TABLES_OF: Final[Mapping[str, Sequence[str]]] = {
+    "field": ("field", "import_field"),
+    "kind": ("organisation_kind",),
+    "permission": ("permission",),
+    "role": ("role",),
+}
+"""Where the words of facts that are plain text stand, by the fact's name."""
+_BETWEEN: Final[Mapping[Language, str]] = {Language.ZH: "、", Language.EN: ", "}
+
+
+def _fact_word(name: str, fact: object, quoted: Callable[[object], object]) -> object:
+    if isinstance(fact, list | tuple):
+        parts = cast("Sequence[object]", fact)
+        words = (str(_fact_word(name, part, quoted)) for part in parts)
+        return _BETWEEN[spoken.get()].join(words)
+    if not isinstance(fact, str):
+        return quoted(fact)
+    own = (_snake(type(fact).__name__),) if isinstance(fact, StrEnum) else ()
+    for table in (*own, *_TABLES_OF.get(name, ())):
+        found = texts(spoken.get()).get(f"{table}.{fact.replace(':', '_')}")
+        if found is not None:
+            return found
+    return quoted(fact)
+
+
+@cache
+def _snake(name: str) -> str:
+    """`AgentState` as `agent_state`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def language_of(word: str | None, default: Language = Language.ZH) -> Language:

@@ -105,7 +105,7 @@ def moved(moves: Mapping[tuple[State, Move], State], state: State, move: Move) -
     try:
         return moves[state, move]
     except KeyError:
-        raise Conflict("state.cannot_move", state=state.value, move=move.value) from None
+        raise Conflict("state.cannot_move", state=state, move=move) from None
 
 
 def open_moves(moves: Mapping[tuple[State, Move], State], state: State) -> list[Move]:

@@ -260,7 +260,7 @@ def check_roles(kind: OrganisationKind, roles: Collection[Role]) -> None:
     """
     for role in roles:
         if role not in ROLES_IN[kind]:
-            raise Conflict("staff.role_not_here", role=role.value, kind=kind.value)
+            raise Conflict("staff.role_not_here", role=role, kind=kind)
     held = [role for role in roles if role in ADMINISTRATORS]
     if len(held) > 1:
         raise Conflict("staff.roles_apart", roles=", ".join(sorted(held)))

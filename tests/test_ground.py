@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
-from console.actions.audit import list_deeds, seal, verify
+from console.actions.audit import list_deeds, prove, seal, verify
 from console.actions.staff.people import add_organisation, disable_user, grant_role, user_named
 from console.desk import AlreadyDone, Desk, House, Order, UnrecordedChangeError
 from models.audit import AuditEntry
+from models.merkle import includes
+from models.notes import Checkpoint, read_note
 from models.permissions import GRANTS, Permission, Role
 from models.refusals import Conflict, NotAllowed
 from models.staff import Organisation, OrganisationKind, User
@@ -113,6 +115,15 @@ def test_a_head_signed_by_another_key_shows(desks: Desks, house: House) -> None:
     fault = verify(stranger.desk()).fault
     assert fault is not None
     assert "not signed by this log" in fault
+
+
+def test_an_entry_proves_that_it_is_in_the_signed_record(desks: Desks) -> None:
+    size = seal(desks.audit)
+    for leaf in (0, 5, size - 1):
+        proof = prove(desks.audit, leaf)
+        head = Checkpoint.from_text(read_note(proof.checkpoint).text)
+        path = [bytes.fromhex(one) for one in proof.path]
+        assert includes(bytes.fromhex(proof.leaf_hash), leaf, head.size, head.root, path)
 
 
 def test_people_see_the_deeds_that_concern_them(desks: Desks) -> None:

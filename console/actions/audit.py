@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditCheckpoint, AuditEntry, AuditNode
 from models.base import Table
-from models.merkle import Appender, edge_of, leaf_hash
+from models.merkle import Appender, edge_of, inclusion_proof, leaf_hash
 from models.notes import BadNote, Checkpoint, Note, NoteKey, read_note, sign_note
 from models.permissions import Permission
 from models.tokens import KeyRole, PublicKey
@@ -127,6 +127,34 @@ def latest_checkpoint(desk: Desk) -> AuditCheckpoint | None:
         return work.session.exec(
             select(AuditCheckpoint).order_by(col(AuditCheckpoint.size).desc()).limit(1)
         ).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry is in the tree under a signed head."""
+
+    leaf: int
+    deed: str
+    leaf_hash: str
+    path: list[str]
+    """Sibling hashes in hex, from the leaf to the root."""
+    checkpoint: str
+
+
+def prove(desk: Desk, leaf: int) -> Proof:
+    """The inclusion proof of the entry at that place, under the newest head."""
+    with desk.begin(Permission.AUDIT_READ) as work:
+        entry = work.one(work.select(AuditEntry).where(AuditEntry.leaf == leaf), AuditEntry)
+        head = work.session.exec(
+            select(AuditCheckpoint).order_by(col(AuditCheckpoint.size).desc()).limit(1)
+        ).one()
+
+        def node(level: int, position: int) -> bytes:
+            return work.session.get_one(AuditNode, (level, position)).hash
+
+        path = inclusion_proof(leaf, head.size, node)
+        own = node(0, leaf)
+    return Proof(leaf, entry.deed, own.hex(), [one.hex() for one in path], head.note)
 
 
 def verify(desk: Desk) -> Verdict:

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import typer
 
-from console.actions.audit import latest_checkpoint, seal, verify
-from console.cli.base import FOUND_BAD, choices, desk, say, show_json
+from console.actions.audit import latest_checkpoint, prove, seal, verify
+from console.cli.base import FOUND_BAD, choices, desk, say, show_json, show_one
 from console.i18n import t
 
 audit = typer.Typer(help="The record of deeds.", no_args_is_help=True)
@@ -22,6 +22,12 @@ def audit_verify() -> None:
     if verdict.fault is not None:
         say("cli.audit_broken", fault=verdict.fault)
         raise typer.Exit(FOUND_BAD)
+
+
+@audit.command("proof")
+def audit_proof(leaf: int) -> None:
+    """The proof that an entry stands in the signed record (RFC 9162 2.1.3), for its place."""
+    show_one(asdict(prove(desk(), leaf)))
 
 
 @audit.command("checkpoint")

@@ -11,7 +11,7 @@ from console.actions.imports.plan import plan_import
 from console.actions.imports.rejects import rejects_file
 from console.actions.imports.run import run_import
 from console.cli.base import FOUND_BAD, choices, desk, say, show_one
-from console.i18n import t
+from console.i18n import told
 from models.channel.imports import Import, ImportKind, ImportState
 from models.refusals import Invalid, Refusal
 
@@ -87,7 +87,7 @@ def _tell(imported: Import, rejects: Path | None) -> None:
         return
     if imported.fault is not None:
         no = Refusal(imported.fault["code"], **imported.fault["facts"])
-        typer.echo(t(no.code, **no.facts), err=True)
+        typer.echo(told(no.code, no.facts), err=True)
     key = "cli_import.dry_done" if imported.is_dry else "cli_import.done"
     say(
         key,

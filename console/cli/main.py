@@ -10,7 +10,7 @@ from console.actions.staff.people import open_first
 from console.cli import audit, cases, channel, imports, patrol, requirements, staff
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
-from console.i18n import t
+from console.i18n import told
 from models.refusals import Refusal
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -49,8 +49,10 @@ def serve(
 ) -> None:
     """Run the server: migrate, make the first administrator, listen."""
     import uvicorn
+    from starlette.types import ASGIApp
 
     from console.app import build
+    from console.web.metrics import Measured
 
     own = house()
     settings = own.settings
@@ -60,8 +62,11 @@ def serve(
         say("cli.first_admin", password=password)
     say("cli.address", url=settings.public_url)
     sys.stdout.flush()
+    application: ASGIApp = build(own, console=console, worker=settings.worker)
+    if settings.metrics_port:
+        application = Measured(application, settings.metrics_port)
     uvicorn.run(
-        build(own, console=console, worker=settings.worker),
+        application,
         host=host or settings.host,
         port=port or settings.port,
         server_header=False,
@@ -134,5 +139,5 @@ def main() -> None:
     try:
         app()
     except Refusal as no:
-        print(t(no.code, **no.facts), file=sys.stderr)
+        print(told(no.code, no.facts), file=sys.stderr)
         sys.exit(FOUND_BAD)

@@ -39,6 +39,7 @@ from console.pages.kit import (
     filters,
     flash,
     labelled,
+    last_day,
     moment,
     next_moves,
     open_record,
@@ -105,7 +106,7 @@ def show_rows(words: str, state: str | None, province: str | None, sort: str | N
         Column[Agent](
             t("agents_page.province"), lambda agent: province_word(agent.province), width=110
         ),
-        Column[Agent](t("agents_page.due"), lambda agent: agent.review_due_at, Kind.MOMENT),
+        Column[Agent](t("agents_page.due"), lambda agent: agent.review_due_at, Kind.DUE),
     ]
     may_review = desk.actor.may(P.AGENT_REVIEW)
     chosen = record_table(found.rows, columns, key="agents", select=may_review)
@@ -229,7 +230,7 @@ def show_facts(record: AgentRecord) -> None:
             t("agents_page.until"): day(agent.business_licence_until)
             if agent.business_licence_until
             else t("agents_page.no_term"),
-            t("agents_page.due"): moment(agent.review_due_at),
+            t("agents_page.due"): last_day(agent.review_due_at),
             t("agents_page.condition_a"): yes_no[agent.is_realname_ready],
             t("agents_page.condition_b"): yes_no[agent.is_protection_ready],
             t("agents_page.submitted"): moment(agent.submitted_at),

@@ -189,7 +189,7 @@ def show_code(record: BadgeRecord) -> None:
         for kind in ("svg", "png"):
             st.link_button(
                 t(f"badges_page.{kind}"),
-                f"/files/badges/{record.badge.id}.{kind}",
+                f"/files/badges/{record.badge.badge_id}.{kind}",
                 icon=":material/download:",
             )
     st.code(record.url, language=None, wrap_lines=True)

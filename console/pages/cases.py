@@ -19,12 +19,12 @@ from console.pages.kit import (
     choice,
     chosen_id,
     cursor,
-    day,
     empty,
     facts,
     filters,
     flash,
     labelled,
+    last_day,
     moment,
     page_head,
     pager,
@@ -64,7 +64,7 @@ LATE = ":red-badge[:material/schedule: {word}]"
 
 def due_word(case: Case) -> str:
     late = f" · {t('case_page.late')}" if case.is_overdue(desk.now()) else ""
-    return f"{day(case.due_at)}{late}"
+    return f"{last_day(case.due_at)}{late}"
 
 
 def case_columns() -> list[Column[Case]]:
@@ -91,8 +91,8 @@ def notice_columns() -> list[Column[Notice]]:
         Column(t("case_page.subject"), lambda row: row.subject, width=320),
         Column(t("case_page.platform"), lambda row: row.platform, width=110),
         Column(t("case_page.sent"), lambda row: row.sent_at, Kind.MOMENT, width=140),
-        Column(t("case_page.acknowledge_due"), lambda row: row.acknowledge_due_at, Kind.DATE),
-        Column(t("case_page.answer_due"), lambda row: row.answer_due_at, Kind.DATE),
+        Column(t("case_page.acknowledge_due"), lambda row: row.acknowledge_due_at, Kind.DUE),
+        Column(t("case_page.answer_due"), lambda row: row.answer_due_at, Kind.DUE),
     ]
 
 
@@ -232,8 +232,8 @@ def show_notice(one: NoticeRecord) -> None:
             {
                 t("case_page.sent"): moment(notice.sent_at),
                 t("case_page.receipt"): notice.receipt,
-                t("case_page.acknowledge_due"): moment(notice.acknowledge_due_at),
-                t("case_page.answer_due"): moment(notice.answer_due_at),
+                t("case_page.acknowledge_due"): last_day(notice.acknowledge_due_at),
+                t("case_page.answer_due"): last_day(notice.answer_due_at),
             }
         )
         if notice.last_words and not desk.actor.platform:

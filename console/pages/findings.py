@@ -30,6 +30,7 @@ from console.pages.kit import (
     filters,
     flash,
     labelled,
+    last_day,
     link_to,
     moment,
     next_moves,
@@ -107,7 +108,7 @@ def columns(rows: Sequence[Finding]) -> list[Column[Finding]]:
             lambda row: row.state, Kind.STATE, "finding_state", STATES, 110,
         ),
         Column[Finding](
-            t("findings_page.due"), lambda row: row.look_due_at, Kind.MOMENT, width=150
+            t("findings_page.due"), lambda row: row.look_due_at, Kind.DUE, width=150
         ),
     ]  # fmt: skip
 
@@ -164,7 +165,7 @@ def show_facts(record: FindingRecord) -> None:
             t("findings_page.shop_key"): f"{shop.platform} {shop.shop_key}",
             t("findings_page.shop_state"): t(f"shop_state.{shop.state}"),
             t("findings_page.claimed"): finding.claimed_number or shop.licence_shown,
-            t("findings_page.due"): moment(finding.look_due_at),
+            t("findings_page.due"): last_day(finding.look_due_at),
             t("findings_page.register"): record.run.register_sha256,
             t("findings_page.reason"): finding.reason,
             t("findings_page.found_at"): moment(finding.created_at),

@@ -14,7 +14,7 @@ import streamlit as st
 
 from console.actions.staff.sign_in import SignedIn, signed_in
 from console.desk import Desk, House
-from console.i18n import language_of, spoken, t, texts
+from console.i18n import language_of, spoken, t, texts, told
 from models.refusals import Refusal
 
 COOKIE: Final = "channel"
@@ -33,7 +33,6 @@ _FOUND_IN_TEXT: Final = re.compile(
     r"|(?<=[-<>=])(?=[-<>=])",  # arrows and dashes
     re.IGNORECASE,
 )
-_NAMED_FACTS: Final = {"role": "role", "kind": "organisation_kind", "permission": "permission"}
 
 
 def open_at(house: House) -> None:
@@ -97,13 +96,7 @@ def said(key: str, otherwise: str) -> str:
 
 def refusal_text(no: Refusal) -> str:
     """A refusal in the reader's language, what it names included."""
-    return t(no.code, **{name: _fact(name, fact) for name, fact in no.facts.items()})
-
-
-def _fact(name: str, fact: object) -> str:
-    table = _NAMED_FACTS.get(name)
-    key = f"{table}.{str(fact).replace(':', '_')}"
-    return said(key, plain(fact)) if table else plain(fact)
+    return told(no.code, no.facts, plain)
 
 
 @contextmanager

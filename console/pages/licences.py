@@ -46,6 +46,7 @@ from console.pages.kit import (
     filters,
     flash,
     labelled,
+    last_day,
     link_to,
     moment,
     next_moves,
@@ -100,7 +101,7 @@ def show_rows(words: str, state: str | None) -> None:
         ),
         Column[Licence](t("licences_page.begins"), lambda row: row.begins_on, Kind.DATE),
         Column[Licence](t("licences_page.ends"), lambda row: row.ends_on, Kind.DATE),
-        Column[Licence](t("licences_page.due"), lambda row: row.approval_due_at, Kind.MOMENT),
+        Column[Licence](t("licences_page.due"), lambda row: row.approval_due_at, Kind.DUE),
     ]
     may_approve = desk.actor.may(P.LICENCE_APPROVE)
     chosen = record_table(found.rows, columns, key="licences", select=may_approve)
@@ -282,7 +283,7 @@ def show_facts(record: LicenceRecord) -> None:
             t("licences_page.ends"): day(licence.ends_on),
             t("licences_page.agreement_no"): licence.agreement_no,
             t("licences_page.papers"): "、".join(t(f"paper.{one}") for one in licence.papers),
-            t("licences_page.due"): moment(licence.approval_due_at),
+            t("licences_page.due"): last_day(licence.approval_due_at),
             t("licences_page.approved"): moment(licence.approved_at),
         }
     )

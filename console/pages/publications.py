@@ -25,6 +25,7 @@ from console.pages.kit import (
     facts,
     figures,
     flash,
+    last_day,
     moment,
     next_moves,
     open_record,
@@ -80,7 +81,7 @@ def show_rows() -> None:
         Column[Publication](
             t("publications_page.published"), lambda row: row.published_at, Kind.MOMENT
         ),
-        Column[Publication](t("publications_page.due"), lambda row: row.due_at, Kind.MOMENT),
+        Column[Publication](t("publications_page.due"), lambda row: row.due_at, Kind.DUE),
     ]
     record_table(found.rows, columns, key="publications")
     pager(found, "publications")
@@ -99,7 +100,7 @@ def show_publication(publication_id: str) -> None:
         if desk.actor.is_house or edition.carrier_id in desk.actor.carriers:
             publishing(edition)
     if edition.is_stale(desk.now()):
-        st.warning(t("publications_page.stale", due=moment(edition.due_at)))
+        st.warning(t("publications_page.stale", due=last_day(edition.due_at)))
     left, right = two_columns()
     with left:
         show_edition(record)
@@ -133,7 +134,7 @@ def show_edition(record: PublicationRecord) -> None:
         {
             t("publications_page.prepared_by"): edition.prepared_by,
             t("publications_page.published"): moment(edition.published_at),
-            t("publications_page.due"): moment(edition.due_at),
+            t("publications_page.due"): last_day(edition.due_at),
             t("publications_page.sha256"): edition.sha256,
         }
     )

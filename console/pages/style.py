@@ -1,6 +1,7 @@
 """The console's own look over Streamlit's: density, hierarchy, figures that line up.
 
 Only static rules of ours, never a word from outside; colours come from the theme's variables.
+Toasts stand at the foot: at the top they would lie on a record's moves, and stay while hovered.
 """
 
 from typing import Final
@@ -9,6 +10,7 @@ import streamlit as st
 
 _SHEET: Final = """
 [data-testid="stMainBlockContainer"] { padding: 2.6rem 2.6rem 4rem; max-width: 1500px; }
+[data-testid="stToastContainer"] { inset: auto 1rem 1rem auto !important; }
 [data-testid="stHeader"] { background: transparent; height: 2.4rem; }
 [data-testid="stMainBlockContainer"] h1 { font-size: 1.72rem; letter-spacing: .01em;
   padding: 0 0 .1rem; }

@@ -20,7 +20,7 @@ from console.actions.staff.people import (
     use_codes,
 )
 from console.actions.staff.sign_in import SignedIn
-from console.i18n import t
+from console.i18n import told
 from console.web.errors import status_of
 from console.web.forms import checked_form, local_path, sealed, unsealed
 from console.web.site import Site
@@ -85,7 +85,7 @@ def _password_form(
         "password.html",
         status_of(no) if no else HTTPStatus.OK,
         has_form=True,
-        problem=t(no.code, **no.facts) if no else "",
+        problem=told(no.code, no.facts) if no else "",
         login=_user(site, person).login,
         least=SHORTEST_PASSWORD,
         next=target,
@@ -114,7 +114,7 @@ def _codes_form(site: Site, request: Request, secret: str, no: Refusal | None = 
         "codes.html",
         status_of(no) if no else HTTPStatus.OK,
         has_form=True,
-        problem=t(no.code, **no.facts) if no else "",
+        problem=told(no.code, no.facts) if no else "",
         done=False,
         has_codes=user.totp_secret is not None,
         picture=picture.svg_data_uri(scale=4, border=3, light="#fff"),

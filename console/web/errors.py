@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.i18n import t
+from console.i18n import t, told
 from console.web.site import Site
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from models.staff import FAILURE_WINDOW
@@ -88,12 +88,12 @@ def refusal_answer(site: Site, request: Request, no: Refusal) -> Response:
     """The refusal as a page or as JSON; a visitor who is not signed in is sent to do so."""
     if prefers_json(request):
         site.speak(request)
-        message = t(no.code, **no.facts)
+        message = told(no.code, no.facts)
         return _json(status_of(no), no.code, message, no.facts, headers_of(no))
     if no.code == "staff.sign_in" and request.method in {"GET", "HEAD"}:
         return RedirectResponse(sign_in_address(request), HTTPStatus.SEE_OTHER)
     site.speak(request)
-    status, message = status_of(no), t(no.code, **no.facts)
+    status, message = status_of(no), told(no.code, no.facts)
     title = t(_TITLES.get(status, "web.invalid_title"))
     ways = ((sign_in_address(request), t("web.sign_in")),) if status == _NOT_SIGNED_IN else ()
     return problem(site, request, status, title, message, headers=headers_of(no), ways=ways)

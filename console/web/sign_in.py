@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.actions.staff.sign_in import sign_in, sign_out, signed_in
-from console.i18n import t
+from console.i18n import t, told
 from console.web.errors import headers_of, status_of
 from console.web.forms import checked_form, form_cookie, is_own, local_path, sealed, unsealed
 from console.web.session import clear_cookie, client_address, set_cookie
@@ -75,7 +75,7 @@ def _form(
         status_of(no) if no else HTTPStatus.OK,
         headers=headers_of(no) if no else None,
         has_form=True,
-        problem=t(no.code, **no.facts) if no else "",
+        problem=told(no.code, no.facts) if no else "",
         login=login,
         next=target,
         oidc_name=settings.oidc_name if settings.oidc_issuer else "",

@@ -191,7 +191,7 @@ def test_a_badge_is_shown_with_its_code_and_pictures(console: Console, desks: De
     badge = list_badges(desks.manager).rows[0]
     at = console.open("badges", desks.manager, id=str(badge.id))
     links = [one.proto.url for one in at.get("link_button")]
-    assert f"/files/badges/{badge.id}.svg" in links
+    assert f"/files/badges/{badge.badge_id}.svg" in links
     assert "/b/" in at.code[0].value
 
 

@@ -153,10 +153,7 @@ class Person:
         self.at(key).locator("button").first.click()
 
     def write(self, key: str, words: str) -> None:
-        box = self.at(key).locator("input, textarea").first
-        box.fill(words)
-        box.press("Tab")
-        self.settled()
+        self.fill(self.at(key), words)
 
     def tick(self, key: str) -> None:
         self.at(key).locator("label").first.click()
@@ -185,6 +182,13 @@ class Person:
         expect(body).to_be_visible()
         return body
 
+    def fill(self, box: Locator, words: str) -> None:
+        """Write into the first box of a part, as somebody who then goes on to the next."""
+        first = box.locator("input, textarea").first
+        first.fill(words)
+        first.press("Tab")
+        self.settled()
+
     def confirm(self, body: Locator) -> None:
         body.get_by_role("button", name=re.compile("^(确认|Confirm)")).last.click()
         expect(self.page.locator("[data-testid=stPopoverBody]")).to_have_count(0, timeout=PATIENCE)
@@ -193,11 +197,13 @@ class Person:
     def move(self, move: str, record: str, reason: str = "") -> None:
         body = self.begin(move, record)
         if reason:
-            box = body.locator("textarea").first
-            box.fill(reason)
-            box.press("Tab")
-            self.settled()
+            self.fill(body, reason)
         self.confirm(body)
+
+
+def part(body: Locator, name: str) -> Locator:
+    """One input of a move's form."""
+    return body.locator(f"[class*='-{name} ']").first
 
 
 def _class(key: str) -> str:

@@ -161,7 +161,7 @@ def _checked_words(outcome: AnswerOutcome, words: str) -> str:
     if len(words) > LONGEST_WORDS:
         raise Invalid("answer.words_too_long", most=LONGEST_WORDS)
     if not words and outcome not in ACTED:
-        raise Invalid("answer.words_needed", outcome=outcome.value)
+        raise Invalid("answer.words_needed", outcome=outcome)
     return words
 
 
@@ -169,7 +169,7 @@ def _check_count(outcome: AnswerOutcome, files: Sequence[object]) -> None:
     if len(files) > MOST_PROOFS:
         raise Invalid("answer.too_many_proofs", count=len(files), most=MOST_PROOFS)
     if not files and outcome in ACTED:
-        raise Invalid("answer.proof_needed", outcome=outcome.value)
+        raise Invalid("answer.proof_needed", outcome=outcome)
 
 
 def _media_type(name: str, data: bytes) -> str:

@@ -101,8 +101,8 @@ def _must_meet(work: Work, case: Case, measure: Measure) -> None:
         raise Conflict(
             "case.measure_too_weak",
             reference=case.reference,
-            measure=measure.value,
-            least=", ".join(enough),
+            measure=measure,
+            least=enough,
         )
 
 

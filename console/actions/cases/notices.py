@@ -96,7 +96,7 @@ def retry_notice(desk: Desk, notice_id: UUID | str) -> Notice:
     with desk.begin(Permission.CASE_SEND) as work:
         notice = work.get(Notice, notice_id)
         if notice.state is not NoticeState.SENDING:
-            raise Conflict("notice.not_waiting", number=notice.number, state=notice.state.value)
+            raise Conflict("notice.not_waiting", number=notice.number, state=notice.state)
         case = work.session.get_one(Case, notice.case_id)
         notice.next_try_at = work.at + FIRST_PAUSE
         work.record("notice.tried_again", notice, tries=notice.tries)
@@ -106,7 +106,7 @@ def retry_notice(desk: Desk, notice_id: UUID | str) -> Notice:
 
 def _promised(work: Work, case: Case) -> Notice:
     if case.state not in {CaseState.DECIDED, CaseState.EXECUTING}:
-        raise Conflict("notice.not_decided", reference=case.reference, state=case.state.value)
+        raise Conflict("notice.not_decided", reference=case.reference, state=case.state)
     _must_have_platform(work, case)
     last = work.session.exec(
         select(Notice).where(Notice.case_id == case.id).order_by(col(Notice.id).desc())

@@ -61,7 +61,7 @@ def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
     for finding in findings:
         if finding.state is not FindingState.CONFIRMED:
             raise Conflict(
-                "case.finding_not_confirmed", number=finding.number, state=finding.state.value
+                "case.finding_not_confirmed", number=finding.number, state=finding.state
             )
         if finding.shop_id != findings[0].shop_id:
             raise Conflict(

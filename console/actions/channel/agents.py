@@ -149,7 +149,7 @@ def edit_agent(
     with desk.begin(Permission.AGENT_EDIT) as work:
         agent = held(work, Agent, agent_id, version)
         if agent.state not in EDITABLE:
-            raise Conflict("channel.not_editable", agent_no=agent.agent_no, state=agent.state.value)
+            raise Conflict("channel.not_editable", agent_no=agent.agent_no, state=agent.state)
         changed = sorted(name for name, value in fields.items() if getattr(agent, name) != value)
         fixed = {"province"} if agent.state in _UNDER_CHECK else {"province", "uscc"}
         if wrong := fixed & set(changed):

@@ -131,7 +131,7 @@ def approve_licence(desk: Desk, licence_id: UUID | str, version: int | None = No
             raise Conflict(
                 "channel.papers_missing",
                 number=licence.number,
-                papers=[paper.value for paper in missing],
+                papers=missing,
             )
         agent = held(work, Agent, licence.agent_id, None)
         shops = _must_be_complete(work, licence, agent)
@@ -203,7 +203,7 @@ def resume_licence(
         change(work, licence, LicenceMove.RESUME, proof)
         if agent.state is not AgentState.ACTIVE:
             raise Conflict(
-                "channel.agent_not_active", agent_no=agent.agent_no, state=agent.state.value
+                "channel.agent_not_active", agent_no=agent.agent_no, state=agent.state
             )
         if licence.ends_on < china_day(work.at):
             raise Conflict("channel.licence_over", number=licence.number)
@@ -328,7 +328,7 @@ def _must_be_sound(form: LicenceForm) -> None:
 def _must_be_licensable(agent: Agent) -> None:
     if agent.state not in _MAY_BE_LICENSED:
         raise Conflict(
-            "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state.value
+            "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state
         )
 
 

@@ -9,6 +9,7 @@ from collections import deque, namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import Lock
 from typing import Any, Final, cast
 
 from sqlalchemy import Engine, Select, event
@@ -18,6 +19,8 @@ from console.desk import House
 
 _CACHE: Final = "PRAGMA cache_size=-32768"
 """32 MiB of pages."""
+_VERSION: Final = "PRAGMA data_version"
+Version = tuple[int, int]
 Convert = Callable[[Any], Any]
 Query = Select[*tuple[Any, ...]]
 
@@ -28,6 +31,15 @@ def read(house: House, query: Query, **values: str) -> Sequence[Any]:
     The query is a constant of its module: its plan is kept for good.
     """
     return _reader_of(house.engine).rows(query, values)
+
+
+def version(house: House) -> Version | None:
+    """What stays the same exactly as long as nobody commits anything, in whichever process.
+
+    SQLite tells it in microseconds. PostgreSQL has no such word, so there it is None.
+    """
+    reader = _reader_of(house.engine)
+    return reader.version() if reader.is_near else None
 
 
 @lru_cache(maxsize=16)
@@ -66,6 +78,21 @@ class _Reader:
     plans: dict[Query, _Plan] = field(default_factory=dict[Any, _Plan])
     idle: deque[DBAPIConnection] = field(default_factory=deque[DBAPIConnection])
     """Taken from the end that was used last, whose pages are in memory."""
+    watch: list[DBAPIConnection] = field(default_factory=list[DBAPIConnection])
+    """The one connection whose word on the version counts: two of them count differently."""
+    watches: int = 0
+    """How many there have been: a new one counts anew."""
+    lock: Lock = field(default_factory=Lock)
+
+    def version(self) -> Version:
+        with self.lock:
+            if not self.watch:
+                self.watch.append(self._opened())
+                self.watches += 1
+            cursor = self.watch[0].cursor()
+            cursor.execute(_VERSION)
+            (found,) = cursor.fetchone() or (0,)
+            return self.watches, found
 
     def rows(self, query: Query, values: Mapping[str, str]) -> Sequence[Any]:
         if not self.is_near:
@@ -85,6 +112,9 @@ class _Reader:
         return [plan.read(row) for row in found]
 
     def close(self) -> None:
+        with self.lock:
+            while self.watch:
+                self.watch.pop().close()
         while self.idle:
             self.idle.pop().close()
 

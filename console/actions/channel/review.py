@@ -53,7 +53,7 @@ def _pass(work: Work, agent: Agent, remark: str) -> None:
         raise Conflict("channel.conditions_missing", agent_no=agent.agent_no)
     found = check_now(work, agent)
     if found:
-        raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=_values(found))
+        raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=found)
     agent.move(AgentMove.VERIFY_PASS)
     _decided(work, agent, [], remark)
     work.record("agent.passed", agent, rule=agent.rule_version)
@@ -148,7 +148,7 @@ def restore_agent(
         agent.move(AgentMove.RESTORE)
         found = check_now(work, agent)
         if found:
-            raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=_values(found))
+            raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=found)
         agent.remark = ""
         work.record("agent.restored", agent, reason=proof.strip())
         return agent

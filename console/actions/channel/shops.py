@@ -54,7 +54,7 @@ def add_shop(desk: Desk, agent_id: UUID | str, form: ShopForm) -> AuthorisedShop
         agent = held(work, Agent, agent_id, None)
         if agent.state in _CLOSED:
             raise Conflict(
-                "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state.value
+                "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state
             )
         must_be_platform(work, shop.platform)
         _must_be_free(work, agent, shop)

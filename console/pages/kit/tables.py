@@ -14,7 +14,7 @@ from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 from console.desk import LONGEST_PAGE, Slice
 from console.i18n import t
 from console.pages.kit.records import open_record
-from console.pages.kit.words import LOOKS, NOTHING, Tone, day, moment, tone_of
+from console.pages.kit.words import LOOKS, NOTHING, Tone, day, last_day, moment, tone_of
 from models.base import Table
 
 Row = TypeVar("Row")
@@ -26,11 +26,20 @@ class Kind(StrEnum):
     TEXT = "text"
     DATE = "date"
     MOMENT = "moment"
+    DUE = "due"
+    """A deadline, by its last day."""
     STATE = "state"
     LINK = "link"
     NUMBER = "number"
     WORDS = "words"
     """Several short words, each in its own pill."""
+
+
+_TIMES: Final[Mapping[Kind, Callable[[Any], str]]] = {
+    Kind.MOMENT: moment,
+    Kind.DATE: day,
+    Kind.DUE: last_day,
+}
 
 
 @dataclass(frozen=True)
@@ -101,14 +110,12 @@ def _cell(column: Column[Row], row: Row) -> object:
             return [str(value)] if value else []
         case Kind.WORDS:
             return [str(word) for word in value]
-        case Kind.MOMENT:
-            return moment(value)
-        case Kind.DATE:
-            return day(value)
         case Kind.NUMBER | Kind.LINK:
             return value
         case Kind.TEXT:
             return NOTHING if value is None or value == "" else str(value)
+        case Kind.MOMENT | Kind.DATE | Kind.DUE:
+            return _TIMES[column.kind](value)
 
 
 def _without_none(cells: list[object]) -> list[object]:

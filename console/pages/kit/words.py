@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -86,6 +86,11 @@ def day(at: date | datetime | None) -> str:
     if isinstance(at, datetime):
         at = at.astimezone(CHINA).date()
     return at.isoformat() if at else NOTHING
+
+
+def last_day(due: datetime | None) -> str:
+    """The last day that is in time: a deadline is the first moment too late."""
+    return day(due - timedelta(microseconds=1)) if due else NOTHING
 
 
 def left_until(due: datetime, now: datetime) -> str:

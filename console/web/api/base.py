@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from console.actions.staff.sign_in import actor_of_key, signed_in
 from console.desk import LONGEST_PAGE, PAGE, AlreadyDone, Desk, House
-from console.i18n import language_of, spoken, t
+from console.i18n import language_of, spoken, t, told
 from console.web.errors import STATUS
 from console.web.session import session_token
 from models.refusals import Invalid, NotAllowed, Refusal
@@ -156,5 +156,5 @@ def _family(no: Refusal) -> type[Refusal]:
 
 
 def _fault(status: int, no: Refusal) -> JSONResponse:
-    body = Fault(code=no.code, message=t(no.code, **no.facts), facts=no.facts)
+    body = Fault(code=no.code, message=told(no.code, no.facts), facts=no.facts)
     return JSONResponse(body.model_dump(mode="json"), status_code=status)
