@@ -1,19 +1,17 @@
 """What waits for somebody: every area says what of its own is due, late or waiting."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import and_, col, or_, select
 
 from console.actions.cases.lists import notice_is_overdue
+from console.actions.channel.waiting import CHANNEL_SOURCES
+from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk
 from models.cases.cases import Case, CaseState
 from models.cases.notices import Notice, NoticeState
-from models.channel.agents import Agent, AgentState
 from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission, Role
 from models.rules import Tier
@@ -21,33 +19,6 @@ from models.staff import CARRIERS, ApiClient, Organisation, User, UserRole
 
 KEY_ENDS_SOON: Final = timedelta(days=30)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-class WorkState(StrEnum):
-    OVERDUE = "overdue"
-    DUE = "due"
-    WAITING = "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkItem:
-    """One thing to do. `kind` names the text `work.<kind>`, which says what to do with `title`."""
-
-    kind: str
-    title: str
-    state: WorkState
-    page: str
-    """The page where it is done, by its file's name: `"agents"`."""
-    id: UUID | None = None
-    """The record there; None is the list."""
-    due: datetime | None = None
-
-
-def due_state(due: datetime | None, now: datetime) -> WorkState:
-    """Where an item with a deadline stands."""
-    if due is None:
-        return WorkState.WAITING
-    return WorkState.OVERDUE if due < now else WorkState.DUE
 
 
 def work_items(desk: Desk) -> list[WorkItem]:
@@ -200,22 +171,6 @@ def _findings(desk: Desk) -> Iterator[WorkItem]:
         yield WorkItem("finding_look", row.number, state, "findings", row.id, row.look_due_at)
 
 
-def _reviews(desk: Desk) -> Iterator[WorkItem]:
-    """Applications that somebody else has submitted."""
-    if not desk.actor.may(Permission.AGENT_REVIEW):
-        return
-    with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
-            work.select(Agent)
-            .where(Agent.state == AgentState.VERIFYING)
-            .where(col(Agent.submitted_by).is_distinct_from(desk.actor.id))
-            .order_by(col(Agent.review_due_at))
-        )
-    for row in found:
-        state = due_state(row.review_due_at, desk.now())
-        yield WorkItem("agent_review", row.title, state, "agents", row.id, row.review_due_at)
-
-
 SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _administrators,
     _people,
@@ -223,6 +178,6 @@ SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _cases,
     _notices,
     _findings,
-    _reviews,
+    *CHANNEL_SOURCES,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

@@ -9,6 +9,7 @@ from console.actions.channel.agents import (
     reapply_agent,
     submit_agent,
 )
+from console.actions.channel.badges import issue_badge, shops_without_badge
 from console.actions.channel.licences import draft_licence
 from console.actions.channel.review import (
     blacklist_agent,
@@ -18,12 +19,13 @@ from console.actions.channel.review import (
     uphold_appeal,
     withdraw_proposal,
 )
-from console.actions.channel.shops import add_shop
+from console.actions.channel.shops import add_shop, end_shop
 from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_forms import (
     agent_fields,
     agent_form,
+    chosen_shop,
     ending_fields,
     licence_fields,
     licence_form,
@@ -94,6 +96,13 @@ def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
 
 def scope_moves(desk: Desk, record: AgentRecord, platforms: Mapping[str, str]) -> list[Next]:
     agent = record.agent
+    live = [shop for shop in record.shops if shop.ended_at is None]
+    bare = shops_without_badge(record.licences, record.shops, record.badges)
+
+    def close_shop(words: str) -> None:
+        values = unpacked(words)
+        end_shop(desk, values["shop"], reason=values["reason"])
+
     return [
         move_of(
             "agents_page.add_shop",
@@ -102,6 +111,22 @@ def scope_moves(desk: Desk, record: AgentRecord, platforms: Mapping[str, str]) -
             "add_business",
             when=agent.state in _NAMED,
             ask=lambda key: shop_fields(key, platforms),
+        ),
+        move_of(
+            "agents_page.end_shop",
+            close_shop,
+            P.LICENCE_EDIT,
+            "store",
+            when=bool(live),
+            ask=lambda key: chosen_shop(key, t("agents_page.shop_to_end"), live, why=True),
+        ),
+        move_of(
+            "agents_page.issue_badge",
+            lambda words: issue_badge(desk, unpacked(words)["shop"]),
+            P.BADGE_ISSUE,
+            "verified_user",
+            when=bool(bare),
+            ask=lambda key: chosen_shop(key, t("agents_page.shop_without_badge"), bare),
         ),
         move_of(
             "agents_page.draft_licence",

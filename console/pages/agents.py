@@ -200,7 +200,7 @@ def show_agent(agent_id: str) -> None:
 
 def platforms() -> dict[str, str]:
     return {
-        row.code: plain(row.name)
+        row.code: row.name
         for row in list_organisations(desk)
         if row.kind is OrganisationKind.PLATFORM and row.disabled_at is None
     }

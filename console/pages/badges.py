@@ -7,6 +7,7 @@ from console.actions.channel.badges import (
     badge_record,
     list_badges,
     mark_copied,
+    mark_displayed,
     reissue_badge,
 )
 from console.actions.channel.scan import check_badge
@@ -149,6 +150,14 @@ def moves_of(record: BadgeRecord) -> None:
             "autorenew",
             when=BadgeMove.REISSUE in open_moves,
             main=True,
+        ),
+        move_of(
+            "badges_page.displayed",
+            lambda proof: mark_displayed(desk, badge.id, proof=proof),
+            P.BADGE_ISSUE,
+            "visibility",
+            when=BadgeMove.DISPLAYED_SEEN in open_moves,
+            reason=True,
         ),
         move_of(
             "badges_page.copied",

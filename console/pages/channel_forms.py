@@ -16,7 +16,6 @@ from console.actions.channel.licences import LicenceForm
 from console.actions.channel.shops import ShopForm
 from console.desk import Desk
 from console.i18n import Language, spoken, t
-from console.pages.frame import plain
 from models.channel.agents import Agent, AgentReason
 from models.channel.licences import Licence, Paper, Product
 from models.channel.shops import AuthorisedShop
@@ -25,6 +24,8 @@ from models.rules import china_day
 from models.tokens import OWN_SITE
 
 _LONGEST_REASON: Final = 500
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2100, 12, 31)
 _YEAR: Final = timedelta(days=364)
 
 
@@ -68,6 +69,21 @@ def agent_fields(key: str, agent: Agent | None = None, carriers: Sequence[str] =
         key=f"{key}:representative",
         max_chars=64,
     )
+    rest = _what_it_shows(key, agent)
+    if not (name.strip() and uscc.strip() and province and representative.strip()):
+        return ""
+    return packed(
+        carrier=carrier,
+        name=name,
+        uscc=uscc,
+        province=province,
+        legal_representative=representative,
+        **rest,
+    )
+
+
+def _what_it_shows(key: str, agent: Agent | None) -> dict[str, object]:
+    """Contact, the business licence's term, and the two conditions; none of them is needed."""
     contact = st.text_input(
         t("agents_page.contact"),
         agent.contact if agent else "",
@@ -79,8 +95,8 @@ def agent_fields(key: str, agent: Agent | None = None, carriers: Sequence[str] =
         t("agents_page.until"),
         agent.business_licence_until if agent else None,
         key=f"{key}:until",
-        min_value=date(2000, 1, 1),
-        max_value=date(2100, 12, 31),
+        min_value=FIRST_DAY,
+        max_value=LAST_DAY,
         help=t("agents_page.until_help"),
     )
     realname = st.checkbox(
@@ -93,19 +109,12 @@ def agent_fields(key: str, agent: Agent | None = None, carriers: Sequence[str] =
         agent.is_protection_ready if agent else False,
         key=f"{key}:protection",
     )
-    if not (name.strip() and uscc.strip() and province and representative.strip()):
-        return ""
-    return packed(
-        carrier=carrier,
-        name=name,
-        uscc=uscc,
-        province=province,
-        legal_representative=representative,
-        contact=contact,
-        business_licence_until=until.isoformat() if isinstance(until, date) else None,
-        is_realname_ready=realname,
-        is_protection_ready=protection,
-    )
+    return {
+        "contact": contact,
+        "business_licence_until": until.isoformat() if isinstance(until, date) else None,
+        "is_realname_ready": realname,
+        "is_protection_ready": protection,
+    }
 
 
 def agent_form(words: str) -> tuple[AgentForm, str | None]:
@@ -160,6 +169,16 @@ def shop_fields(key: str, platforms: Mapping[str, str]) -> str:
     return packed(platform=platform, shop=shop, name=name, url=url)
 
 
+def chosen_shop(key: str, label: str, shops: Sequence[AuthorisedShop], *, why: bool = False) -> str:
+    """One of an agent's shops, by its id; with a reason when `why`."""
+    names = {str(shop.id): plain(shop.title) for shop in shops}
+    chosen = st.selectbox(label, list(names), key=f"{key}:chosen", format_func=names.__getitem__)
+    if not why:
+        return packed(shop=chosen) if chosen else ""
+    reason = st.text_area(t("console.reason"), key=f"{key}:reason", max_chars=_LONGEST_REASON)
+    return packed(shop=chosen, reason=reason) if chosen and reason.strip() else ""
+
+
 def shop_form(words: str) -> ShopForm:
     return ShopForm(**unpacked(words))
 
@@ -169,7 +188,7 @@ def licence_fields(
 ) -> str:
     """The scope of a licence, and its papers."""
     today = china_day(desk.now())
-    live = {str(shop.id): plain(shop.title) for shop in shops if shop.ended_at is None}
+    live = {str(shop.id): shop.title for shop in shops if shop.ended_at is None}
     products = st.multiselect(
         t("licences_page.products"),
         [one.value for one in Product],

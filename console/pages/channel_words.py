@@ -20,6 +20,9 @@ TONES: Final = {
     "replaced": Tone.OVER,
     "building": Tone.BUSY,
     "ready": Tone.WAITING,
+    "in_force": Tone.BAD,
+    "run_out": Tone.OVER,
+    "lifted": Tone.OVER,
 }
 
 

@@ -104,11 +104,11 @@ def _count(name: str) -> Callable[[PatrolRun], int]:
 
 
 @st.fragment(run_every=POLL)
-def following(run_id: str) -> None:
-    """How far a run is; the whole page comes again when it ends."""
+def following(run_id: str, state: RunState) -> None:
+    """How far a run is; the whole page comes again when it has begun and when it ends."""
     with refusals_shown():
         run = get_run(desk, run_id)
-        if run.state not in UNDER_WAY:
+        if run.state is not state:
             st.rerun(scope="app")
         progress_of(run.steps_done, run.steps, t("patrols_page.progress"))
         funnel(run)
@@ -126,7 +126,7 @@ def show_run(run_id: str) -> None:
     left, right = two_columns()
     with left:
         if run.state in UNDER_WAY:
-            following(run_id)
+            following(run_id, run.state)
         else:
             funnel(run)
         facts(
@@ -136,12 +136,16 @@ def show_run(run_id: str) -> None:
                 t("patrols_page.started_at"): moment(run.started_at),
                 t("patrols_page.ended_at"): moment(run.ended_at),
                 t("patrols_page.register"): run.register_sha256,
-                t("patrols_page.pages"): f"{run.steps_done} / {run.steps}",
+                **({} if run.state in UNDER_WAY else pages_of(run)),
             }
         )
         show_parts(run)
     with right:
         timeline(deeds)
+
+
+def pages_of(run: PatrolRun) -> dict[str, str]:
+    return {t("patrols_page.pages"): f"{run.steps_done} / {run.steps}"}
 
 
 def show_parts(run: PatrolRun) -> None:
@@ -158,7 +162,8 @@ def show_parts(run: PatrolRun) -> None:
 def show_findings(run: PatrolRun) -> None:
     found = list_findings(desk, cursor("run:findings"), run_id=run.id)
     if not found.rows:
-        empty(t("patrols_page.no_findings"), t("patrols_page.no_findings_next"))
+        word = "no_findings_yet" if run.state in UNDER_WAY else "no_findings"
+        empty(t(f"patrols_page.{word}"), t(f"patrols_page.{word}_next"))
         return
     shops = shops_of(desk, found.rows)
     columns = [

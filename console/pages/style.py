@@ -47,9 +47,11 @@ _SHEET: Final = """
 [data-testid="stMainBlockContainer"] [data-variant="segmented_control"][aria-checked="true"],
 [data-testid="stSidebar"] [data-variant="segmented_control"][aria-checked="true"] {
   color: inherit; }
-[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]) {
+[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]):not(
+  :has([data-testid="stHorizontalBlock"])) {
   flex-wrap: nowrap; gap: .7rem; }
-[data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]) {
+[data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
+  :has([data-testid="stHorizontalBlock"])) {
   min-width: 0; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 4.2rem 1rem 4rem; }

@@ -1,19 +1,30 @@
 """Licensed agents, for anyone: a search, and a page of each one that was ever licensed."""
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from console.actions.channel.register import public_search
-from console.actions.channel.story import PublicBadge, PublicStory, public_story
+from console.actions.channel.story import PublicBadge, PublicDeed, PublicStory, public_story
 from console.i18n import Language, spoken, t
-from console.web.answers import A_MINUTE, ANYWHERE, KEPT, Answers, as_json, wants_json
+from console.web.answers import (
+    A_MINUTE,
+    ANYWHERE,
+    KEPT,
+    NOT_KEPT,
+    Answers,
+    Timed,
+    as_json,
+    wants_json,
+    written,
+)
+from console.web.blanks import Blanks, Part
+from console.web.site import shown_day
 from models.channel.public import PublicLicence, PublicShop, PublicStatus
 from models.provinces import provinces
 from models.refusals import Invalid, NotFound
@@ -68,38 +79,114 @@ def routes(answers: Answers) -> list[Route]:
         )
         return answers.page(request, t("public.agents_title"), main, headers=A_MINUTE)
 
-    def agent(request: Request) -> Response:
+    def agent(request: Request) -> Timed:
         number = request.path_params["agent_no"]
         try:
             story = public_story(site.house, number)
         except NotFound:
-            return _missing(answers, request, number)
+            return _missing(answers, request, number), NOT_KEPT
+        url, until = site.house.settings.public_url, story.until.timestamp()
         if wants_json(request):
-            known = _published(story, site.house.settings.public_url)
-            return as_json(request, known, A_MINUTE)
-        main = drawn(story, answers.language(request), answers.platforms())
-        head = permit(story, site.house.settings.public_url)
-        given = {**ANYWHERE, **A_MINUTE}
-        return answers.page(request, story.agent.name, main, head=head, headers=given)
+            return as_json(request, _published(story, url), A_MINUTE), until
+        language, blanks = answers.language(request), Blanks()
+        part = drawn(blank_story(story, dict(answers.platforms()), blanks), language)
+        page = answers.page(
+            request,
+            story.agent.name,
+            part.filled(blanks.texts),
+            head=permit(story, url),
+            headers={**ANYWHERE, **A_MINUTE},
+        )
+        return page, min(until, answers.names_until())
 
     @lru_cache(KEPT)
-    def drawn(
-        story: PublicStory, language: Language, platforms: tuple[tuple[str, str], ...]
-    ) -> str:
-        shops = _shops(story)
-        return answers.drawn(
-            "agent.html",
-            agent=story.agent,
-            shops=[(one, story.badge_of(one)) for one in shops],
-            events=story.events,
-            platforms=dict(platforms),
-            kinds=KINDS,
-            badge_kinds=BADGE_KINDS,
-            place=place,
-            comma="、" if language is Language.ZH else ", ",
-        )
+    def drawn(story: ShownStory, language: Language) -> Part:
+        comma = "、" if language is Language.ZH else ", "
+        words = {"kinds": KINDS, "badge_kinds": BADGE_KINDS, "place": place, "comma": comma}
+        return Part.of(answers.drawn("agent.html", story=story, **words))
 
-    return [Route("/agents", search), Route("/agents/{agent_no}", answers.quick(agent))]
+    return [
+        Route("/agents", search),
+        Route("/agents/{agent_no}", answers.quick(agent), methods=["GET"]),
+    ]
+
+
+class ShownLicence(NamedTuple):
+    number: str
+    status: PublicStatus
+    products: tuple[str, ...]
+    provinces: tuple[str, ...]
+    begins_on: str
+    ends_on: str
+
+
+class ShownShop(NamedTuple):
+    platform: str
+    id: str
+    name: str
+    url: str
+    """None but of the web: a browser opens it."""
+    badge: PublicBadge | None
+
+
+class ShownEvent(NamedTuple):
+    day: str
+    deed: PublicDeed
+    licence_no: str
+
+
+class ShownStory(NamedTuple):
+    """What the page shows, with blanks for the texts that decide nothing."""
+
+    name: str
+    agent_no: str
+    uscc: str
+    carrier: str
+    province: str
+    status: PublicStatus
+    licences: tuple[ShownLicence, ...]
+    shops: tuple[ShownShop, ...]
+    events: tuple[ShownEvent, ...]
+
+
+def blank_story(story: PublicStory, platforms: Mapping[str, str], blank: Blanks) -> ShownStory:
+    agent = story.agent
+    return ShownStory(
+        blank(agent.name),
+        blank(agent.agent_no),
+        blank(agent.uscc),
+        blank(agent.carrier),
+        agent.province,
+        agent.status,
+        tuple(
+            ShownLicence(
+                blank(one.number),
+                one.status,
+                one.products,
+                one.provinces,
+                blank(one.begins_on.isoformat()),
+                blank(one.ends_on.isoformat()),
+            )
+            for one in agent.licences
+        ),
+        tuple(
+            ShownShop(
+                blank(platform_word(one.platform, platforms)),
+                blank(one.id),
+                blank(one.name),
+                blank(one.url if one.url.startswith(_OF_THE_WEB) else ""),
+                story.badge_of(one),
+            )
+            for one in _shops(story)
+        ),
+        tuple(
+            ShownEvent(blank(shown_day(one.at)), one.deed, blank(one.licence_no))
+            for one in story.events
+        ),
+    )
+
+
+_OF_THE_WEB: Final = ("https://", "http://")
 
 
 def place(code: str) -> str:
@@ -204,7 +291,7 @@ def permit(story: PublicStory, url: str) -> str:
     ]
     if not found:
         return ""
-    body = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    body = written(found)
     safe = body.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return f'<script type="application/ld+json">{safe}</script>'
 

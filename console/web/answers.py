@@ -5,7 +5,7 @@ key takes microseconds, no thread either: the hop would cost more than the work.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -17,13 +17,20 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from console.actions.channel.reading import version
 from console.i18n import Language
+from console.web.kept import Kept, Sent
 from console.web.session import session_token
 from console.web.site import HTML_LANG, Site
 
 Headers = Mapping[str, str]
-Endpoint = Callable[[Request], Awaitable[Response]]
+Timed = tuple[Response, float]
+"""An answer, and the moment up to which it holds while the database stays as it is."""
+Stamp = Callable[[], Hashable]
+
+NOT_KEPT: Final = 0.0
 
 NO_STORE: Final[Headers] = {"cache-control": "no-store"}
 A_MINUTE: Final[Headers] = {"cache-control": "public, max-age=60"}
@@ -34,7 +41,7 @@ ANYWHERE: Final[Headers] = {
 }
 _MARKS: Final = {name: f"\x00{name}\x00" for name in ("title", "head", "main", "here")}
 _MARK: Final = "\x00"
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 KEPT: Final = 2048
 """Drawn parts that are remembered, by all that they show and the language they are in."""
 _NAMES_KEPT: Final = timedelta(minutes=1)
@@ -55,21 +62,18 @@ class Answers:
     site: Site
     frames: dict[tuple[Language, str], list[str]] = field(default_factory=dict[Any, list[str]])
     names: list["_Names"] = field(default_factory=list["_Names"])
+    kept: Kept = field(default_factory=Kept)
 
-    def quick(self, answer: Callable[[Request], Response]) -> Endpoint:
-        """An endpoint whose work is a few rows by their keys."""
-        is_near = self.site.house.engine.dialect.name == "sqlite"
+    def quick(self, answer: Callable[[Request], Timed], stamp: Stamp = lambda: None) -> ASGIApp:
+        """An endpoint whose work is a few rows by their keys; a bare one, for `Route(methods=…)`.
 
-        async def endpoint(request: Request) -> Response:
-            if is_near and session_token(self.site.house.settings, request) is None:
-                return answer(request)
-            return await run_in_threadpool(answer, request)
-
-        return endpoint
+        `stamp` is what the answer depends on beside the database, the address and the language.
+        """
+        return _Quick(self, answer, stamp)
 
     def language(self, request: Request) -> Language:
         """The reader's, so that texts drawn before the page are in it too."""
-        return self.site.speak(request, anonymous=self._is_stranger(request))
+        return self.site.speak(request, anonymous=self.is_stranger(request))
 
     def drawn(self, template: str, /, **facts: Any) -> str:  # noqa: ANN401 - what the template shows
         """A part of a page, in the language that is spoken."""
@@ -87,7 +91,7 @@ class Answers:
         headers: Headers = NO_STORE,
     ) -> Response:
         """The part `main` in the site's frame; marked for caches unless nothing may keep it."""
-        if not self._is_stranger(request):
+        if not self.is_stranger(request):
             own = {name: value for name, value in headers.items() if name != "cache-control"}
             return self.site.page(
                 request,
@@ -113,7 +117,11 @@ class Answers:
             self.names[:] = [_Names(now, tuple(self.site.platforms()))]
         return self.names[0].pairs
 
-    def _is_stranger(self, request: Request) -> bool:
+    def names_until(self) -> float:
+        """Up to when an answer with names of marketplaces holds."""
+        return (self.names[0].at + _NAMES_KEPT).timestamp() if self.names else NOT_KEPT
+
+    def is_stranger(self, request: Request) -> bool:
         return session_token(self.site.house.settings, request) is None
 
     def _frame(self, language: Language, kind: str) -> list[str]:
@@ -128,6 +136,41 @@ class Answers:
         return known
 
 
+@dataclass(frozen=True, slots=True)
+class _Quick:
+    """An ASGI application, so that Starlette puts nothing around it."""
+
+    answers: Answers
+    answer: Callable[[Request], Timed]
+    stamp: Stamp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        house = self.answers.site.house
+        if house.engine.dialect.name != "sqlite" or not self.answers.is_stranger(request):
+            response, _ = await run_in_threadpool(self.answer, request)
+            await response(scope, receive, send)
+        else:
+            await self._at_once(request, send)
+
+    async def _at_once(self, request: Request, send: Send) -> None:
+        scope, answers = request.scope, self.answers
+        language = answers.language(request)
+        key = (scope["path"], scope["query_string"], wants_json(request), language, self.stamp())
+        # The version first: what is read after it is at least as new.
+        house, is_asking_again = answers.site.house, "if-none-match" in request.headers
+        seen, now = version(house), house.now().timestamp()
+        known = seen and not is_asking_again and answers.kept.get(key, seen, now)
+        if known:
+            await known.send(send)
+            return
+        response, until = self.answer(request)
+        sent = Sent.of(response, until)
+        if seen and until > now and not is_asking_again:
+            answers.kept.put(key, seen, now, sent)
+        await sent.send(send)
+
+
 def wants_json(request: Request) -> bool:
     """Whether a program asks, that names JSON before HTML."""
     wanted = request.headers.get("accept", "").lower()
@@ -138,7 +181,7 @@ def as_json(
     request: Request, value: object, headers: Headers, status: int = HTTPStatus.OK
 ) -> Response:
     """JSON that any site may read."""
-    body = _ENCODE(value).encode()
+    body = written(value).encode()
     given = {"vary": "Accept", **ANYWHERE, **headers}
     return marked(request, body, "application/json", status, given)
 
@@ -161,5 +204,5 @@ def _known_marks(request: Request) -> list[str]:
 
 def _here(request: Request) -> str:
     """The page's address, to come back to after the language was changed."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return quote(request.url.path + query, safe="")
+    query = request.scope["query_string"].decode("latin-1")
+    return quote(f"{request.scope['path']}?{query}" if query else request.scope["path"], safe="")

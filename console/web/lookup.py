@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.actions.channel.register import MOST_PAIRS, lookup
+from console.desk import House
 from console.i18n import t
 from console.web.agents import KINDS, platform_word
-from console.web.answers import NO_STORE, Answers, as_json, wants_json
+from console.web.answers import NO_STORE, NOT_KEPT, Answers, Timed, as_json, wants_json
 from models.channel.public import Delegation, Looked, PublicStatus
 from models.refusals import Invalid
+from models.rules import china_day, end_of
 from models.tokens import OWN_SITE
 
 _LARGEST: Final = 1024 * 1024
@@ -28,7 +30,7 @@ _RESTING: Final = frozenset({PublicStatus.SUSPENDED, PublicStatus.NOT_BEGUN})
 def routes(answers: Answers) -> list[Route]:
     house = answers.site.house
 
-    def one(request: Request) -> Response:
+    def one(request: Request) -> Timed:
         platform = request.query_params.get("platform", "").strip()
         shop = request.query_params.get("shop", "").strip()
         if wants_json(request):
@@ -36,7 +38,10 @@ def routes(answers: Answers) -> list[Route]:
                 raise Invalid("public.shop_needed")
             (looked,) = lookup(house, [(platform, shop)])
             _must_be_a_shop(looked)
-            return as_json(request, _verdict(looked), NO_STORE)
+            return as_json(request, _verdict(looked), NO_STORE), _midnight(house)
+        return page(request, platform, shop), NOT_KEPT
+
+    def page(request: Request, platform: str, shop: str) -> Response:
         answers.language(request)
         if not platform and not shop:
             return _form(answers, request)
@@ -59,6 +64,11 @@ def routes(answers: Answers) -> list[Route]:
         Route("/lookup", answers.quick(one), methods=["GET"]),
         Route("/lookup", many, methods=["POST"]),
     ]
+
+
+def _midnight(house: House) -> float:
+    """When the day ends: licences begin and end with days."""
+    return end_of(china_day(house.now())).timestamp()
 
 
 async def _body(request: Request) -> object:

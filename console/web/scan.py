@@ -7,7 +7,7 @@ signed, and for text that is no link of ours.
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -15,12 +15,21 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.actions.channel.badges import code_prefix
-from console.actions.channel.scan import check_badge, scan
+from console.actions.channel.scan import check_badge, keys_changed, scan
 from console.i18n import Language, t
 from console.web.agents import platform_word
-from console.web.answers import KEPT, NO_STORE, Answers, as_json, wants_json
-from models.channel.public import Scan, ScannedBadge
-from models.tokens import Verdict
+from console.web.answers import (
+    KEPT,
+    NO_STORE,
+    NOT_KEPT,
+    Answers,
+    Timed,
+    as_json,
+    wants_json,
+)
+from console.web.blanks import Blanks, Part
+from models.channel.public import PublicShop, Scan, ScannedBadge
+from models.tokens import Reason, Verdict
 from models.tokens.claims import LONGEST_DIGITS
 
 UNSEEN: Final = {**NO_STORE, "x-robots-tag": "noindex"}
@@ -44,28 +53,38 @@ def routes(answers: Answers) -> list[Route]:
     house = answers.site.house
     drawn = lru_cache(KEPT)(partial(_drawn, answers))
 
-    def badge(request: Request) -> Response:
+    def badge(request: Request) -> Timed:
         return answered(request, scan(house, request.path_params["digits"]))
 
-    def asked(request: Request) -> Response:
+    def asked(request: Request) -> Timed:
         """A link, or its digits, that somebody pasted."""
         text = request.query_params.get("text", "").strip()[:_LONGEST_TEXT]
         digits = _digits_in(text, code_prefix(house))
         if digits:
-            return RedirectResponse(f"/b/{digits}", HTTPStatus.SEE_OTHER, UNSEEN)
+            return RedirectResponse(f"/b/{digits}", HTTPStatus.SEE_OTHER, UNSEEN), NOT_KEPT
         return answered(request, check_badge(house, text))
 
-    def answered(request: Request, found: Scan) -> Response:
+    def answered(request: Request, found: Scan) -> Timed:
         status = HTTPStatus.NOT_FOUND if found.verdict in _NEVER_ISSUED else HTTPStatus.OK
         if wants_json(request):
-            return as_json(request, _published(found), UNSEEN, status)
-        main = drawn(found, answers.language(request), answers.platforms())
-        title = t("public.badge_title")
-        return answers.page(request, title, main, status=status, headers=UNSEEN)
+            return as_json(request, _published(found), UNSEEN, status), found.until
+        language, platforms = answers.language(request), dict(answers.platforms())
+        blanks = Blanks()
+        badge = found.badge and _blank(found.badge, platforms, blanks)
+        part = drawn(_Look(found.verdict, found.reason, badge), language)
+        page = answers.page(
+            request,
+            t("public.badge_title"),
+            part.filled(blanks.texts),
+            status=status,
+            headers=UNSEEN,
+        )
+        return page, min(found.until, answers.names_until())
 
+    stamp = partial(keys_changed, house)
     return [
-        Route("/b/{digits}", answers.quick(badge)),
-        Route("/badge", answers.quick(asked)),
+        Route("/b/{digits}", answers.quick(badge, stamp), methods=["GET"]),
+        Route("/badge", answers.quick(asked, stamp), methods=["GET"]),
     ]
 
 
@@ -79,44 +98,74 @@ def _digits_in(text: str, prefix: str) -> str:
     return text if fits else ""
 
 
-def _drawn(
-    answers: Answers, found: Scan, _language: Language, platforms: tuple[tuple[str, str], ...]
-) -> str:
-    badge = found.badge
-    platform = platform_word(badge.shop.platform, dict(platforms)) if badge else ""
-    return answers.drawn(
-        "badge.html",
-        kind=KINDS[found.verdict],
-        verdict=found.verdict,
-        badge=badge,
-        asks=badge is not None and found.verdict is Verdict.VALID_SHOP_UNCHECKED,
-        facts=_facts(found, platform),
+class _Shown(NamedTuple):
+    """What the page shows of a badge, as blanks."""
+
+    badge_id: str
+    agent_no: str
+    agent: str
+    carrier: str
+    until: str
+    platform: str
+    shop: PublicShop
+    link: str
+
+
+class _Look(NamedTuple):
+    verdict: Verdict
+    reason: Reason
+    badge: _Shown | None
+
+
+def _blank(badge: ScannedBadge, platforms: Mapping[str, str], blank: Blanks) -> _Shown:
+    shop, platform = badge.shop, blank(platform_word(badge.shop.platform, platforms))
+    return _Shown(
+        badge_id=blank(badge.badge_id),
+        agent_no=blank(badge.agent_no),
+        agent=blank(badge.agent),
+        carrier=blank(badge.carrier),
+        until=blank(badge.until.isoformat()),
         platform=platform,
-        link=_link(badge),
+        shop=PublicShop(platform, blank(shop.id), blank(shop.name), ""),
+        link=blank(_link(shop.url)),
     )
 
 
-def _facts(found: Scan, platform: str) -> list[tuple[str, str]]:
+def _drawn(answers: Answers, look: _Look, _language: Language) -> Part:
+    badge = look.badge
+    drawn = answers.drawn(
+        "badge.html",
+        kind=KINDS[look.verdict],
+        verdict=look.verdict,
+        badge=badge,
+        asks=badge is not None and look.verdict is Verdict.VALID_SHOP_UNCHECKED,
+        facts=_facts(look),
+        platform=badge.platform if badge else "",
+        link=badge.link if badge else "",
+    )
+    return Part.of(drawn)
+
+
+def _facts(look: _Look) -> list[tuple[str, str]]:
     """Each word and its value; of a forged badge nothing is quoted."""
-    why = (t("public.badge_why"), t(f"reason.{found.reason}"))
-    badge = found.badge
+    why = (t("public.badge_why"), t(f"reason.{look.reason}"))
+    badge = look.badge
     if badge is None:
         return [why]
-    where = t("public.genuine_on", platform=platform, shop=badge.shop.name)
+    where = t("public.genuine_on", platform=badge.platform, shop=badge.shop.name)
     return [
         why,
         (t("public.badge_of"), badge.agent),
         (t("public.agent_no"), badge.agent_no),
         (t("public.carrier"), badge.carrier),
         (t("public.badge_for"), where),
-        (t("public.until"), badge.until.isoformat()),
+        (t("public.until"), badge.until),
         (t("public.badge_no"), badge.badge_id),
     ]
 
 
-def _link(badge: ScannedBadge | None) -> str:
+def _link(url: str) -> str:
     """The shop's address, when it is one that a browser opens and nothing else."""
-    url = badge.shop.url if badge else ""
     return url if urlsplit(url).scheme in {"http", "https"} else ""
 
 

@@ -166,6 +166,12 @@ class Agent(Table, table=True):
         return self.province
 
 
+class BlacklistState(StrEnum):
+    IN_FORCE = "in_force"
+    RUN_OUT = "run_out"
+    LIFTED = "lifted"
+
+
 class Blacklisted(Table, table=True):
     """A firm that no carrier of this house may admit, by its USCC."""
 
@@ -179,8 +185,14 @@ class Blacklisted(Table, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
+    def state_on(self, day: date) -> BlacklistState:
+        if self.lifted_at is not None:
+            return BlacklistState.LIFTED
+        over = self.until is not None and self.until < day
+        return BlacklistState.RUN_OUT if over else BlacklistState.IN_FORCE
+
     def is_in_force(self, on: date) -> bool:
-        return self.lifted_at is None and (self.until is None or on <= self.until)
+        return self.state_on(on) is BlacklistState.IN_FORCE
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

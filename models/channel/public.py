@@ -1,7 +1,7 @@
 """What of a licence, an agent and a shop is public, and in which words (DOMAIN 4.6, 4.15)."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -148,6 +148,8 @@ class Scan:
     reason: Reason
     badge: ScannedBadge | None = None
     """None of a forged one, and of one that is not ours."""
+    until: int = field(default=0, compare=False)
+    """When time alone changes it, in POSIX seconds; 0 where nobody should remember it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ def oscar_at(port: int) -> Market:
     return Market(
         mapping.replace("127.0.0.1:18801", f"127.0.0.1:{port}"),
         listings=200,
-        licensed=Offer("S03", "华东通信授权专营店"),
-        turned_away=Offer("S08", "优享网卡专营"),
-        stranger="S05",
+        licensed=Offer("shop-s03", "华东通信授权专营店"),
+        turned_away=Offer("shop-s08", "优享网卡专营"),
+        stranger="shop-s05",
     )
 
 

@@ -60,9 +60,7 @@ def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
     findings = [work.get(Finding, one) for one in wanted]
     for finding in findings:
         if finding.state is not FindingState.CONFIRMED:
-            raise Conflict(
-                "case.finding_not_confirmed", number=finding.number, state=finding.state
-            )
+            raise Conflict("case.finding_not_confirmed", number=finding.number, state=finding.state)
         if finding.shop_id != findings[0].shop_id:
             raise Conflict(
                 "case.findings_of_two_shops", first=findings[0].number, second=finding.number

@@ -202,6 +202,24 @@ def _keep(own: Desk, badge_id: UUID, token: bytes) -> bool:
         return True
 
 
+def shops_without_badge(
+    licences: Iterable[Licence], shops: Iterable[AuthorisedShop], badges: Iterable[Badge]
+) -> list[AuthorisedShop]:
+    """An agent's live shops that a licence in force names and for which no badge is live."""
+    named = {
+        one
+        for licence in licences
+        if licence.state is LicenceState.ACTIVE
+        for one in licence.shop_ids
+    }
+    have = {badge.shop_id for badge in badges if badge.state in _LIVE}
+    return [
+        shop
+        for shop in shops
+        if shop.ended_at is None and str(shop.id) in named and shop.id not in have
+    ]
+
+
 def issue_badge(desk: Desk, shop_id: UUID | str) -> Badge:
     """A badge for a shop that an active licence names and that has none."""
     with desk.begin(Permission.BADGE_ISSUE) as work:
@@ -277,9 +295,11 @@ def reissue_badge(desk: Desk, badge_id: UUID | str, version: int | None = None) 
         old = held(work, Badge, badge_id, version)
         shop = work.session.get_one(AuthorisedShop, old.shop_id)
         agent = work.session.get_one(Agent, old.agent_id)
-        _fall(work, old, BadgeMove.REISSUE, old.reason)
+        old.move(BadgeMove.REISSUE)
         licence = _licence_for(work, agent, shop)
+        # On record first, so that a repeated request is answered with the new badge.
         new = _request(work, licence, shop)
+        work.record("badge.replaced", old, reason=old.reason, by=new.badge_id)
     finish_badges(desk, licence_id=licence.id)
     return get_badge(desk, new.id)
 

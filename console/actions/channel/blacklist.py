@@ -1,19 +1,24 @@
 """Firms that a carrier and its group admit no more, by their USCC."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from console.actions.audit import history
 from console.actions.channel.held import carrier_of, family_of
-from console.desk import Desk, Order, Slice, Work
+from console.desk import PAGE, Desk, Order, Slice, Work
+from models.audit import AuditEntry
 from models.channel.agents import Agent, AgentState, Blacklisted
-from models.formats import Fault, check_uscc
+from models.formats import Fault, check_uscc, compact
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
 from models.rules import china_day
+from models.staff import Organisation
 
 
 def blacklisted_among(
@@ -30,13 +35,41 @@ def _in_force(on: date, carriers: Collection[UUID]) -> SelectOfScalar[str]:
     return select(Blacklisted.uscc).where(
         col(Blacklisted.carrier_id).in_(carriers),
         col(Blacklisted.lifted_at).is_(None),
-        or_(col(Blacklisted.until).is_(None), col(Blacklisted.until) >= on),
+        _not_over(on),
     )
 
 
-def list_blacklist(desk: Desk, after: str | None = None) -> Slice[Blacklisted]:
+def _not_over(on: date) -> ColumnElement[bool]:
+    return or_(col(Blacklisted.until).is_(None), col(Blacklisted.until) >= on)
+
+
+@dataclass(frozen=True, slots=True)
+class BlacklistRecord:
+    entry: Blacklisted
+    carrier: Organisation
+    deeds: Sequence[AuditEntry]
+
+
+def list_blacklist(
+    desk: Desk, q: str = "", *, live: bool = False, after: str | None = None, limit: int = PAGE
+) -> Slice[Blacklisted]:
+    """Entries by words in the name or the beginning of the code; `live` leaves out what ended."""
     with desk.begin(Permission.BLACKLIST_READ) as work:
-        return work.slice(work.select(Blacklisted), Order.by(Blacklisted.created_at), after)
+        query = work.select(Blacklisted)
+        if live:
+            query = query.where(col(Blacklisted.lifted_at).is_(None), _not_over(china_day(work.at)))
+        if words := q.strip():
+            named = col(Blacklisted.name).contains(words, autoescape=True)
+            coded = col(Blacklisted.uscc).startswith(compact(words), autoescape=True)
+            query = query.where(or_(named, coded))
+        return work.slice(query, Order.by(Blacklisted.created_at), after, limit)
+
+
+def blacklist_record(desk: Desk, entry_id: UUID | str) -> BlacklistRecord:
+    with desk.begin(Permission.BLACKLIST_READ) as work:
+        row = work.get(Blacklisted, entry_id)
+        carrier = work.session.get_one(Organisation, row.carrier_id)
+        return BlacklistRecord(row, carrier, history(work, row))
 
 
 def blacklist_firm(  # noqa: PLR0913 - an entry's parts
@@ -105,8 +138,10 @@ def lift_from_blacklist(desk: Desk, entry_id: UUID | str, reason: str) -> Blackl
         ).first()
         if agent is not None and agent.state is AgentState.BLACKLISTED:
             raise Conflict("channel.appeal_first", agent_no=agent.agent_no)
-        row.lifted_at = row.lifted_at or work.at
-        work.record("blacklist.lifted", row, reason=reason)
+        if row.lifted_at is not None:
+            raise Conflict("channel.already_lifted", title=row.title)
+        row.lifted_at = work.at
+        work.record("blacklist.lifted", row, reason=reason.strip())
         return row
 
 

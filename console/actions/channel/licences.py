@@ -202,9 +202,7 @@ def resume_licence(
         agent = held(work, Agent, licence.agent_id, None)
         change(work, licence, LicenceMove.RESUME, proof)
         if agent.state is not AgentState.ACTIVE:
-            raise Conflict(
-                "channel.agent_not_active", agent_no=agent.agent_no, state=agent.state
-            )
+            raise Conflict("channel.agent_not_active", agent_no=agent.agent_no, state=agent.state)
         if licence.ends_on < china_day(work.at):
             raise Conflict("channel.licence_over", number=licence.number)
         licence.reason = licence.remedy = ""
@@ -327,9 +325,7 @@ def _must_be_sound(form: LicenceForm) -> None:
 
 def _must_be_licensable(agent: Agent) -> None:
     if agent.state not in _MAY_BE_LICENSED:
-        raise Conflict(
-            "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state
-        )
+        raise Conflict("channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state)
 
 
 def _must_name_own_shops(work: Work, licence: Licence) -> list[AuthorisedShop]:

@@ -24,7 +24,6 @@ from models.staff import Organisation
 from models.tokens import (
     Answer,
     Claims,
-    Key,
     KeyRole,
     KeySet,
     Reason,
@@ -36,12 +35,14 @@ from models.tokens import (
     pack,
     sign_status_list,
 )
-from models.tokens.status import LIFETIME, TTL
+from models.tokens import Badge as Token
+from models.tokens.status import CLOCK_SLACK, LIFETIME, TTL
 
 _ONE_BADGE: Final[Select[*tuple[Any, ...]]] = (
     select(
         col(Badge.badge_id),
         col(Badge.state),
+        col(Badge.token),
         col(Agent.agent_no),
         named(Agent.name, "agent"),
         named(Organisation.name, "carrier"),
@@ -63,40 +64,35 @@ _ONE_BADGE: Final[Select[*tuple[Any, ...]]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _BadgeKeys:
+    known: KeySet
+    losses: tuple[int, ...] = ()
+    """When keys were declared lost: moments at which verdicts change."""
+
+
 @lru_cache(maxsize=8)
-def _badge_keys(folder: Path, _changed: int) -> KeySet:
+def _badge_keys(folder: Path, _changed: int) -> _BadgeKeys:
     """The public badge keys, read again whenever the folder has changed."""
-    return KeySet(map(_KnownKey.of, KeyRing(folder).public_keys(KeyRole.BADGE)))
+    keys = KeyRing(folder).public_keys(KeyRole.BADGE)
+    losses = tuple(key.revoked_at for key in keys if key.revoked_at is not None)
+    return _BadgeKeys(KeySet(keys), losses)
 
 
-class _KnownKey(Key):
-    """A key that remembers what it has checked: one badge in a shop is scanned by many."""
-
-    @classmethod
-    def of(cls, key: Key) -> "_KnownKey":
-        return cls(key.kid, key.alg, key.public_key, key.nbf, key.exp, key.revoked_at)
-
-    def has_signed(self, signature: bytes, message: bytes) -> bool:
-        return _has_signed(self, signature, message)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-
-@lru_cache(maxsize=16_384)
-def _has_signed(key: _KnownKey, signature: bytes, message: bytes) -> bool:
-    return Key.has_signed(key, signature, message)
-
-
-def _keys_of(house: House) -> KeySet:
-    folder = _key_folder(house.settings.data)
+def keys_changed(house: House) -> int:
+    """A number that changes whenever a key is made or declared lost."""
     try:
-        return _badge_keys(folder, folder.stat().st_mtime_ns)
+        return _key_folder(house.settings.data).stat().st_mtime_ns
     except FileNotFoundError:
-        return KeySet(())
+        return 0
+
+
+def _keys_of(house: House) -> _BadgeKeys:
+    changed = keys_changed(house)
+    return _badge_keys(_key_folder(house.settings.data), changed) if changed else _NO_KEYS
+
+
+_NO_KEYS: Final = _BadgeKeys(KeySet(()))
 
 
 @lru_cache(maxsize=8)
@@ -114,7 +110,14 @@ class _Online:
     """The database as a StatusSource; it keeps what it read, so that nothing is asked twice."""
 
     house: House
+    keys: _BadgeKeys
+    now: int
     rows: list[Row[Any]] = field(default_factory=list[Row[Any]])
+
+    def is_kept(self, badge: Token) -> bool:
+        """Whether the register holds the token byte by byte: we signed it before we stored it."""
+        row = self.row(badge.claims)
+        return row is not None and row.token == badge.token
 
     def __call__(self, claims: Claims, _now: int) -> Standing:
         row = self.row(claims)
@@ -132,29 +135,40 @@ def check_badge(house: House, code: str, page: Shop | None = None) -> Scan:
     """The verdict on a scanned text, seen on `page`; None when nobody knows where."""
     verifier, online = _verifier(house)
     prefix, text = code_prefix(house), code.strip()
-    now = int(house.now().timestamp())
     if text.lower().startswith(prefix):
         digits = text[len(prefix) :].partition("#")[0].partition("?")[0]
-        return _scan(verifier.verify_digits(digits, page, now), online)
-    return _scan(verifier.verify(text, page, now), online)
+        return _scan(verifier.verify_digits(digits, page, online.now), online)
+    return _scan(verifier.verify(text, page, online.now), online)
 
 
 def scan(house: House, digits: str, page: Shop | None = None) -> Scan:
     """The same for the digits that came to our own verify page."""
     verifier, online = _verifier(house)
-    answer = verifier.verify_digits(digits, page, int(house.now().timestamp()))
-    return _scan(answer, online)
+    return _scan(verifier.verify_digits(digits, page, online.now), online)
 
 
 def _verifier(house: House) -> tuple[Verifier, _Online]:
-    online = _Online(house)
+    online = _Online(house, _keys_of(house), int(house.now().timestamp()))
     host = _host_of(house.settings.public_url)
-    return Verifier(hosts=(host,), keys=_keys_of(house), status=online), online
+    verifier = Verifier(
+        hosts=(host,), keys=online.keys.known, status=online, is_kept=online.is_kept
+    )
+    return verifier, online
+
+
+def _until(claims: Claims, online: _Online) -> int:
+    """The next moment at which time alone may change the verdict."""
+    moments = (claims.issued_at - CLOCK_SLACK, claims.expires_at, *online.keys.losses)
+    return min((one for one in moments if one > online.now), default=_LAST)
+
+
+_LAST: Final = 1 << 40
 
 
 def _scan(answer: Answer, online: _Online) -> Scan:
-    row = online.row(answer.claims) if answer.claims is not None else None
-    if row is None:
+    claims = answer.claims
+    row = online.row(claims) if claims is not None else None
+    if claims is None or row is None:
         return Scan(answer.verdict, answer.reason)
     shop = PublicShop(row.platform, shop_number(row.shop_key), row.shop_name, row.shop_url)
     badge = ScannedBadge(
@@ -168,7 +182,7 @@ def _scan(answer: Answer, online: _Online) -> Scan:
         until=row.ends_on,
         shop=shop,
     )
-    return Scan(answer.verdict, answer.reason, badge)
+    return Scan(answer.verdict, answer.reason, badge, _until(claims, online))
 
 
 def status_list(house: House, number: int) -> bytes:

@@ -53,9 +53,7 @@ def add_shop(desk: Desk, agent_id: UUID | str, form: ShopForm) -> AuthorisedShop
     with desk.begin(Permission.LICENCE_EDIT) as work:
         agent = held(work, Agent, agent_id, None)
         if agent.state in _CLOSED:
-            raise Conflict(
-                "channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state
-            )
+            raise Conflict("channel.agent_not_admitted", agent_no=agent.agent_no, state=agent.state)
         must_be_platform(work, shop.platform)
         _must_be_free(work, agent, shop)
         row = work.add(

@@ -1,9 +1,9 @@
 """What happened to an agent's licences and badges, as far as everybody may know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -19,7 +19,7 @@ from models.channel.licences import Licence
 from models.channel.public import PublicAgent, PublicShop, shop_number
 from models.channel.shops import AuthorisedShop
 from models.refusals import NotFound
-from models.rules import china_day
+from models.rules import china_day, end_of
 from models.tokens import Standing
 
 
@@ -67,6 +67,8 @@ class PublicStory:
     """Newest first."""
     badges: tuple[ShownBadge, ...]
     """Signed ones, oldest first."""
+    until: datetime = field(compare=False)
+    """When time alone changes it: a day ends, or a badge."""
 
     def badge_of(self, shop: PublicShop) -> PublicBadge | None:
         """How the newest badge of a shop stands; None where none was signed."""
@@ -109,10 +111,13 @@ def public_story(house: House, agent_no: str) -> PublicStory:
         raise NotFound("channel.no_such_agent", agent_no=agent_no)
     licences = {row.licence_id: row.licence_no for row in rows}
     found = [event for one, name in licences.items() for event in _events(house, one, name)]
+    now = house.now()
+    day, badges = china_day(now), read(house, _BADGES, agent_no=number)
     return PublicStory(
-        agent_of(rows, china_day(house.now())),
+        agent_of(rows, day),
         tuple(sorted(found, key=lambda event: event.at)[::-1]),
-        _badges(house, number),
+        tuple(_shown(row, now) for row in badges),
+        min([end_of(day), *(row.expires_at for row in badges if row.expires_at > now)]),
     )
 
 
@@ -124,12 +129,9 @@ def _events(house: House, licence_id: UUID, number: str) -> list[PublicEvent]:
     ]
 
 
-def _badges(house: House, agent_no: str) -> tuple[ShownBadge, ...]:
-    now = house.now()
-    return tuple(
-        ShownBadge(row.platform, shop_number(row.shop_key), _badge(row.state, row.expires_at, now))
-        for row in read(house, _BADGES, agent_no=agent_no)
-    )
+def _shown(row: Any, now: datetime) -> ShownBadge:  # noqa: ANN401 - a named tuple made for a query
+    standing = _badge(row.state, row.expires_at, now)
+    return ShownBadge(row.platform, shop_number(row.shop_key), standing)
 
 
 def _badge(state: BadgeState, expires_at: datetime, now: datetime) -> PublicBadge:

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 
 from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk, Work
@@ -54,7 +53,8 @@ def _second_looks(desk: Desk) -> Iterator[WorkItem]:
     with desk.begin(Permission.AGENT_READ) as work:
         found = work.all(
             work.select(Agent)
-            .where(col(Agent.proposal).in_(_SECOND), col(Agent.proposed_by) != actor.id)
+            .where(col(Agent.proposal).in_(_SECOND))
+            .where(col(Agent.proposed_by).is_distinct_from(actor.id))
             .order_by(col(Agent.serial))
         )
     for row in found:
@@ -103,9 +103,7 @@ def _approvals(desk: Desk) -> Iterator[WorkItem]:
         state = due_state(due, now)
         yield WorkItem("licence_approve", row.number, state, "licences", row.id, due)
     for row in asked if actor.may(Permission.LICENCE_REVOKE) else ():
-        yield WorkItem(
-            "licence_revoke_second", row.number, WorkState.WAITING, "licences", row.id
-        )
+        yield WorkItem("licence_revoke_second", row.number, WorkState.WAITING, "licences", row.id)
 
 
 def _licences(desk: Desk) -> Iterator[WorkItem]:
@@ -207,10 +205,11 @@ def _badges(desk: Desk) -> Iterator[WorkItem]:
     """Badges that were never signed, and copied ones that nothing has replaced."""
     if not desk.actor.may(Permission.BADGE_ISSUE):
         return
-    unsigned = (
-        (Badge.state == BadgeState.REQUESTED)
-        & (col(Badge.issued_at) < desk.now() - SIGNED_BY_THEN)
-        & col(Badge.licence_id).in_(_in_force())
+    in_force = select(Licence.id).where(Licence.state == LicenceState.ACTIVE)
+    unsigned = and_(
+        Badge.state == BadgeState.REQUESTED,
+        col(Badge.issued_at) < desk.now() - SIGNED_BY_THEN,
+        col(Badge.licence_id).in_(in_force),
     )
     copied = Badge.state == BadgeState.COMPROMISED
     with desk.begin(Permission.BADGE_READ) as work:
@@ -220,10 +219,6 @@ def _badges(desk: Desk) -> Iterator[WorkItem]:
     for row in found:
         kind = "badge_stuck" if row.state is BadgeState.REQUESTED else "badge_replace"
         yield WorkItem(kind, row.badge_id, WorkState.WAITING, "badges", row.id)
-
-
-def _in_force() -> ColumnElement[UUID]:
-    return select(Licence.id).where(Licence.state == LicenceState.ACTIVE).scalar_subquery()
 
 
 CHANNEL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
