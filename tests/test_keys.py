@@ -1,9 +1,10 @@
 """Keys in files: who gets which, who may read them, what remains of them."""
 
-import multiprocessing
+import subprocess
+import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -162,17 +163,37 @@ def test_a_ring_that_signed_nothing_has_no_public_keys(folder: Path) -> None:
     assert not folder.exists()
 
 
-def _ensure(start: Barrier, folder: Path) -> tuple[bytes, bytes]:
-    start.wait(30)
-    signer = KeyRing(folder).ensure(KeyRole.BADGE, NOW)
-    return signer.kid, signer.raw_sign(b"words")
+# Reads lines: at each it makes sure of a key in the folder named there, and says whose it is.
+_ENSURING = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from integrations.keys import KeyRing
+from models.tokens import KeyRole
+for line in sys.stdin:
+    signer = KeyRing(Path(line.strip())).ensure(KeyRole.BADGE, datetime.fromisoformat(sys.argv[1]))
+    print(signer.kid.hex(), signer.raw_sign(b"words").hex(), flush=True)
+"""
 
 
 def test_processes_that_start_together_end_with_the_same_key(tmp_path: Path) -> None:
-    spawning = multiprocessing.get_context("spawn")
-    with spawning.Manager() as manager, spawning.Pool(4) as pool:
+    command = [sys.executable, "-c", _ENSURING, NOW.isoformat()]
+    pipe = subprocess.PIPE
+    with ExitStack() as ended:
+        started = [
+            ended.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+            for _ in range(4)
+        ]
         for turn in range(5):
-            folder, start = tmp_path / str(turn), manager.Barrier(4)
-            found = pool.starmap(_ensure, [(start, folder)] * 4, chunksize=1)
-            assert len(set(found)) == 1
+            folder = tmp_path / str(turn)
+            for process in started:
+                assert process.stdin
+                process.stdin.write(f"{folder}\n")
+                process.stdin.flush()
+            found = {process.stdout.readline() for process in started if process.stdout}
+            assert len(found) == 1
+            assert found != {""}
             assert len(list(folder.glob("*.pem"))) == 1
+        for process in started:
+            assert process.stdin
+            process.stdin.close()
