@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 from streamlit.starlette import App
 
+from console.actions.channel.publish import newest_list
 from console.actions.staff.sign_in import signed_in, touch_session
 from console.desk import House
 from console.jobs import engine
@@ -34,7 +35,7 @@ from console.web.api import app as api
 from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules, Login
-from console.web.site import Site
+from console.web.site import Published, Site
 
 SCRIPT: Final = Path(frame.__file__).parent / "main.py"
 MIB: Final = 1024 * 1024
@@ -47,7 +48,11 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]
 def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:
     """The whole server as one ASGI application behind the guard."""
     guards: list[Guard] = []
-    site = Site.of(house, close_sockets=lambda session: guards[0].close(str(session)))
+    site = Site.of(
+        house,
+        newest_list=lambda: _newest_list(house),
+        close_sockets=lambda session: guards[0].close(str(session)),
+    )
     working: list[engine.Engine] = []
     routes = _routes(house, site, lambda: not worker or bool(working))
     lifespan = _lifespan(house, working, worker=worker)
@@ -61,6 +66,14 @@ def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:
     guard = Guard(inner, Door(_login_of(house), _touch(house)), rules)
     guards.append(guard)
     return guard
+
+
+def _newest_list(house: House) -> Published | None:
+    """As people read it: the agents' own pages, and not the signed files for programs."""
+    found = newest_list(house)
+    if found is None:
+        return None
+    return Published(found.publisher, found.number, found.at, found.agents, "/agents")
 
 
 def _also_local(public_url: str) -> tuple[str, ...]:

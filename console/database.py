@@ -1,8 +1,9 @@
 """The database behind the desk: SQLite out of the box, PostgreSQL by one setting."""
 
+import json
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -12,7 +13,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    String,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped
 
 SAFE_SQLITE: Final = (3, 51, 3)
 """From here on WAL databases with several connections can't be corrupted by a reset."""
@@ -62,6 +78,14 @@ def _begin(connection: Connection) -> None:
     """Take the writer's lock at once when writing: an upgrade in mid-work would fail as busy."""
     writing = connection.get_execution_options().get(WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def one_of_many(column: Mapped[str], values: Collection[str], dialect: str) -> ColumnElement[bool]:
+    """Whether a text is one of thousands; `in_` would write a blank for each into the statement."""
+    if dialect == "postgresql":
+        return column == any_(literal(list(values), ARRAY(String)))
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

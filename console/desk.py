@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, event, inspect, tuple_
+from sqlalchemy import ColumnElement, Engine, event, func, inspect, tuple_
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Session, col, select
@@ -32,6 +33,10 @@ PAGE: Final = 50
 """Rows on a screen. No list is longer, whatever a door asks for."""
 LONGEST_PAGE: Final = 200
 _SEEN_AGAIN: Final = timedelta(minutes=10)
+_LARGEST: Final = 2**31 - 1
+"""Of a number in a cursor: serials and places are plain integers on both databases."""
+_SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
+"""What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
 _RECORD: Final = (AuditEntry, AuditNode, AuditCheckpoint, DoneOnce)
 
 
@@ -57,6 +62,15 @@ def _watch_rows(session: Session, _context: UOWTransaction, _instances: object) 
     touched = (*session.new, *session.dirty, *session.deleted)
     if any(not isinstance(row, _RECORD) for row in touched):
         session.info["changed"] = True
+    for row in (*session.new, *session.dirty):
+        _refuse_nul(row)
+
+
+def _refuse_nul(row: object) -> None:
+    """SQLite keeps such text and PostgreSQL does not: it is no text to either."""
+    for name, value in vars(row).items():
+        if isinstance(value, str) and "\0" in value:
+            raise Invalid("row.not_storable", field=name)
 
 
 @event.listens_for(_WatchedSession, "do_orm_execute")
@@ -168,12 +182,17 @@ class Work:
         """One screen of a query, by keyset: the cost does not grow with the page's number."""
         limit = max(1, min(limit, LONGEST_PAGE))
         (key,) = inspect(order.column.class_).primary_key
-        keys = (order.column, key)
+        (column,) = order.column.property.columns
+        keys = (order.column,) if column is key or column.unique else (order.column, key)
         if after is not None:
-            last = tuple_(*_from_cursor(after, order.column, key))
+            last = tuple_(*_from_cursor(after, order.column, key)[: len(keys)])
             query = query.where(tuple_(*keys) < last if order.descending else tuple_(*keys) > last)
-        query = query.order_by(*(one.desc() if order.descending else one.asc() for one in keys))
-        rows = self.session.exec(query.limit(limit + 1)).all()
+        ordered = [one.desc() if order.descending else one.asc() for one in keys]
+        # Which rows, by what an index may hold of them; only those are then read whole.
+        screen = query.with_only_columns(key).order_by(*ordered).limit(limit + 1)
+        found = cast("ColumnElement[Any]", key).in_(self.session.scalars(screen).all())
+        table = cast("type[Row]", order.column.class_)
+        rows = self.session.exec(select(table).where(found).order_by(*ordered)).all()
         if len(rows) <= limit:
             return Slice(rows, None)
         last_row = rows[limit - 1]
@@ -250,8 +269,15 @@ class Desk:
             work = Work(session, self.actor, self.now(), reads, self.once)
             if not reads and self.once is not None and not self.once.used:
                 self._refuse_repeat(session, self.once)
-            yield work
-            session.flush()
+            try:
+                yield work
+                session.flush()
+            except DataError:
+                raise Invalid("row.not_storable", field="-") from None
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _SOMEBODY_WAS_FASTER:
+                    raise
+                raise Conflict("row.done_meanwhile") from None
             changed, recorded = session.info.get("changed"), session.info.get("recorded")
             if changed and (reads or not recorded):
                 raise UnrecordedChangeError(permission)
@@ -263,6 +289,10 @@ class Desk:
         return self.house.engine.execution_options(**{WRITING: writing})
 
     def _refuse_repeat(self, session: Session, once: Once) -> None:
+        if session.get_bind().dialect.name == "postgresql":
+            # Whoever sends the same key at the same moment waits; SQLite has one writer anyway.
+            lock = func.hashtextextended(f"{self.actor.id} {once.key}", 0)
+            session.exec(select(func.pg_advisory_xact_lock(lock)))
         done = session.get(DoneOnce, (str(self.actor.id), once.key))
         if done is None:
             return
@@ -329,8 +359,19 @@ def _from_cursor(
 ) -> tuple[object, object]:
     try:
         shown, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        kind = _python_type(column.type)
-        value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
-        return value, _python_type(key.type)(row_id)
-    except (ValueError, TypeError, binascii.Error):
+        return _from_shown(column, shown), _from_shown(key, row_id)
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise Invalid("api.bad_cursor") from None
+
+
+def _from_shown(column: InstrumentedAttribute[Any] | ColumnElement[Any], shown: object) -> object:
+    """A value as `_to_cursor` wrote it; ValueError for what no column can hold."""
+    if not isinstance(shown, str) or "\0" in shown:
+        raise ValueError(shown)
+    kind = _python_type(column.type)
+    value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(shown)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(shown)
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, cast
 
@@ -79,6 +79,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
+@lru_cache(maxsize=256)
 def language_of(word: str | None, default: Language = Language.ZH) -> Language:
     """The language that a cookie or an Accept-Language header asks for first."""
     for part in (word or "").lower().replace("_", "-").split(","):

@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, or_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, words
 from models.permissions import Role
-from models.staff import Actor, Door, false_unless
+from models.staff import Actor, Door, among, any_of, false_unless
 
 
 class AuditEntry(Table, table=True):
@@ -99,9 +99,9 @@ class AuditEntry(Table, table=True):
             return true()
         own = col(cls.actor_id) == actor.id
         if Role.REGULATOR in actor.roles:
-            return or_(own, col(cls.province).in_(actor.provinces))
+            return any_of(own, among(col(cls.province), actor.provinces))
         if actor.roles & {Role.APPROVER, Role.AUDITOR, Role.PLATFORM_OFFICER}:
-            return or_(own, col(cls.organisation_id).in_(actor.organisations))
+            return any_of(own, among(col(cls.organisation_id), actor.organisations))
         return own
 
 

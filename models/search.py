@@ -3,10 +3,12 @@
 SQLite's trigram index finds nothing for two characters, PostgreSQL's depends on the locale.
 """
 
+import re
 import unicodedata
 from operator import add
 from typing import Final
 
+_NOT_PLAIN: Final = re.compile(r"[\W_]+")
 _LONGEST: Final = 64
 """Characters of a query that count."""
 
@@ -14,7 +16,7 @@ _LONGEST: Final = 64
 def plain_text(text: str) -> str:
     """Letters and digits alone, of one width and case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
+    return folded if folded.isalnum() else _NOT_PLAIN.sub("", folded)
 
 
 def terms_of(*texts: str) -> str:

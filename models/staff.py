@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, UniqueConstraint, false, true
+from sqlalchemy import JSON, ColumnElement, UniqueConstraint, false, or_, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
@@ -248,6 +248,23 @@ class Actor:
 def false_unless(*, truth: bool) -> ColumnElement[bool]:
     """A condition that holds for every row, or for none."""
     return true() if truth else false()
+
+
+def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool] | None:
+    """That the column is one of these; no condition at all when there are none."""
+    if len(values) == 1:
+        (value,) = values
+        return column == value
+    return column.in_(values) if values else None
+
+
+def any_of(*scopes: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    """Any of the scopes that the actor has; without one, nothing.
+
+    A scope that is empty must not stand in the query: with an OR, no index gives its order.
+    """
+    held = [scope for scope in scopes if scope is not None]
+    return or_(*held) if held else false()
 
 
 HOUSE: Final = Actor(id=None, name="house", roles=frozenset({Role.HOUSE}), door=Door.HOUSE)

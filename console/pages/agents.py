@@ -55,6 +55,7 @@ from console.pages.kit import (
 from models.channel.agents import Agent, AgentReason, AgentState
 from models.channel.badges import Badge
 from models.channel.licences import Licence
+from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.provinces import provinces
@@ -265,7 +266,9 @@ def show_shops(shops: Sequence[AuthorisedShop]) -> None:
         Column[AuthorisedShop](
             t("agents_page.platform"), lambda row: names.get(row.platform, row.platform), width=110
         ),
-        Column[AuthorisedShop](t("agents_page.shop_number"), lambda row: row.shop_key, width=170),
+        Column[AuthorisedShop](
+            t("agents_page.shop_number"), lambda row: shop_number(row.shop_key), width=170
+        ),
         Column[AuthorisedShop](t("agents_page.shop_name"), lambda row: row.name, width=200),
         Column[AuthorisedShop](t("agents_page.since"), lambda row: row.created_at, Kind.DATE),
         Column[AuthorisedShop](t("agents_page.ended"), lambda row: row.ended_at, Kind.DATE),

@@ -38,7 +38,7 @@ from console.pages.kit import (
     two_columns,
 )
 from models.channel.badges import Badge, BadgeMove, BadgeState
-from models.channel.public import Scan
+from models.channel.public import Scan, shop_number
 from models.permissions import Permission
 from models.tokens import Shop, canonical_shop
 
@@ -179,7 +179,7 @@ def show_facts(record: BadgeRecord) -> None:
             t("agents_page.name"): record.agent.name,
             t("licences_page.number"): record.licence.number,
             t("agents_page.platform"): shop.platform,
-            t("agents_page.shop_number"): shop.shop_key,
+            t("agents_page.shop_number"): shop_number(shop.shop_key),
             t("agents_page.shop_url"): shop.url,
             t("badges_page.issued"): moment(badge.issued_at),
             t("badges_page.expires"): moment(badge.expires_at),

@@ -40,6 +40,7 @@ from console.pages.kit import (
 from console.pages.moves.cases import case_moves, notice_moves
 from models.cases.cases import Case, CaseState
 from models.cases.notices import AnswerOutcome, Notice, NoticeState
+from models.channel.public import shop_number
 from models.patrol.findings import Finding
 from models.patrol.shops import SeenListing
 from models.permissions import Permission
@@ -173,7 +174,7 @@ def place(code: str | None) -> str | None:
 def show_facts(record: CaseRecord) -> None:
     case = record.case
     pairs: dict[str, object] = {
-        t("case_page.shop"): f"{case.shop_name}（{case.shop_key}）",
+        t("case_page.shop"): f"{case.shop_name}（{shop_number(case.shop_key)}）",
         t("case_page.platform"): case.platform,
         t("case_page.kind"): t(f"finding_kind.{case.kind}"),
         t("case_page.ground"): t(f"notice_ground.{case.ground}"),

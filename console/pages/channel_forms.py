@@ -18,6 +18,7 @@ from console.desk import Desk
 from console.i18n import Language, spoken, t
 from models.channel.agents import Agent, AgentReason
 from models.channel.licences import Licence, Paper, Product
+from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
 from models.provinces import provinces
 from models.rules import china_day
@@ -40,6 +41,11 @@ def unpacked(text: str) -> dict[str, Any]:
 def province_word(code: str) -> str:
     province = provinces()[code]
     return f"{province.zh if spoken.get() is Language.ZH else province.en}（{code}）"
+
+
+def shop_word(shop: AuthorisedShop) -> str:
+    """A shop as it is told from the others in a list to choose from."""
+    return f"{shop.name}（{shop.platform} {shop_number(shop.shop_key)}）"
 
 
 def agent_fields(key: str, agent: Agent | None = None, carriers: Sequence[str] = ()) -> str:
@@ -171,7 +177,7 @@ def shop_fields(key: str, platforms: Mapping[str, str]) -> str:
 
 def chosen_shop(key: str, label: str, shops: Sequence[AuthorisedShop], *, why: bool = False) -> str:
     """One of an agent's shops, by its id; with a reason when `why`."""
-    names = {str(shop.id): plain(shop.title) for shop in shops}
+    names = {str(shop.id): shop_word(shop) for shop in shops}
     chosen = st.selectbox(label, list(names), key=f"{key}:chosen", format_func=names.__getitem__)
     if not why:
         return packed(shop=chosen) if chosen else ""
@@ -188,7 +194,7 @@ def licence_fields(
 ) -> str:
     """The scope of a licence, and its papers."""
     today = china_day(desk.now())
-    live = {str(shop.id): shop.title for shop in shops if shop.ended_at is None}
+    live = {str(shop.id): shop_word(shop) for shop in shops if shop.ended_at is None}
     products = st.multiselect(
         t("licences_page.products"),
         [one.value for one in Product],

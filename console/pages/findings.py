@@ -45,6 +45,7 @@ from console.pages.kit import (
     two_columns,
 )
 from models.channel.licences import Ground
+from models.channel.public import shop_number
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.permissions import Permission
 from models.rules import Tier
@@ -162,7 +163,7 @@ def show_facts(record: FindingRecord) -> None:
     facts(
         {
             t("findings_page.kind"): t(f"finding_kind.{finding.kind}"),
-            t("findings_page.shop_key"): f"{shop.platform} {shop.shop_key}",
+            t("findings_page.shop_key"): f"{shop.platform} {shop_number(shop.shop_key)}",
             t("findings_page.shop_state"): t(f"shop_state.{shop.state}"),
             t("findings_page.claimed"): finding.claimed_number or shop.licence_shown,
             t("findings_page.due"): last_day(finding.look_due_at),

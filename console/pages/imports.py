@@ -1,4 +1,4 @@
-"""Files of agents and shops: bring one, say which column is which, watch it, fetch the rejects."""
+"""Files of rows: bring one, say which column is which, watch it, fetch the rejects."""
 
 from collections.abc import Mapping
 

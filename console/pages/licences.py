@@ -61,6 +61,7 @@ from console.pages.kit import (
 )
 from models.channel.badges import Badge
 from models.channel.licences import Licence, LicenceMove, LicenceState
+from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 
@@ -294,7 +295,9 @@ def show_shops(shops: Sequence[AuthorisedShop]) -> None:
     section(t("licences_page.shops"))
     columns = [
         Column[AuthorisedShop](t("agents_page.platform"), lambda row: row.platform, width=110),
-        Column[AuthorisedShop](t("agents_page.shop_number"), lambda row: row.shop_key, width=170),
+        Column[AuthorisedShop](
+            t("agents_page.shop_number"), lambda row: shop_number(row.shop_key), width=170
+        ),
         Column[AuthorisedShop](t("agents_page.shop_name"), lambda row: row.name, width=200),
         Column[AuthorisedShop](t("agents_page.ended"), lambda row: row.ended_at, Kind.DATE),
     ]

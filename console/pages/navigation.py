@@ -33,7 +33,7 @@ PAGES: Final = (
     Entry("licences", "channel", "license", _P.LICENCE_READ),
     Entry("badges", "channel", "verified_user", _P.BADGE_READ),
     Entry("publications", "channel", "campaign", _P.PUBLICATION_READ),
-    Entry("imports", "channel", "upload_file", _P.AGENT_IMPORT),
+    Entry("imports", "channel", "upload_file", _P.LISTING_IMPORT),
     Entry("blacklist", "channel", "person_off", _P.BLACKLIST_READ),
     Entry("sources", "patrol", "captive_portal", _P.PATROL_READ),
     Entry("patrols", "patrol", "radar", _P.PATROL_READ),

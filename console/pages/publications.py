@@ -148,10 +148,10 @@ def show_lines(name: str, lines: Sequence[Line]) -> None:
         return
     section(t(f"publications_page.{name}"), t("publications_page.of", n=len(lines), most=SHOWN))
     columns = [
-        Column[Line](t("agents_page.number"), lambda line: line["agent_no"], width=190),
-        Column[Line](t("agents_page.name"), lambda line: line["name"], width=240),
-        Column[Line](t("licences_page.number"), lambda line: line["licence_no"], width=210),
-        Column[Line](t("licences_page.ends"), lambda line: line["ends_on"], width=110),
+        Column[Line](t("agents_page.number"), lambda line: line["agent_no"], width=170),
+        Column[Line](t("agents_page.name"), lambda line: line["name"], width=200),
+        Column[Line](t("licences_page.number"), lambda line: line["licence_no"], width=185),
+        Column[Line](t("licences_page.ends"), lambda line: line["ends_on"], width=100),
     ]
     record_table(
         lines[:SHOWN],

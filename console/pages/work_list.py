@@ -9,9 +9,9 @@ from console.i18n import t
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
     Tone,
-    day,
     empty,
     figures,
+    last_day,
     left_until,
     link_to,
     page_head,
@@ -35,7 +35,7 @@ def show(place: int, item: WorkItem) -> None:
         st.markdown(t(f"work.{item.kind}", title=f"**{plain(item.title)}**"), width="stretch")
         if item.due is not None:
             left = left_until(item.due, desk.now())
-            st.caption(f"{day(item.due)} · {left}", width="content")
+            st.caption(f"{last_day(item.due)} · {left}", width="content")
         link_to(t("work_list.go"), item.page, item.id, key=f"go:{place}")
 
 

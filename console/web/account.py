@@ -98,9 +98,11 @@ def _change(site: Site, request: Request, fields: Mapping[str, str]) -> Response
     if new != fields.get("repeat", ""):
         return _password_form(site, request, target, Invalid("web.not_the_same"))
     try:
-        change_password(site.house.desk(person.actor), old, new)
-    except (Invalid, NotAllowed) as no:
+        others = change_password(site.house.desk(person.actor), old, new, person.session_id)
+    except Refusal as no:
         return _password_form(site, request, target, no)
+    for session_id in others:
+        site.close_sockets(session_id)
     return RedirectResponse(target, HTTPStatus.SEE_OTHER)
 
 

@@ -205,4 +205,6 @@ def _known_marks(request: Request) -> list[str]:
 def _here(request: Request) -> str:
     """The page's address, to come back to after the language was changed."""
     query = request.scope["query_string"].decode("latin-1")
-    return quote(f"{request.scope['path']}?{query}" if query else request.scope["path"], safe="")
+    whole = f"{request.scope['path']}?{query}" if query else request.scope["path"]
+    # What is safe but for the slash is not looked at letter by letter.
+    return quote(whole, safe="/").replace("/", "%2F")

@@ -48,6 +48,8 @@ _MESSAGES: Final[Mapping[int, str]] = {
     405: "web.method",
     413: "web.too_large",
 }
+FAULT: Final = "channel_fault"
+"""Where a request's own state keeps the number of its fault, should it come to one."""
 _NOT_SIGNED_IN: Final = HTTPStatus.UNAUTHORIZED
 _log: Final = structlog.get_logger(__name__)
 
@@ -176,6 +178,8 @@ class LastDoor:
             await self._app(scope, receive, send)
             return
         begun = False
+        fault = secrets.token_hex(5)
+        scope.setdefault("state", {})[FAULT] = fault
 
         async def watched(message: Message) -> None:
             nonlocal begun
@@ -187,7 +191,7 @@ class LastDoor:
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the last door, after which is the server
-            fault = _logged(error, scope["method"], scope["path"])
+            _log_fault(fault, error, scope["method"], scope["path"])
             if not begun:
                 await self._answer(Request(scope), fault)(scope, receive, send)
 
@@ -200,8 +204,7 @@ class LastDoor:
         return problem(self._site, request, status, title, message, fault=fault, anonymous=True)
 
 
-def _logged(error: Exception, method: str, path: str) -> str:
-    fault = secrets.token_hex(5)
+def _log_fault(fault: str, error: Exception, method: str, path: str) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     _log.error(
         "fault",
@@ -211,4 +214,3 @@ def _logged(error: Exception, method: str, path: str) -> str:
         path=path,
         at=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     )
-    return fault

@@ -14,6 +14,7 @@ from integrations.marketplaces.base import SourceError
 from integrations.marketplaces.mapping import BLANK, Fields, Unit, Way
 from integrations.marketplaces.parse import Html, label_of, tidy
 from integrations.marketplaces.paths import Json, find, json_of, texts_of
+from integrations.marketplaces.patterns import first
 
 MAX_TEXT: Final = 100_000
 MAX_TEXTS: Final = 50
@@ -161,8 +162,8 @@ def _in_json(way: Way, ground: InJson) -> list[str]:
 def _cut(texts: Sequence[str], pattern: str | None) -> list[str]:
     if pattern is None:
         return list(texts)
-    hits = (re.search(pattern, text[:MAX_TEXT]) for text in texts)
-    return [(hit[1] or "") if hit.re.groups else hit[0] for hit in hits if hit]
+    hits = (first(pattern, text[:MAX_TEXT]) for text in texts)
+    return [hit for hit in hits if hit is not None]
 
 
 def _node_text(node: LexborNode, attr: str | None) -> str:

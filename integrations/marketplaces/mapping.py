@@ -22,6 +22,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from integrations.marketplaces.listing import SalesKind
 from integrations.marketplaces.paths import path_of
+from integrations.marketplaces.patterns import why_bad
 from models.refusals import Invalid
 
 MAX_FILE: Final = 100_000
@@ -72,10 +73,9 @@ def _selector(text: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise wrong("bad_pattern", given=text, why=str(error)) from None
+    why = why_bad(text)
+    if why is not None:
+        raise wrong("bad_pattern", given=text, why=why)
     return text
 
 

@@ -1,7 +1,6 @@
 """Walking a source, one kept step after the other: each is one question and what follows of it."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from integrations.marketplaces.mapping import By, Kind, Source
 from integrations.marketplaces.paging import Held, following
 from integrations.marketplaces.parse import html_page, sitemap_page
 from integrations.marketplaces.paths import find, texts_of
+from integrations.marketplaces.patterns import holds
 from integrations.marketplaces.request import (
     Question,
     answer_of,
@@ -103,8 +103,8 @@ class Visit:
 
     def wanted(self, url: str) -> bool:
         stage = self.source.listed
-        kept = not stage.include or any(re.search(pattern, url) for pattern in stage.include)
-        return kept and self.ours(url) and not any(re.search(out, url) for out in stage.exclude)
+        kept = not stage.include or any(holds(pattern, url) for pattern in stage.include)
+        return kept and self.ours(url) and not any(holds(out, url) for out in stage.exclude)
 
     def sitemap(self, step: Step) -> Done:
         page = self.put(Question(step.url))

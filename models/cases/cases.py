@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, and_, or_, true
+from sqlalchemy import ColumnElement, Index, and_, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Ground
 from models.rules import FindingKind, Tier
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 
 
 class CaseState(StrEnum):
@@ -116,12 +116,12 @@ class Case(Table, table=True):
         if actor.is_house:
             return true()
         told = and_(col(cls.platform) == (actor.platform or ""), col(cls.state).in_(SENT))
-        return or_(
-            col(cls.organisation_id).in_(actor.organisations),
-            told,
-            col(cls.filing_place).in_(actor.provinces),
-            col(cls.card_home).in_(actor.provinces),
-            col(cls.platform_home).in_(actor.provinces),
+        return any_of(
+            among(col(cls.organisation_id), actor.organisations),
+            told if actor.platform else None,
+            among(col(cls.filing_place), actor.provinces),
+            among(col(cls.card_home), actor.provinces),
+            among(col(cls.platform_home), actor.provinces),
         )
 
     @property

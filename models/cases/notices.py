@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, and_, or_, true
+from sqlalchemy import ColumnElement, Index, Integer, and_, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.cases.cases import Case
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 
 
 class NoticeState(StrEnum):
@@ -103,7 +103,10 @@ class Notice(Table, table=True):
         received = and_(col(cls.platform) == (actor.platform or ""), col(cls.state).in_(RECEIVED))
         watched = col(cls.case_id).in_(select(Case.id).where(Case.seen_by(actor)))
         if not actor.provinces:
-            return or_(col(cls.organisation_id).in_(actor.organisations), received)
+            return any_of(
+                among(col(cls.organisation_id), actor.organisations),
+                received if actor.platform else None,
+            )
         return watched
 
     @property

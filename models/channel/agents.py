@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, or_, true
-from sqlmodel import Field, col, select
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.channel.shops import AuthorisedShop
-from models.staff import Actor
+from models.channel.shops import sells_on
+from models.staff import Actor, among, any_of
 
 
 class AgentState(StrEnum):
@@ -92,8 +92,10 @@ class Agent(Table, table=True):
     """One firm in the channel of one carrier. The same firm may be an agent of several."""
 
     __table_args__ = (
-        UniqueConstraint("carrier_id", "uscc"),
+        UniqueConstraint("uscc", "carrier_id"),
+        Index("ix_agents_carrier", "carrier_id", "serial"),
         Index("ix_agents_carrier_state", "carrier_id", "state", "serial"),
+        Index("ix_agents_province", "province", "serial"),
         Index("ix_agents_province_state", "province", "state", "serial"),
     )
 
@@ -104,7 +106,7 @@ class Agent(Table, table=True):
     agent_no: str = Field(unique=True, max_length=40)
     """`CT-44-2026-000123-7`; never given twice."""
     name: str = Field(max_length=200)
-    uscc: str = Field(max_length=18, index=True)
+    uscc: str = Field(max_length=18)
     province: str = Field(max_length=2)
     legal_representative: str = Field(max_length=64)
     contact: str = Field(default="", max_length=120)
@@ -129,7 +131,7 @@ class Agent(Table, table=True):
     """The move that one approver has asked for, and a second must confirm."""
     proposed_by: UUID | None = Field(default=None)
     remark: str = Field(default="", max_length=1000)
-    import_id: UUID | None = Field(default=None, index=True)
+    import_id: UUID | None = Field(default=None)
     terms: str = Field(default="")
     """Bigrams of name, numbers and representative: what the search index holds."""
     version: int = Field(default=1)
@@ -146,12 +148,11 @@ class Agent(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        mine = col(cls.carrier_id).in_(actor.carriers)
-        watched = col(cls.province).in_(actor.provinces)
-        on_platform = col(cls.id).in_(
-            select(AuthorisedShop.agent_id).where(AuthorisedShop.platform == actor.platform)
+        return any_of(
+            among(col(cls.carrier_id), actor.carriers),
+            among(col(cls.province), actor.provinces),
+            sells_on(actor.platform, col(cls.id)) if actor.platform else None,
         )
-        return or_(mine, watched, on_platform) if actor.platform else or_(mine, watched)
 
     @property
     def title(self) -> str:

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, or_, text, true
+from sqlalchemy import ColumnElement, Index, Integer, text, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 from models.tokens import Standing
 
 
@@ -72,7 +72,9 @@ class Badge(Table, table=True):
             sqlite_where=text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
             postgresql_where=text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
         ),
-        Index("ix_badges_carrier_state", "carrier_id", "state"),
+        Index("ix_badges_carrier_state", "carrier_id", "state", "id"),
+        Index("ix_badges_province_state", "province", "state", "id"),
+        Index("ix_badges_platform_state", "platform", "state", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -106,10 +108,10 @@ class Badge(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        return or_(
-            col(cls.carrier_id).in_(actor.carriers),
-            col(cls.province).in_(actor.provinces),
-            col(cls.platform) == (actor.platform or ""),
+        return any_of(
+            among(col(cls.carrier_id), actor.carriers),
+            among(col(cls.province), actor.provinces),
+            among(col(cls.platform), [actor.platform] if actor.platform else []),
         )
 
     @property

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, or_, true
-from sqlmodel import Field, col, select
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, true
+from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.channel.shops import AuthorisedShop
-from models.staff import Actor
+from models.channel.shops import sells_on
+from models.staff import Actor, among, any_of
 
 EXPIRY_WARNINGS: Final = (timedelta(days=60), timedelta(days=30), timedelta(days=7))
 
@@ -85,7 +85,8 @@ class Ground(StrEnum):
 class Licence(Table, table=True):
     __table_args__ = (
         CheckConstraint("begins_on <= ends_on", name="begins_before_it_ends"),
-        Index("ix_licences_carrier_state", "carrier_id", "state"),
+        Index("ix_licences_carrier_state", "carrier_id", "state", "id"),
+        Index("ix_licences_province_state", "province", "state", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -146,12 +147,11 @@ class Licence(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        mine = col(cls.carrier_id).in_(actor.carriers)
-        watched = col(cls.province).in_(actor.provinces)
-        on_platform = col(cls.agent_id).in_(
-            select(AuthorisedShop.agent_id).where(AuthorisedShop.platform == actor.platform)
+        return any_of(
+            among(col(cls.carrier_id), actor.carriers),
+            among(col(cls.province), actor.provinces),
+            sells_on(actor.platform, col(cls.agent_id)) if actor.platform else None,
         )
-        return or_(mine, watched, on_platform) if actor.platform else or_(mine, watched)
 
     @property
     def title(self) -> str:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, or_, text, true
+from sqlalchemy import ColumnElement, Index, exists, text, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 from models.tokens import Shop
 
 
@@ -25,12 +25,13 @@ class AuthorisedShop(Table, table=True):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_authorised_shops_agent", "agent_id", "platform"),
         Index("ix_authorised_shops_shop", "platform", "shop_key"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     carrier_id: UUID = Field(foreign_key="organisations.id")
-    agent_id: UUID = Field(foreign_key="agents.id", index=True)
+    agent_id: UUID = Field(foreign_key="agents.id")
     platform: str = Field(max_length=32)
     """The platform's code, or `site` for a site of the agent's own."""
     shop_key: str = Field(max_length=300)
@@ -51,10 +52,10 @@ class AuthorisedShop(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        return or_(
-            col(cls.carrier_id).in_(actor.carriers),
-            col(cls.province).in_(actor.provinces),
-            col(cls.platform) == (actor.platform or ""),
+        return any_of(
+            among(col(cls.carrier_id), actor.carriers),
+            among(col(cls.province), actor.provinces),
+            among(col(cls.platform), [actor.platform] if actor.platform else []),
         )
 
     @property
@@ -68,3 +69,9 @@ class AuthorisedShop(Table, table=True):
     @property
     def place(self) -> str | None:
         return self.province
+
+
+def sells_on(platform: str, agent_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether an agent has, or had, a shop there; asked row by row: a list keeps its order."""
+    here = col(AuthorisedShop.platform) == platform
+    return exists().where(here, col(AuthorisedShop.agent_id) == agent_id)

@@ -37,6 +37,8 @@ def without_blanks(text: str) -> str:
 
 def compact(text: str) -> str:
     """Normalised, blanks and dashes taken out."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return without_blanks(text).replace("-", "")
 
 

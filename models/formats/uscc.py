@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from operator import mul
+from string import ascii_uppercase, digits
 from typing import Final
 
 from models.formats.text import Fault, compact
@@ -32,7 +32,8 @@ _KINDS: Final = {
 }
 
 
-_base_36: Final = partial(int, base=36)
+_VALUES: Final = {letter: value for value, letter in enumerate(ALPHABET)}
+_BASE_36: Final = {letter: int(letter, 36) for letter in digits + ascii_uppercase}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,11 @@ class Uscc:
     code: str
     """18 characters, upper case."""
     kind: UsccKind
-    organisation_code_warning: bool
-    """The organisation code inside (GB 11714) fails its own check. Not a reason to refuse."""
+
+    @property
+    def organisation_code_warning(self) -> bool:
+        """The organisation code inside (GB 11714) fails its own check. Not a reason to refuse."""
+        return organisation_check_character(self.code[8:16]) != self.code[16]
 
     @property
     def region(self) -> str:
@@ -64,11 +68,7 @@ def check_uscc(text: str) -> Uscc | Fault:
         return Fault.FORMAT
     if uscc_check_character(code[:17]) != code[17]:
         return Fault.CHECKSUM
-    return Uscc(
-        code=code,
-        kind=_KINDS.get(code[:2], UsccKind.OTHER),
-        organisation_code_warning=organisation_check_character(code[8:16]) != code[16],
-    )
+    return Uscc(code, _KINDS.get(code[:2], UsccKind.OTHER))
 
 
 def is_business_licence_holder(text: str) -> bool:
@@ -79,11 +79,11 @@ def is_business_licence_holder(text: str) -> bool:
 
 def uscc_check_character(body: str) -> str:
     """The 18th character for the first 17 (MOD 31-3)."""
-    total = sum(map(mul, map(ALPHABET.index, body), _WEIGHTS))
+    total = sum(map(mul, map(_VALUES.__getitem__, body), _WEIGHTS))
     return ALPHABET[-total % 31]
 
 
 def organisation_check_character(body: str) -> str:
     """The 9th character of an organisation code for the first 8 (GB 11714, MOD 11)."""
-    total = sum(map(mul, map(_base_36, body), _ORGANISATION_WEIGHTS))
+    total = sum(map(mul, map(_BASE_36.__getitem__, body), _ORGANISATION_WEIGHTS))
     return "0123456789X"[-total % 11]

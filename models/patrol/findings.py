@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, or_, true
+from sqlalchemy import JSON, ColumnElement, Index, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Ground
 from models.rules import FindingKind, Tier
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 
 
 class FindingState(StrEnum):
@@ -91,10 +91,10 @@ class Finding(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        return or_(
-            col(cls.organisation_id).in_(actor.organisations),
-            col(cls.platform_home).in_(actor.provinces),
-            col(cls.card_home).in_(actor.provinces),
+        return any_of(
+            among(col(cls.organisation_id), actor.organisations),
+            among(col(cls.platform_home), actor.provinces),
+            among(col(cls.card_home), actor.provinces),
         )
 
     @property

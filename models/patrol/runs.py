@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, or_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 
 
 class Source(Table, table=True):
@@ -115,10 +115,10 @@ class PatrolRun(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        return or_(
-            col(cls.organisation_id).in_(actor.organisations),
-            col(cls.platform_home).in_(actor.provinces),
-            col(cls.card_home).in_(actor.provinces),
+        return any_of(
+            among(col(cls.organisation_id), actor.organisations),
+            among(col(cls.platform_home), actor.provinces),
+            among(col(cls.card_home), actor.provinces),
         )
 
     @property

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, Numeric, UniqueConstraint, or_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, Numeric, UniqueConstraint, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor
+from models.staff import Actor, among, any_of
 
 
 class ShopState(StrEnum):
@@ -104,10 +104,10 @@ class Shop(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        return or_(
-            col(cls.organisation_id).in_(actor.organisations),
-            col(cls.platform_home).in_(actor.provinces),
-            col(cls.card_home).in_(actor.provinces),
+        return any_of(
+            among(col(cls.organisation_id), actor.organisations),
+            among(col(cls.platform_home), actor.provinces),
+            among(col(cls.card_home), actor.provinces),
         )
 
     @property

@@ -1,8 +1,10 @@
 """The public routes and a bare JSON route in one process: `python -m tests.bench.public_server`.
 
-/bare passes the same guard and middleware as every other route; /open/… passes none of it.
+/bare passes the same guard and middleware as every other route, and stands right before the
+public ones; /open/… passes no guard.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -34,9 +36,9 @@ def served(folder: Path, port: int) -> ASGIApp:
     site = Site.of(house)
     app = Starlette(
         routes=[
-            Route("/bare", bare),
             *site.assets.routes(),
             *landing.routes(site),
+            Route("/bare", bare),
             *public.routes(site),
         ],
         middleware=[Middleware(LastDoor, site=site)],
@@ -57,4 +59,6 @@ def served(folder: Path, port: int) -> ASGIApp:
 if __name__ == "__main__":
     port = int(sys.argv[2])
     app = served(Path(sys.argv[1]), port)
+    gc.collect()
+    gc.freeze()  # as `channel serve` does
     uvicorn.run(app, port=port, access_log=False, server_header=False, log_level="warning")

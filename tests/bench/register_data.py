@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -78,7 +79,7 @@ def _sheaves(house: House, carrier: Organisation, count: int, made: Made) -> Ite
         )  # fmt: skip
         sheaf["Badge"] |= {
             "badge_id": cti.hex(), "status_index": place, "token": token,
-            "token_sha256": cti.hex() * 4,
+            "token_sha256": sha256(token).hexdigest(),
         }  # fmt: skip
         made.agent_nos.append(agent_no)
         made.shop_ids.append(shop.id.removeprefix("shop:"))

@@ -140,6 +140,90 @@ def test_a_list_pages_by_its_cursor_and_shows_no_stranger(ask: Ask, desks: Desks
     assert "legal_representative" not in first["items"][0]
 
 
+def test_measures_against_an_agent_and_a_licence_are_taken_by_api(ask: Ask, desks: Desks) -> None:
+    agent, licence, _ = licensed(desks)
+    path, why = f"/agents/{agent.id}", {"reason": "未亮照", "remedy": "向渠道部申诉"}
+
+    def of_agent(role: tuple[str, Role], deed: str, **body: object) -> httpx.Response:
+        version = ask(*MANAGER, "GET", path).json()["version"]
+        return ask(*role, "POST", f"{path}/{deed}", json={**body, "version": version})
+
+    def of_licence(role: tuple[str, Role], deed: str, **body: object) -> httpx.Response:
+        version = ask(*MANAGER, "GET", f"/licences/{licence.id}").json()["version"]
+        body = {**body, "version": version}
+        return ask(*role, "POST", f"/licences/{licence.id}/{deed}", json=body)
+
+    assert of_licence(MANAGER, "suspend", **why).json()["state"] == "suspended"
+    assert of_licence(APPROVER, "resume", reason="复查合格").json()["state"] == "active"
+    assert of_agent(MANAGER, "suspend", **why).status_code == 403
+    assert of_agent(APPROVER, "suspend", **why).json()["state"] == "suspended"
+    assert of_agent(APPROVER, "restore", reason="复查合格").json()["state"] == "active"
+    assert of_licence(APPROVER, "terminate", reason="期满", is_handed_back=False).status_code == 409
+    over = of_licence(APPROVER, "terminate", reason="期满", is_handed_back=True)
+    assert over.json()["state"] == "terminated"
+    done = {"is_data_returned": True, "are_cards_returned": True}
+    assert of_agent(MANAGER, "exit", reason="不再合作", **done).json()["state"] == "exited"
+    assert of_agent(MANAGER, "reapply").json()["state"] == "draft"
+
+
+def test_a_blacklisting_by_api_takes_two_people(ask: Ask, desks: Desks) -> None:
+    agent, _, _ = licensed(desks)
+    path, why = f"/agents/{agent.id}", {"reason": "转卖", "source": "案件 1"}
+    version = ask(*MANAGER, "GET", path).json()["version"]
+    asked = ask(*APPROVER, "POST", f"{path}/blacklist", json={**why, "version": version})
+    assert (asked.json()["state"], asked.json()["proposal"]) == ("active", "blacklist")
+    again = ask(
+        *APPROVER, "POST", f"{path}/blacklist", json={**why, "version": asked.json()["version"]}
+    )
+    assert (again.status_code, again.json()["code"]) == (403, "channel.same_person")
+    back = ask(*APPROVER, "POST", f"{path}/withdraw-proposal")
+    assert back.json()["proposal"] is None
+
+    entry = {"uscc": uscc(9), "name": "某公司", "reason": "转卖", "source": "案件 2"}
+    made = ask(*APPROVER, "POST", "/blacklist", "black-1", json=entry)
+    twice = ask(*APPROVER, "POST", "/blacklist", "black-1", json=entry)
+    assert (made.status_code, twice.json()) == (201, made.json())
+    listed = ask(*MANAGER, "GET", "/blacklist", params={"q": "某"}).json()["items"]
+    assert [one["id"] for one in listed] == [made.json()["id"]]
+    lift = f"/blacklist/{made.json()['id']}/lift"
+    assert ask(*APPROVER, "POST", lift, json={"reason": "查明无关"}).json()["lifted_at"]
+    assert ask(*APPROVER, "POST", lift, json={"reason": "x"}).status_code == 409
+    assert ask("lanhai", Role.PLATFORM_OFFICER, "GET", "/blacklist").status_code == 403
+
+
+def test_a_list_is_prepared_and_published_by_api_once_for_each_key(ask: Ask, desks: Desks) -> None:
+    licensed(desks)
+    made = ask(*MANAGER, "POST", "/publications", "list-1", json={})
+    again = ask(*MANAGER, "POST", "/publications", "list-1", json={})
+    assert (made.status_code, made.json()["state"], made.json()["rows"]) == (201, "ready", 1)
+    assert again.json() == made.json()
+    path = f"/publications/{made.json()['id']}"
+    assert ask("lanhai", Role.PLATFORM_OFFICER, "GET", path).status_code == 404
+    out = ask(*MANAGER, "POST", f"{path}/publish", "list-2")
+    assert out.json()["state"] == "published"
+    assert ask(*MANAGER, "POST", f"{path}/publish", "list-2").json() == out.json()
+    seen = ask("lanhai", Role.PLATFORM_OFFICER, "GET", "/publications").json()["items"]
+    assert [one["signature"] for one in seen] == [out.json()["signature"]]
+    assert ask("CA-44", Role.REGULATOR, "POST", "/publications", json={}).status_code == 403
+
+
+def test_a_copied_badge_is_replaced_by_api_and_a_shop_ended(ask: Ask, desks: Desks) -> None:
+    _, _, (shop,) = licensed(desks)
+    badge = ask(*MANAGER, "GET", "/badges").json()["items"][0]
+    path = f"/badges/{badge['id']}"
+    seen = ask(*MANAGER, "POST", f"{path}/displayed", json={"where": "首页截图"})
+    assert seen.json()["state"] == "displayed"
+    copied = ask(*MANAGER, "POST", f"{path}/copied", json={"where": "lanhai 666"}).json()
+    body = {"version": copied["version"]}
+    new = ask(*MANAGER, "POST", f"{path}/reissue", "new-1", json=body)
+    again = ask(*MANAGER, "POST", f"{path}/reissue", "new-1", json=body)
+    assert (new.status_code, new.json()["state"]) == (201, "issued")
+    assert again.json() == new.json() != badge
+    ended = ask(*MANAGER, "POST", f"/shops/{shop.id}/end", json={"reason": "关店"})
+    assert ended.json()["ended_at"]
+    assert ask(*MANAGER, "GET", f"/badges/{new.json()['id']}").json()["state"] == "revoked"
+
+
 # The command line
 
 

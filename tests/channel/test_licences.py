@@ -288,9 +288,10 @@ def test_a_closed_shop_loses_its_badge(desks: Desks) -> None:
 )
 def test_a_shop_that_cannot_be_is_refused(desks: Desks, changed: dict[str, str], code: str) -> None:
     agent = admitted(desks)
-    number = changed.pop("shop", "1001")
+    asked = {"number": "1001", **changed}
+    asked["number"] = asked.pop("shop", asked["number"])
     with pytest.raises(Invalid) as no:
-        shop_of(desks.manager, agent, number, **changed)
+        shop_of(desks.manager, agent, **asked)
     assert no.value.code == code
 
 

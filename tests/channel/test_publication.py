@@ -3,11 +3,13 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
+from console import app
 from console.actions.channel.agents import edit_agent
 from console.actions.channel.golden import write_register
 from console.actions.channel.licences import suspend_licence
@@ -15,15 +17,18 @@ from console.actions.channel.publish import (
     FIELDS,
     list_publications,
     must_be_public,
+    newest_list,
     prepare_publication,
     publication_record,
     publish,
 )
 from console.desk import House
+from console.i18n import Language, texts
 from models.channel.publications import PublicationState
 from models.refusals import Conflict, NotAllowed
 from models.rules import china_day
 from models.tokens import KeyRole, jwk_set
+from tests.browser import Visitor
 from tests.channel.stories import admitted, form, licensed
 from tests.conftest import NOON, Clock, Desks
 
@@ -154,3 +159,32 @@ def test_the_written_register_is_checked_by_a_stranger(
     text = written.csv.read_text("utf-8-sig").splitlines()
     assert len(text) == 3
     assert "'=HYPERLINK(1)公司" in text[1]
+
+
+def first_page(house: House) -> str:
+    server: Any = app.build(house, console=False, worker=False)
+    return Visitor(server).get("/").text
+
+
+def test_the_first_page_tells_of_the_newest_list_of_all_carriers(
+    desks: Desks, house: House, clock: Clock
+) -> None:
+    assert newest_list(house) is None
+    page = first_page(house)
+    assert texts(Language.ZH)["web.no_list"] in page
+
+    licensed(desks, numbers=("1001", "1002"))
+    first = publish(desks.manager, prepare_publication(desks.manager).id)
+    clock.pass_(hours=1)
+    prepare_publication(desks.manager)
+    found = newest_list(house)
+    assert found is not None
+    assert (found.number, found.publisher, found.agents) == (first.number, "中国电信广东", 1)
+    clock.pass_(hours=1)
+    last = publish(desks.other_manager, prepare_publication(desks.other_manager).id)
+
+    page = first_page(house)
+    assert last.number in page
+    assert "中国联通广东" in page
+    assert first.number not in page
+    assert 'href="/agents"' in page

@@ -103,6 +103,10 @@ class Person:
 
     def keep(self, name: str) -> None:
         self.settled()
+        expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PATIENCE)
+        expect(self.page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE)
+        for grid in self.page.locator("[data-testid=stDataFrame]").all():
+            expect(grid.locator("canvas").first).to_be_visible()
         self.album.keep(self.page, name)
 
     def record_id(self) -> str:
@@ -118,14 +122,13 @@ class Person:
     def open_row(self, words: str) -> None:
         """The button before the row of a list in which the words stand."""
         grid = self.page.locator("[data-testid=stDataFrame]").first
-        rows = grid.locator("[role=grid] [role=row]")
-        expect(rows.filter(has_text=words).first).to_be_attached()
-        texts = rows.all_text_contents()
-        place = next(at for at, text in enumerate(texts) if words in text)
+        row = grid.locator("[role=grid] [role=row]").filter(has_text=words).first
+        place = int(row.get_attribute("aria-rowindex") or 0) - 2
+        count = int(grid.locator("[role=grid]").get_attribute("aria-rowcount") or 0) - 1
         box = grid.locator("canvas").first.bounding_box()
         assert box is not None
-        row = (box["height"] - len(texts[1:]) * ROW) + (place - 0.5) * ROW
-        self.page.mouse.click(box["x"] + 32, box["y"] + row)
+        head = box["height"] - count * ROW
+        self.page.mouse.click(box["x"] + 32, box["y"] + head + (place + 0.5) * ROW)
 
     # Asking as the browser does
 

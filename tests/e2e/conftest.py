@@ -55,8 +55,8 @@ def small_shop() -> Generator[Market]:
     mapping = (ROOT / "docs/sources/plain.toml").read_text("utf-8")
     with open_shop(plain_shop) as stand:
         start = re.sub(r"(?m)^start = .*$", f'start = ["{stand.url}/shop/"]', mapping)
-        start = re.sub(r'(?m)^platform = .*$', 'platform = "oscar"', start)
-        start = start.replace('pace = 2', 'pace = 0')
+        start = re.sub(r"(?m)^platform = .*$", 'platform = "oscar"', start)
+        start = start.replace("pace = 2", "pace = 0")
         yield Market(start, 7, Offer("s-2", "北辰物联"), Offer("s-3", "小城数码"), "s-1")
 
 

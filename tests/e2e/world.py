@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from models.formats import organisation_check_character, uscc_check_character
 from tests.serving import CHANNEL
 
 ADMIN_PASSWORD: Final = "first-day-at-work-2026"
@@ -54,9 +55,50 @@ class Served:
     folder: Path
     settings: Mapping[str, str]
 
-    def channel(self, *command: str, fails: bool = False) -> str:
+    def channel(self, *command: str) -> str:
+        done = self._run(*command)
+        assert done.returncode == 0, f"{command}: {(done.stdout + done.stderr).decode()}"
+        return done.stdout.decode()
+
+    def faults(self) -> list[str]:
+        """What the doctor finds unsafe."""
+        done = self._run("doctor")
+        found = [line for line in done.stdout.decode().splitlines() if line.startswith("✗")]
+        assert (done.returncode == 0) is not bool(found), done.stderr.decode()
+        return found
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         env = {name: value for name, value in os.environ.items() if not name.startswith("CHANNEL_")}
         env |= {"CHANNEL_DATA": str(self.folder), "CHANNEL_PUBLIC_URL": self.base, **self.settings}
-        done = subprocess.run([CHANNEL, *command], env=env, capture_output=True, text=True, check=False)
-        assert (done.returncode == 0) is not fails, f"{command}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return subprocess.run([CHANNEL, *command], env=env, capture_output=True, check=False)
+
+
+def agents_file(market: Market) -> list[dict[str, str]]:
+    """Three firms that may be admitted, and one whose code is wrong."""
+    shops = (market.licensed, market.turned_away, None, None)
+    names = ("华东通信设备有限公司", "优享网络技术有限公司", "蓝天通信有限公司", "坏代码有限公司")
+    rows = [
+        {
+            "企业名称": name,
+            "统一社会信用代码": uscc(at),
+            "省份": "广东",
+            "法定代表人": "王小明",
+            "联系方式": f"0755-8000{at:04}",
+            "营业执照有效期": "2035-12-31",
+            "具备实名登记条件": "是",
+            "具备信息保护条件": "是",
+            "平台": "oscar" if shop else "",
+            "店铺ID": shop.shop if shop else "",
+            "店铺名称": shop.name if shop else "",
+        }
+        for at, (name, shop) in enumerate(zip(names, shops, strict=True), 1)
+    ]
+    rows[-1]["统一社会信用代码"] = "91440000BAD0000000"
+    return rows
+
+
+def uscc(at: int) -> str:
+    """A well-formed code of no firm."""
+    number = f"{at:08}"
+    body = f"91440000{number}{organisation_check_character(number)}"
+    return body + uscc_check_character(body)

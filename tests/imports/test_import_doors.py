@@ -1,10 +1,6 @@
 """Imports by the command line and by the API."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,30 +11,9 @@ from console.actions.staff.people import add_client
 from console.desk import House
 from models.permissions import Role
 from tests.conftest import Desks
+from tests.imports.conftest import Run
 from tests.imports.files import agents_csv, csv_text, good, read_csv
 from tests.serving import served
-
-CHANNEL = Path(sys.executable).parent / "channel"
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def channel(tmp_path: Path) -> Run:
-    """A command in a data folder of its own, with one carrier."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        env = {
-            "PATH": os.environ["PATH"],
-            "LANG": "zh_CN.UTF-8",
-            "CHANNEL_DATA": str(tmp_path / "var"),
-        }
-        return subprocess.run(
-            [CHANNEL, *words], capture_output=True, text=True, check=False, env=env, timeout=60
-        )
-
-    assert run("migrate").returncode == 0
-    assert run("org", "add", "CT", "basic_carrier_group", "中国电信").returncode == 0
-    return run
 
 
 def test_a_file_is_imported_from_the_command_line(channel: Run, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """The imports page, as a channel manager uses it."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from console.actions.imports.plan import list_imports
+from console.actions.imports.plan import list_imports, plan_import
 from console.actions.imports.run import run_import
-from console.desk import House
-from models.channel.imports import ImportState
+from console.desk import Desk, House
+from console.pages.navigation import entries_for
+from models.channel.imports import ImportKind, ImportState
 from tests.conftest import Desks
-from tests.imports.files import agents_csv
+from tests.imports.files import agents_csv, csv_text
 from tests.pages import Console, checked, errors, grid, move, moves, press, shown
 
 
@@ -62,3 +64,46 @@ def test_who_may_not_import_is_offered_nothing(console: Console, desks: Desks) -
 def test_the_page_speaks_english(console: Console, desks: Desks) -> None:
     at = console.open("imports", desks.manager, language="en")
     assert "Nothing was imported yet" in shown(at)
+
+
+def offered(at: AppTest) -> list[str]:
+    (box,) = [one for one in at.selectbox if one.key == "imports:kind"]
+    return box.options
+
+
+def entries(desk: Desk) -> set[str]:
+    return {entry.name for entry in entries_for(desk.actor)}
+
+
+def test_each_is_offered_what_they_may_bring(console: Console, desks: Desks) -> None:
+    at = press(console.open("imports", desks.manager), "imports:open")
+    assert offered(at) == ["代理商", "网店", "商品信息"]
+    at = press(console.open("imports", desks.platform), "imports:open")
+    assert offered(at) == ["商品信息"]
+
+
+def test_the_page_is_found_by_who_may_bring_something(desks: Desks) -> None:
+    assert "imports" in entries(desks.manager)
+    assert "imports" in entries(desks.platform)
+    assert "imports" not in entries(desks.approver)
+    assert "imports" not in entries(desks.regulator)
+
+
+def test_a_platform_brings_its_listings_and_sees_no_other_imports(
+    console: Console, desks: Desks
+) -> None:
+    plan_import(desks.manager, "agents", "名单.csv", agents_csv(1))
+    at = press(console.open("imports", desks.platform), "imports:open")
+    header = ["平台", "商品编号", "标题", "店铺编号"]
+    rows = [["lanhai", "1", "流量卡", "s-1"], ["honghai", "2", "流量卡", "s-2"]]
+    file = csv_text(header, rows).encode()
+    at = checked(at.file_uploader[0].set_value(("商品.csv", file, "text/csv")).run())
+    at = press(at, "imports:real")
+    (brought,) = list_imports(desks.platform).rows
+    assert (brought.kind, brought.rows) == (ImportKind.LISTINGS, 2)
+    assert run_import(desks.platform, brought.id).accepted == 1
+    at = console.open("imports", desks.platform, id=str(brought.id))
+    assert f"/files/imports/{brought.id}/rejects.csv" in [
+        one.proto.url for one in at.get("link_button")
+    ]
+    assert [row[0] for row in grid(console.open("imports", desks.platform))] == ["商品.csv"]

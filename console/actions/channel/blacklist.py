@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from console.actions.audit import history
 from console.actions.channel.held import carrier_of, family_of
+from console.database import one_of_many
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.channel.agents import Agent, AgentState, Blacklisted
@@ -27,7 +28,8 @@ def blacklisted_among(
     """Which of the codes are on the list of the carrier or its group today; None asks for all."""
     query = _in_force(china_day(work.at), family_of(work, carrier_id))
     if usccs is not None:
-        query = query.where(col(Blacklisted.uscc).in_(usccs))
+        dialect = work.session.get_bind().dialect.name
+        query = query.where(one_of_many(col(Blacklisted.uscc), usccs, dialect))
     return frozenset(work.session.exec(query).all())
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -288,6 +288,45 @@ def list_publications(
 ) -> Slice[Publication]:
     with desk.begin(Permission.PUBLICATION_READ) as work:
         return work.slice(work.select(Publication), Order.by(Publication.id), after, limit)
+
+
+def get_publication(desk: Desk, publication_id: UUID | str) -> Publication:
+    with desk.begin(Permission.PUBLICATION_READ) as work:
+        return work.get(Publication, publication_id)
+
+
+@dataclass(frozen=True, slots=True)
+class NewestList:
+    """The edition that came out last, over all carriers."""
+
+    publisher: str
+    number: str
+    at: datetime
+    agents: int
+
+
+def newest_list(house: House) -> NewestList | None:
+    """As everybody may know of it; None before the first list is out."""
+    query = (
+        select(Publication, Organisation.name)
+        .join(Organisation, col(Organisation.id) == col(Publication.carrier_id))
+        .where(Publication.state == PublicationState.PUBLISHED)
+        .where(col(Publication.published_at).is_not(None), col(Publication.signature).is_not(None))
+        .order_by(col(Publication.published_at).desc())
+    )
+    with house.desk().begin(Permission.PUBLICATION_READ) as work:
+        found = work.session.exec(query.limit(1)).first()
+    if found is None:
+        return None
+    publication, publisher = found
+    agents = _signed_counts(publication.signature or "")["agents"]
+    return NewestList(publisher, publication.number, publication.published_at or work.at, agents)
+
+
+def _signed_counts(signature: str) -> Mapping[str, int]:
+    """What the signed manifest counts, so that no list is read to be counted."""
+    payload = signature.split(".")[1]
+    return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["counts"]
 
 
 def publication_record(desk: Desk, publication_id: UUID | str) -> PublicationRecord:

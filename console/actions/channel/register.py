@@ -182,7 +182,7 @@ _LICENSED: Final = (
 )
 _SEARCH_SQLITE: Final = f"""
     SELECT a.serial FROM agent_search s JOIN agents a ON a.serial = s.rowid
-    WHERE s.terms MATCH :wanted AND s.rowid < :after AND {_LICENSED}
+    WHERE s.agent_search MATCH :wanted AND s.rowid < :after AND {_LICENSED}
     ORDER BY s.rowid DESC LIMIT :most"""  # noqa: S608 - made of constants
 _SEARCH_POSTGRESQL: Final = f"""
     SELECT a.serial FROM agents a

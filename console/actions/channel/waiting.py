@@ -176,12 +176,10 @@ def _never_published(work: Work) -> Organisation | None:
         .where(Publication.carrier_id == own.parent_id)
         .where(Publication.state == PublicationState.PUBLISHED)
     ).first()
-    licensed = work.session.exec(
-        work.select(Licence).where(
-            Licence.state == LicenceState.ACTIVE,
-            col(Licence.carrier_id).in_(work.actor.carriers),
-        )
-    ).first()
+    in_force = work.select(Licence).where(
+        Licence.state == LicenceState.ACTIVE, col(Licence.carrier_id).in_(work.actor.carriers)
+    )
+    licensed = work.session.exec(in_force.limit(1)).first()
     return own if licensed is not None and told is None else None
 
 
@@ -214,7 +212,10 @@ def _badges(desk: Desk) -> Iterator[WorkItem]:
     copied = Badge.state == BadgeState.COMPROMISED
     with desk.begin(Permission.BADGE_READ) as work:
         found = work.all(
-            work.select(Badge).where(or_(unsigned, copied)).order_by(col(Badge.issued_at))
+            work.select(Badge)
+            .where(col(Badge.state).in_([BadgeState.REQUESTED, BadgeState.COMPROMISED]))
+            .where(or_(unsigned, copied))
+            .order_by(col(Badge.issued_at))
         )
     for row in found:
         kind = "badge_stuck" if row.state is BadgeState.REQUESTED else "badge_replace"

@@ -1,11 +1,11 @@
 """Firms that apply to be agents: a row is an application, and the import its first check."""
 
 import re
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -30,8 +30,9 @@ from console.actions.imports.shops import (
     taken_reason,
     taken_shops,
 )
+from console.database import one_of_many
 from console.desk import Work
-from models.base import new_id
+from models.base import new_ids
 from models.channel.admission import first_check
 from models.channel.agents import Agent, AgentReason, AgentState
 from models.formats import Fault, check_resident_id, compact
@@ -44,7 +45,7 @@ from models.tokens.shops import Shop
 _NO_TERM: Final = frozenset({"", "长期", "无固定期限", "长期有效", "永久", "longterm", "none", "-"})
 _DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ]00:00:00)?")
 _YES: Final = frozenset({"是", "有", "已具备", "具备", "√", "y", "yes", "true", "1"})
-_NO: Final = frozenset({"", "否", "无", "未具备", "不具备", "×", "n", "no", "false", "0"})
+_NO: Final = frozenset({"否", "无", "未具备", "不具备", "×", "n", "no", "false", "0"})
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
 
@@ -54,8 +55,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRow:
+class AgentRow(NamedTuple):
     name: str
     uscc: str
     province: str
@@ -76,9 +76,8 @@ def _check(given: Given, on: date) -> AgentRow | list[Reason]:
     contact, remark = checker.text("contact", 120), checker.text("remark", 1000)
     province = _province(checker)
     until = _until(checker)
-    realname, protection = (
-        _yes_or_no(checker, field) for field in ("is_realname_ready", "is_protection_ready")
-    )
+    realname = _yes_or_no(checker, "is_realname_ready")
+    protection = _yes_or_no(checker, "is_protection_ready")
     shop = shop_given(checker)
     if uscc:
         for reason in first_check(uscc, until, known_duplicates=(), blacklisted=(), on=on):
@@ -132,6 +131,8 @@ def _day_of(word: str) -> date | None:
 
 def _yes_or_no(checker: Checker, field: str) -> bool:
     word = checker.text(field, 64).lower()
+    if not word:
+        return False
     if word not in _YES and word not in _NO:
         checker.wrong("yes_or_no", field=field, value=word)
     return word in _YES
@@ -194,10 +195,11 @@ def _marks(row: AgentRow) -> list[str]:
 
 def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]:
     """Which codes have an agent of the carrier, and its number."""
+    dialect = work.session.get_bind().dialect.name
     rows = work.session.exec(
         select(Agent.uscc, Agent.agent_no)
         .where(Agent.carrier_id == carrier_id)
-        .where(col(Agent.uscc).in_(usccs))
+        .where(one_of_many(col(Agent.uscc), usccs, dialect))
     ).all()
     return dict(rows)
 
@@ -208,8 +210,8 @@ def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> Non
     numbers = _numbers(work, batch.imported.organisation_id, [row.province for row, _ in passed])
     agents: list[tuple[object, ...]] = []
     shops: list[ShopValues] = []
-    for (row, shop), number, serial in zip(passed, numbers, serials, strict=True):
-        agent_id = new_id()
+    ids = new_ids(len(passed))
+    for (row, shop), agent_id, number, serial in zip(passed, ids, numbers, serials, strict=True):
         agents.append(
             (
                 agent_id,
@@ -271,8 +273,8 @@ def _numbers(work: Work, carrier_id: UUID, provinces: Sequence[str]) -> list[str
     """An agent number for each row, given out by province."""
     carrier = work.session.get_one(Organisation, carrier_id)
     ranges = {
-        province: iter(agent_numbers(work, carrier, province, provinces.count(province)))
-        for province in sorted(set(provinces))
+        province: iter(agent_numbers(work, carrier, province, count))
+        for province, count in sorted(Counter(provinces).items())
     }
     return [next(ranges[province]) for province in provinces]
 

@@ -27,9 +27,11 @@ def insert_rows(
     dialect = connection.dialect
     columns = cast("Columns", inspect(table).local_table)
     ready = {name: _ready(columns, name, dialect) for name in (*same, *names)}
-    columns_of = {name: repeat(ready[name](value), len(rows)) for name, value in same.items()}
+    columns_of: dict[str, Iterable[Any]] = {
+        name: repeat(ready[name](value), len(rows)) for name, value in same.items()
+    }
     columns_of |= {
-        name: map(ready[name], values)
+        name: values if ready[name] is _as_it_is else map(ready[name], values)
         for name, values in zip(names, zip(*rows, strict=True), strict=True)
     }
     if dialect.name == "postgresql":

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from console.actions.imports.kinds import row_kind
@@ -43,8 +43,7 @@ class Reading:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRow:
+class CheckedRow(NamedTuple):
     row: Row
     found: Any
     """What the row says, parsed; None where there are reasons."""

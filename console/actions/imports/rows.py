@@ -105,7 +105,7 @@ def suggest(kind: "RowKind[Any]", columns: Sequence[str]) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Checker:
     """Takes fields out of a row and notes what is wrong with them."""
 
@@ -114,8 +114,9 @@ class Checker:
 
     def text(self, name: str, most: int, *, needed: bool = False) -> str:
         found = self.given.get(name, "")
-        if needed and not found:
-            self.reasons.append(Reason("missing", {"field": name}))
+        if not found:
+            if needed:
+                self.reasons.append(Reason("missing", {"field": name}))
         elif len(found) > most:
             self.reasons.append(Reason("too_long", {"field": name, "most": most, "n": len(found)}))
         return found

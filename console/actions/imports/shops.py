@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from console.actions.channel.held import carrier_of
 from console.actions.imports.bulk import insert_rows
 from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
+from console.database import one_of_many
 from console.desk import Work
 from models.base import new_id
 from models.channel.agents import Agent, AgentState
@@ -58,11 +59,11 @@ class ShopRow:
 
 def shop_given(checker: Checker) -> ShopGiven | None:
     """The shop that a row names; None when it names none."""
+    if not any(map(checker.given.get, SHOP_FIELDS)):
+        return None
     platform = checker.text("platform", 120)
     number = checker.text("shop_id", 300)
     name, url = checker.text("shop_name", 200), checker.text("shop_url", 2000)
-    if not (platform or number or name or url):
-        return None
     if not platform:
         checker.wrong("missing", field="platform")
     if not number and not url:
@@ -204,7 +205,7 @@ def _owners(work: Work, carrier_id: UUID, wanted: set[str]) -> dict[str, _Owner]
         rows = work.session.exec(
             select(column, Agent.id, Agent.province, Agent.state)
             .where(Agent.carrier_id == carrier_id)
-            .where(column.in_(wanted))
+            .where(one_of_many(column, wanted, work.session.get_bind().dialect.name))
         ).all()
         found |= {
             key: _Owner(row_id, place, AgentState(state)) for key, row_id, place, state in rows

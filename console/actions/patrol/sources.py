@@ -28,6 +28,8 @@ _LONGEST_PLATFORM: Final = 32
 
 def read_mapping(desk: Desk, mapping_text: str, *, file: str) -> Mapped:
     """The mapping, if it is sound and of a platform that the actor may patrol."""
+    with desk.begin(Permission.SOURCE_EDIT):
+        pass  # nobody else has our parsers read what they wrote
     mapped = source_from(mapping_text, file=file)
     if len(mapped.platform) > _LONGEST_PLATFORM:
         raise Invalid("patrol.platform_too_long", platform=mapped.platform, most=_LONGEST_PLATFORM)

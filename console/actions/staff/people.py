@@ -8,10 +8,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from pyotp import random_base32
-from pyotp.totp import TOTP
 from sqlmodel import col, select
 
-from console.actions.staff.sign_in import HASHER, confirm, end_sessions, hashed
+from console.actions.staff.sign_in import HASHER, confirm, end_sessions, hashed, step_of
 from console.desk import Desk, House, Order, Slice, Work
 from models.permissions import Permission, Role
 from models.provinces import provinces
@@ -244,8 +243,11 @@ def reset_password(desk: Desk, user_id: UUID) -> str:
     return given
 
 
-def change_password(desk: Desk, old: str, new: str) -> None:
-    """Change one's own password, which the old one must confirm."""
+def change_password(desk: Desk, old: str, new: str, keep: UUID | None = None) -> list[UUID]:
+    """Change one's own password, which the old one must confirm.
+
+    Every other session than `keep` ends: whoever knew the old password is out. Their ids.
+    """
     user = my_account(desk)
     if (
         not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD
@@ -259,7 +261,9 @@ def change_password(desk: Desk, old: str, new: str) -> None:
     with desk.begin(Permission.ACCOUNT_USE) as work:
         user = work.get(User, user.id)
         user.password, user.must_change_password = record, False
-        work.record("staff.password_changed", user)
+        ended = end_sessions(work, user.id, work.at, keep)
+        work.record("staff.password_changed", user, sessions=len(ended))
+        return ended
 
 
 def _own(desk: Desk) -> UUID:
@@ -281,11 +285,13 @@ def code_address(secret: str, login: str) -> str:
 
 def use_codes(desk: Desk, secret: str, code: str) -> None:
     """Ask for a one-time code at every sign-in from now on."""
-    if not TOTP(secret).verify(code.strip(), for_time=desk.now(), valid_window=1):
+    step = step_of(secret, code, desk.now())
+    if step is None:
         raise Invalid("staff.wrong_code")
     with desk.begin(Permission.ACCOUNT_USE) as work:
         user = work.get(User, _own(desk))
         user.totp_secret = desk.house.vault.seal(secret.encode(), f"totp:{user.id}")
+        user.totp_last_step = step
         work.record("staff.codes_on", user)
 
 

@@ -38,6 +38,8 @@ HASHER: Final = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1
 """argon2id with 46 MiB (OWASP ASVS 5.0 V11.4.2): about 0.1 s of one core."""
 _NOBODY: Final = HASHER.hash(secrets.token_hex())
 _SLOTS: Final = threading.BoundedSemaphore(2)
+"""Two hash at a time. A guess is counted before its slot is free, so a crowd guesses no more."""
+_LONGEST_LOGIN: Final = 64
 _TOUCH_EVERY: Final = SESSION_IDLE / 30
 _STEP_SECONDS: Final = 30
 
@@ -61,19 +63,43 @@ def sign_in(  # noqa: PLR0913 - what a sign-in form and its connection give
     house: House, login: str, password: str, code: str = "", *, address: str, agent: str
 ) -> str:
     """The token of a new session. Every wrong answer sounds the same and takes the same time."""
-    login = login.strip().lower()
+    login = _seen(login)
     _refuse_throttled(house, login, address)
+    with _SLOTS:
+        _refuse_throttled(house, login, address)  # of those who guess at once, the last ones
+        user_id, step = _recognised(house, login, password, code, address)
+    return _open_session(house, user_id, address, agent, step)
+
+
+def _seen(login: str) -> str:
+    """A login as it is kept; what no login has in it stays wrong and can be written down."""
+    plain = login.strip().lower()[: _LONGEST_LOGIN + 1]
+    return "".join(one if one.isprintable() else "\ufffd" for one in plain)
+
+
+def _recognised(
+    house: House, login: str, password: str, code: str, address: str
+) -> tuple[UUID, int | None]:
+    """Who it is, and the time step of their one-time code; a wrong answer is counted here."""
     with house.desk().begin(Permission.STAFF_READ) as work:
         user = work.session.exec(select(User).where(User.login == login)).first()
-    known = user if user is not None and user.disabled_at is None else None
+        known = user if user is not None and _works_here(work, user) else None
     if not _password_fits(known, password) or known is None:
         raise _failed(house, login, address)
-    step = _step_of(house, known, code)
-    if known.totp_secret is not None and not code:
+    if known.totp_secret is None:
+        return known.id, None
+    if not code:
         raise Conflict("staff.code_needed")
-    if known.totp_secret is not None and step is None:
+    step = _unused_step(house, known, code)
+    if step is None:
         raise _failed(house, login, address)
-    return _open_session(house, known.id, address, agent, step)
+    return known.id, step
+
+
+def _works_here(work: Work, user: User) -> bool:
+    """Neither the account nor its organisation is closed."""
+    owner = work.session.get_one(Organisation, user.organisation_id)
+    return user.disabled_at is None and owner.disabled_at is None
 
 
 def sign_in_by_oidc(  # noqa: PLR0913 - what the provider and the connection give
@@ -98,17 +124,18 @@ def sign_in_by_oidc(  # noqa: PLR0913 - what the provider and the connection giv
             if user is not None:
                 user.oidc_issuer, user.oidc_subject = issuer, subject
                 work.record("staff.linked", user, issuer=issuer)
-        if user is None or user.disabled_at is not None:
+        if user is None or not _works_here(work, user):
             raise NotAllowed("staff.not_invited")
     return _open_session(house, user.id, address, agent, None)
 
 
 def confirm(house: House, user: User, password: str) -> bool:
     """Whether the person at work knows their own password; wrong answers are throttled."""
-    _refuse_throttled(house, user.login, user.login)
-    if _password_fits(user, password):
-        return True
-    _failed(house, user.login, user.login)
+    with _SLOTS:
+        _refuse_throttled(house, user.login, user.login)
+        if _password_fits(user, password):
+            return True
+        _failed(house, user.login, user.login)
     return False
 
 
@@ -132,23 +159,26 @@ def _refuse_throttled(house: House, login: str, address: str) -> None:
 
 def _password_fits(user: User | None, password: str) -> bool:
     record = user.password if user is not None and user.password else _NOBODY
-    with _SLOTS:
-        try:
-            return HASHER.verify(record, password)
-        except (VerifyMismatchError, InvalidHashError):
-            return False
+    try:
+        return HASHER.verify(record, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
 
 
-def _step_of(house: House, user: User, code: str) -> int | None:
+def _unused_step(house: House, user: User, code: str) -> int | None:
     """The time step whose one-time code this is, if it is fresh and was not used before."""
     if user.totp_secret is None or not code:
         return None
     secret = house.vault.open(user.totp_secret, f"totp:{user.id}").decode()
-    now = int(house.now().timestamp()) // _STEP_SECONDS
-    codes = TOTP(secret)
+    step = step_of(secret, code, house.now())
+    return step if step is not None and step > user.totp_last_step else None
+
+
+def step_of(secret: str, code: str, at: datetime) -> int | None:
+    """The time step, this one or a neighbour, whose one-time code this is."""
+    now, codes, given = int(at.timestamp()) // _STEP_SECONDS, TOTP(secret), code.strip().encode()
     for step in (now - 1, now, now + 1):
-        fits = secrets.compare_digest(codes.generate_otp(step), code.strip())
-        if fits and step > user.totp_last_step:
+        if secrets.compare_digest(codes.generate_otp(step).encode(), given):
             return step
     return None
 
@@ -198,7 +228,7 @@ def signed_in(house: House, token: str | None, *, touch: bool = False) -> Signed
         if found is None:
             return None
         session, user = found
-        if not session.is_open(work.at) or user.disabled_at is not None:
+        if not session.is_open(work.at) or not _works_here(work, user):
             return None
         actor = _actor_of(work, user)
     if touch and house.now() - session.seen_at > _TOUCH_EVERY:
@@ -218,7 +248,7 @@ def actor_named(house: House, login: str, door: Door) -> Actor:
     """The person of that login, for the command line of whoever runs this machine."""
     with house.desk().begin(Permission.STAFF_READ) as work:
         user = work.session.exec(select(User).where(User.login == login.strip().lower())).first()
-        if user is None or user.disabled_at is not None:
+        if user is None or not _works_here(work, user):
             raise NotAllowed("staff.no_such_user", login=login)
         return replace(_actor_of(work, user), door=door)
 
@@ -232,6 +262,8 @@ def actor_of_key(house: House, key: str) -> Actor | None:
         if client is None or not client.is_live(work.at):
             return None
         organisation = work.session.get_one(Organisation, client.organisation_id)
+        if organisation.disabled_at is not None:
+            return None
         roles = frozenset(Role(scope) for scope in client.roles)
         return replace(
             _actor_in(work, organisation),
@@ -294,13 +326,14 @@ def sign_out_everywhere(desk: Desk, user_id: UUID) -> list[UUID]:
     return ended
 
 
-def end_sessions(work: Work, user_id: UUID, at: datetime) -> list[UUID]:
+def end_sessions(work: Work, user_id: UUID, at: datetime, keep: UUID | None = None) -> list[UUID]:
     """End a person's open sessions inside a work; their ids, for the guard to cut the sockets."""
-    sessions = work.session.exec(
-        select(LoginSession).where(
-            LoginSession.user_id == user_id, col(LoginSession.ended_at).is_(None)
-        )
-    ).all()
+    query = select(LoginSession).where(
+        LoginSession.user_id == user_id, col(LoginSession.ended_at).is_(None)
+    )
+    if keep is not None:
+        query = query.where(LoginSession.id != keep)
+    sessions = work.session.exec(query).all()
     for session in sessions:
         session.ended_at = at
     return [session.id for session in sessions]

@@ -10,9 +10,11 @@ depends_on = None
 
 # Terms are pairs of characters with blanks between (models/search.py). A contentless index whose
 # row is the agent's serial, which no VACUUM changes. An import fills it a batch at a time: FTS5
-# writes its index out after every statement, which is six times dearer row by row.
+# writes its index out after every statement, which is six times dearer row by row. Only whole
+# terms are looked for, so it keeps no places (detail=none), and blanks alone part them (ascii).
 _SQLITE_SEARCH = [
-    "CREATE VIRTUAL TABLE agent_search USING fts5(terms, content='', contentless_delete=1)",
+    """CREATE VIRTUAL TABLE agent_search USING fts5(
+       terms, content='', contentless_delete=1, detail=none, tokenize='ascii')""",
     """CREATE TRIGGER agent_search_added AFTER INSERT ON agents WHEN new.import_id IS NULL BEGIN
        INSERT INTO agent_search(rowid, terms) VALUES (new.serial, new.terms); END""",
     """CREATE TRIGGER agent_search_changed AFTER UPDATE OF terms ON agents BEGIN
@@ -68,18 +70,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
         sa.UniqueConstraint("agent_no", name=op.f("uq_agents_agent_no")),
-        sa.UniqueConstraint("carrier_id", "uscc", name=op.f("uq_agents_carrier_id_uscc")),
+        sa.UniqueConstraint("uscc", "carrier_id", name=op.f("uq_agents_uscc_carrier_id")),
         sa.UniqueConstraint("serial", name=op.f("uq_agents_serial")),
     )
+    op.create_index("ix_agents_carrier", "agents", ["carrier_id", "serial"], unique=False)
+    op.create_index("ix_agents_province", "agents", ["province", "serial"], unique=False)
     op.create_index(
         "ix_agents_carrier_state", "agents", ["carrier_id", "state", "serial"], unique=False
     )
-    op.create_index(op.f("ix_agents_import_id"), "agents", ["import_id"], unique=False)
     op.create_index(
         "ix_agents_province_state", "agents", ["province", "state", "serial"], unique=False
     )
     op.create_index(op.f("ix_agents_review_due_at"), "agents", ["review_due_at"], unique=False)
-    op.create_index(op.f("ix_agents_uscc"), "agents", ["uscc"], unique=False)
     op.create_table(
         "blacklisteds",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -177,7 +179,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_authorised_shops")),
     )
     op.create_index(
-        op.f("ix_authorised_shops_agent_id"), "authorised_shops", ["agent_id"], unique=False
+        "ix_authorised_shops_agent", "authorised_shops", ["agent_id", "platform"], unique=False
     )
     op.create_index(
         op.f("ix_authorised_shops_import_id"), "authorised_shops", ["import_id"], unique=False
@@ -226,7 +228,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_licences_number")),
     )
     op.create_index(op.f("ix_licences_agent_id"), "licences", ["agent_id"], unique=False)
-    op.create_index("ix_licences_carrier_state", "licences", ["carrier_id", "state"], unique=False)
+    op.create_index(
+        "ix_licences_carrier_state", "licences", ["carrier_id", "state", "id"], unique=False
+    )
+    op.create_index(
+        "ix_licences_province_state", "licences", ["province", "state", "id"], unique=False
+    )
     op.create_index(op.f("ix_licences_ends_on"), "licences", ["ends_on"], unique=False)
     op.create_table(
         "badges",
@@ -260,7 +267,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_sha256", name=op.f("uq_badges_token_sha256")),
     )
     op.create_index(op.f("ix_badges_agent_id"), "badges", ["agent_id"], unique=False)
-    op.create_index("ix_badges_carrier_state", "badges", ["carrier_id", "state"], unique=False)
+    op.create_index(
+        "ix_badges_carrier_state", "badges", ["carrier_id", "state", "id"], unique=False
+    )
+    op.create_index("ix_badges_platform_state", "badges", ["platform", "state", "id"], unique=False)
+    op.create_index("ix_badges_province_state", "badges", ["province", "state", "id"], unique=False)
     op.create_index(op.f("ix_badges_licence_id"), "badges", ["licence_id"], unique=False)
     op.create_index(
         "uq_badges_live",
@@ -293,10 +304,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
     )
     op.drop_index(op.f("ix_badges_licence_id"), table_name="badges")
+    op.drop_index("ix_badges_province_state", table_name="badges")
+    op.drop_index("ix_badges_platform_state", table_name="badges")
     op.drop_index("ix_badges_carrier_state", table_name="badges")
     op.drop_index(op.f("ix_badges_agent_id"), table_name="badges")
     op.drop_table("badges")
     op.drop_index(op.f("ix_licences_ends_on"), table_name="licences")
+    op.drop_index("ix_licences_province_state", table_name="licences")
     op.drop_index("ix_licences_carrier_state", table_name="licences")
     op.drop_index(op.f("ix_licences_agent_id"), table_name="licences")
     op.drop_table("licences")
@@ -308,7 +322,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_authorised_shops_shop", table_name="authorised_shops")
     op.drop_index(op.f("ix_authorised_shops_import_id"), table_name="authorised_shops")
-    op.drop_index(op.f("ix_authorised_shops_agent_id"), table_name="authorised_shops")
+    op.drop_index("ix_authorised_shops_agent", table_name="authorised_shops")
     op.drop_table("authorised_shops")
     op.drop_index(op.f("ix_publications_published_at"), table_name="publications")
     op.drop_index(op.f("ix_publications_carrier_id"), table_name="publications")
@@ -318,10 +332,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_blacklisteds_uscc"), table_name="blacklisteds")
     op.drop_index(op.f("ix_blacklisteds_carrier_id"), table_name="blacklisteds")
     op.drop_table("blacklisteds")
-    op.drop_index(op.f("ix_agents_uscc"), table_name="agents")
     op.drop_index(op.f("ix_agents_review_due_at"), table_name="agents")
     op.drop_index("ix_agents_province_state", table_name="agents")
-    op.drop_index(op.f("ix_agents_import_id"), table_name="agents")
+    op.drop_index("ix_agents_province", table_name="agents")
+    op.drop_index("ix_agents_carrier", table_name="agents")
     op.drop_index("ix_agents_carrier_state", table_name="agents")
     op.drop_table("agents")
     op.drop_table("counters")

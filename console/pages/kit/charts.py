@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _HEIGHT: Final = 280
+_FEW: Final = 6
 
 
 def bar_chart(title: str, numbers: Mapping[str, float], *, key: str, lying: bool = False) -> None:
@@ -20,7 +21,11 @@ def bar_chart(title: str, numbers: Mapping[str, float], *, key: str, lying: bool
 
     names, sizes = list(numbers), list(numbers.values())
     bar = go.Bar(x=sizes, y=names, orientation="h") if lying else go.Bar(x=names, y=sizes)
-    figure = go.Figure(bar, layout={"yaxis": {"autorange": "reversed"}} if lying else None)
+    counts = {"dtick": 1} if max(sizes, default=0) < _FEW else {}  # half a case is none
+    upright = {"yaxis": counts}
+    figure = go.Figure(
+        bar, {"xaxis": counts, "yaxis": {"autorange": "reversed"}} if lying else upright
+    )
     chart(title, figure, pd.DataFrame({t("console.name_column"): names, title: sizes}), key=key)
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from console.actions.staff.sign_in import actor_of_key, signed_in
 from console.desk import LONGEST_PAGE, PAGE, AlreadyDone, Desk, House
 from console.i18n import language_of, spoken, t, told
-from console.web.errors import STATUS
+from console.web.errors import FAULT, STATUS
 from console.web.session import session_token
 from models.refusals import Invalid, NotAllowed, Refusal
 
@@ -23,6 +23,7 @@ Shape = Callable[[Desk, UUID], BaseModel]
 SHOWN: Final[dict[str, Shape]] = {}
 """How a record is shown, by its kind: what a repeated write is answered with."""
 _KEY_MOST: Final = 128
+BAD_REQUEST: Final = 400
 _PIECE: Final = 1 << 20
 
 
@@ -133,11 +134,21 @@ def handle_errors(api: FastAPI) -> None:
     def not_here(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         _speak(request)
         assert isinstance(error, HTTPException)  # noqa: S101
+        if error.status_code == BAD_REQUEST:
+            return _fault(BAD_REQUEST, Invalid("api.invalid", fields="body"))
         return JSONResponse(
             {"code": "api.not_found", "message": t("api.not_found"), "facts": {}},
             status_code=error.status_code,
             headers=error.headers,
         )
+
+    @api.exception_handler(Exception)
+    def broken(request: Request, _error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        _speak(request)
+        number = request.scope.get("state", {}).get(FAULT, "")
+        message = t("api.fault", id=number)
+        fault = {"code": "api.fault", "message": message, "facts": {"id": number}}
+        return JSONResponse(fault, status_code=500)
 
     @api.exception_handler(AlreadyDone)
     def again(request: Request, done: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
