@@ -179,7 +179,7 @@ def _held(work: Work, finding_id: UUID | str, version: int | None) -> Finding:
         raise NotAllowed("patrol.not_yours", title=finding.title)
     if version is not None and version != finding.version:
         raise Conflict("patrol.changed_meanwhile", title=finding.title)
-    if finding.found_by is not None and finding.found_by == work.actor.id:
+    if finding.found_by == work.actor.id:
         raise NotAllowed("patrol.same_person", title=finding.number)
     return finding
 

@@ -103,7 +103,7 @@ def review_run(desk: Desk, run_id: UUID | str) -> PatrolRun:
     """Close a run that was looked through by somebody else than who planned it (4.8)."""
     with desk.begin(Permission.FINDING_CONFIRM) as work:
         run = own_run(work, run_id)
-        if run.actor.get("id") is not None and run.actor["id"] == str(work.actor.id):
+        if run.actor["id"] == kept_actor(work.actor)["id"]:
             raise NotAllowed("patrol.same_person", title=run.number)
         waiting = open_findings(work, run)
         if waiting:
