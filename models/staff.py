@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, UniqueConstraint, false, or_, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
@@ -250,7 +251,7 @@ def false_unless(*, truth: bool) -> ColumnElement[bool]:
     return true() if truth else false()
 
 
-def among(column: ColumnElement[Any], values: Collection[object]) -> ColumnElement[bool] | None:
+def among(column: Mapped[Any], values: Collection[object]) -> ColumnElement[bool] | None:
     """That the column is one of these; no condition at all when there are none."""
     if len(values) == 1:
         (value,) = values

@@ -24,6 +24,7 @@ from models.patrol.findings import Finding
 from models.patrol.shops import SeenListing
 from models.permissions import Permission
 from models.refusals import Conflict, NotFound
+from models.staff import Actor
 from models.tokens import digits_of
 
 _DIGEST_LENGTH: Final = 64
@@ -50,8 +51,13 @@ def evidence_file(desk: Desk, sha256: str, of: str | None = None) -> Download:
     wanted = _digest(sha256)
     with desk.begin(Permission.EVIDENCE_READ) as work:
         row = _row_of_manifest(work, manifest)
+        brought = _brought(work, row, [manifest])
+        if brought and not _may_read_whole(work.actor, row):
+            raise NotFound("file.not_found")
     store = desk.house.evidence
-    if of is None:
+    if of is None and brought:
+        name, kind = Path(brought[manifest]).name, "application/octet-stream"
+    elif of is None:
         name, kind = f"manifest-{wanted[:_SHORT]}.json", "application/json"
     else:
         name, kind = _name_in(store, manifest, wanted)
@@ -65,8 +71,12 @@ def evidence_pack(desk: Desk, case_id: UUID | str) -> Download:
     with desk.begin(Permission.EVIDENCE_READ) as work:
         case = work.get(Case, case_id)
         manifests, summary, proofs = _behind(work, case)
+        brought = _brought(work, case, manifests)
+        whole = _may_read_whole(work.actor, case)
     store = desk.house.evidence
-    manifests = [*manifests, _case_manifest(store, case, summary, proofs)]
+    captures = [one for one in manifests if one not in brought]
+    files = [_file_manifest(store, one, brought[one]) for one in brought if whole]
+    manifests = [*captures, *files, _case_manifest(store, case, summary, proofs)]
     descriptor, name = tempfile.mkstemp(prefix="pack-", suffix=".zip")
     os.close(descriptor)
     path = Path(name)
@@ -147,6 +157,28 @@ def _row_of_manifest(work: Work, manifest: Digest) -> Table:
     if row.belongs_to is not None and row.belongs_to not in work.actor.organisations:
         work.seen.append(row)
     return row
+
+
+def _brought(work: Work, row: Table, digests: Sequence[Digest]) -> dict[Digest, str]:
+    """Which of the digests are files that the row's organisation brought, and their names."""
+    rows = work.session.exec(
+        select(Import.sha256, Import.file_name)
+        .where(col(Import.sha256).in_(digests), Import.organisation_id == row.belongs_to)
+        .order_by(col(Import.id))
+    ).all()
+    return {Digest(digest): name for digest, name in rows}
+
+
+def _may_read_whole(actor: Actor, row: Table) -> bool:
+    """A file that was brought tells of all platforms, so no platform but its owner reads it."""
+    return actor.platform is None or row.belongs_to in actor.organisations
+
+
+def _file_manifest(store: Store, digest: Digest, name: str) -> Digest:
+    """A file of listings, as one more capture of the pack."""
+    file = {"name": name, "bytes": store.size(digest), "sha256": digest}
+    told = {"format": _CASE_FORMAT, "subject": f"file {name}", "files": [file]}
+    return store.keep(canonical(told))
 
 
 def _name_in(store: Store, manifest: Digest, wanted: Digest) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, exists, text, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
@@ -71,7 +72,7 @@ class AuthorisedShop(Table, table=True):
         return self.province
 
 
-def sells_on(platform: str, agent_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def sells_on(platform: str, agent_id: Mapped[UUID]) -> ColumnElement[bool]:
     """Whether an agent has, or had, a shop there; asked row by row: a list keeps its order."""
     here = col(AuthorisedShop.platform) == platform
     return exists().where(here, col(AuthorisedShop.agent_id) == agent_id)

@@ -105,7 +105,7 @@ class Person:
         self.settled()
         expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PATIENCE)
         expect(self.page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE)
-        for grid in self.page.locator("[data-testid=stDataFrame]").all():
+        for grid in self.page.locator("[data-testid=stDataFrame]:visible").all():
             expect(grid.locator("canvas").first).to_be_visible()
         self.album.keep(self.page, name)
 

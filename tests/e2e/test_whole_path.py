@@ -400,9 +400,7 @@ def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
     served: Served, oscar: Market, browser: Browser, albums: Callable[[str], Album]
 ) -> None:
     name = "postgresql" if "CHANNEL_DATABASE_URL" in served.settings else "sqlite"
-    story = Story(served, oscar, browser, albums(name))
-    walked(story)
-    it_looks_right_elsewhere(story)
+    walked(Story(served, oscar, browser, albums(name)))
 
 
 @pytest.mark.timeout(600)
@@ -410,4 +408,6 @@ def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
 def test_the_same_on_a_small_shop(
     served: Served, small: Market, browser: Browser, albums: Callable[[str], Album]
 ) -> None:
-    walked(Story(served, small, browser, albums("small")))
+    story = Story(served, small, browser, albums("small"))
+    walked(story)
+    it_looks_right_elsewhere(story)

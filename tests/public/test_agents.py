@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -117,6 +119,24 @@ def test_a_revoked_agent_is_shown_as_revoked_for_ever_after(public: Public, cloc
     page = public.page(f"/agents/{number}").text
     assert "已取消" in page
     assert "application/ld+json" not in page
+
+
+def test_what_another_process_writes_shows_in_the_very_next_answer(public: Public) -> None:
+    path, url = f"/agents/{public.agent.agent_no}", public.desks.house.house.engine.url
+    assert [public.json(path)["status"] for _ in range(2)] == ["active", "active"]
+    word = "UPDATE licences SET state = 'revoked'"
+    lines = f"""
+from sqlalchemy import text
+from console.database import WRITING, open_engine
+engine = open_engine({url.render_as_string(hide_password=False)!r}).execution_options(
+    **{{WRITING: True}}
+)
+with engine.begin() as connection:
+    connection.execute(text({word!r}))
+"""
+    subprocess.run([sys.executable, "-c", lines], check=True)
+    assert public.json(path)["status"] == "revoked"
+    assert "已取消" in public.page(path).text
 
 
 def test_a_suspended_agent_is_not_shown_as_licensed(public: Public) -> None:

@@ -107,3 +107,12 @@ def test_who_may_not_edit_sources_has_no_mapping_read(desks: Desks) -> None:
 def test_a_name_full_of_marks_is_kept_as_it_was_written(desks: Desks) -> None:
     name = "![x](http://e.example/) <script>alert(1)</script> =cmd() \u202e"
     assert add_agent(desks.manager, form(name=name, uscc=uscc(7))).name == name.strip()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_cache_keeps_what_the_api_answers(desks: Desks, house: House) -> None:
+    headers = key_of(desks, Role.CHANNEL_MANAGER)
+    with served(house) as base:
+        for path in ("me", "agents", "nowhere"):
+            answer = httpx.get(f"{base}/api/v1/{path}", headers=headers)
+            assert answer.headers["cache-control"] == "no-store"

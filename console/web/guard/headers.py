@@ -18,6 +18,9 @@ PAGE_POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 YEAR: Final = 365 * 24 * 3600
+API: Final = "/api"
+_NOT_KEPT: Final = ((b"cache-control", b"no-store"),)
+"""Answers of the API are one reader's, and stay in nobody's cache."""
 DROPPED: Final = frozenset({b"server", b"x-powered-by"})
 
 
@@ -80,7 +83,8 @@ class Outgoing:
             kept = [pair for pair in kept if pair[0] not in names]
         else:
             present = {name for name, _ in kept}
-            ours = [pair for pair in self._page if pair[0] not in present]
+            given_to_one = _NOT_KEPT if _is_under(path, API) else ()
+            ours = [pair for pair in (*self._page, *given_to_one) if pair[0] not in present]
         return [*kept, *ours, (b"x-request-id", request_id)]
 
 
