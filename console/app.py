@@ -35,6 +35,7 @@ from console.web.api import app as api
 from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules, Login
+from console.web.metrics import Measured
 from console.web.site import Published, Site
 
 SCRIPT: Final = Path(frame.__file__).parent / "main.py"
@@ -43,6 +44,13 @@ BODY_LIMITS: Final = {"/api/v1/imports": 512 * MIB, "/api/v1/notices": 25 * MIB}
 _THREADS: Final = 40
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]
+
+
+def served(house: House, *, console: bool = True) -> ASGIApp:
+    """What `channel serve` listens with: the server, counted when a port for figures is set."""
+    guard = build(house, console=console, worker=house.settings.worker)
+    port = house.settings.metrics_port
+    return Measured(guard, port) if port else guard
 
 
 def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:

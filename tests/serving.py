@@ -28,11 +28,11 @@ def free_port() -> int:
 
 
 def wait_until_up(base: str, process: subprocess.Popen[bytes] | None = None) -> float:
-    """Seconds until `/healthz` answered; fails loudly when it never does."""
+    """Seconds until `/readyz` answered; fails loudly when it never does."""
     begun = time.monotonic()
     while time.monotonic() - begun < _SLOWEST_START:
         try:
-            if httpx.get(f"{base}/healthz", timeout=2).is_success:
+            if httpx.get(f"{base}/readyz", timeout=_SLOWEST_START).is_success:
                 return time.monotonic() - begun
         except httpx.TransportError:
             threading.Event().wait(0.05)

@@ -87,7 +87,7 @@ def _seal_batch(desk: Desk) -> int:
         )
         for place, entry in enumerate(waiting, size):
             entry.leaf = place
-        key = _note_key(desk, signer.public_key)
+        key = _note_key(_origin(desk), signer.public_key)
         head = Checkpoint(_origin(desk), tree.size, tree.root())
         note = sign_note(head.text, key, signer.raw_sign)
         work.session.add(
@@ -107,9 +107,9 @@ def _origin(desk: Desk) -> str:
     return desk.house.settings.public_url.partition("//")[2] + "/audit"
 
 
-def _note_key(desk: Desk, public: PublicKey) -> NoteKey:
+def _note_key(origin: str, public: PublicKey) -> NoteKey:
     assert isinstance(public, Ed25519PublicKey)  # noqa: S101 - C2SP checkpoints know no other
-    return NoteKey(_origin(desk), public.public_bytes_raw())
+    return NoteKey(origin, public.public_bytes_raw())
 
 
 def _size(work: Work) -> int:
@@ -159,7 +159,7 @@ def prove(desk: Desk, leaf: int) -> Proof:
 
 def verify(desk: Desk) -> Verdict:
     """Hash every entry anew, grow the tree from the leaves, and compare with every signed head."""
-    keys = [_note_key(desk, key.public_key) for key in desk.house.keys.public_keys(KeyRole.LOG)]
+    keys = [key.public_key for key in desk.house.keys.public_keys(KeyRole.LOG)]
     with desk.begin(Permission.AUDIT_READ) as work:
         heads = work.session.exec(select(AuditCheckpoint).order_by(col(AuditCheckpoint.size))).all()
         waiting = work.session.exec(
@@ -172,7 +172,7 @@ def verify(desk: Desk) -> Verdict:
 
 
 def _regrown(
-    work: Work, heads: Sequence[AuditCheckpoint], keys: list[NoteKey]
+    work: Work, heads: Sequence[AuditCheckpoint], keys: list[PublicKey]
 ) -> tuple[Appender, str | None]:
     tree = Appender(0, [])
     entries = _entries(work)
@@ -193,22 +193,23 @@ def _regrown(
     return tree, None
 
 
-def _wrong_head(head: AuditCheckpoint, tree: Appender, keys: list[NoteKey]) -> str | None:
+def _wrong_head(head: AuditCheckpoint, tree: Appender, keys: list[PublicKey]) -> str | None:
+    """A head names the address that the house had when it was signed; houses move."""
     try:
         note = read_note(head.note)
         signed = Checkpoint.from_text(note.text)
     except BadNote as error:
         return f"checkpoint {head.size} can't be read: {error}"
-    if not any(_signs(key, note) for key in keys):
+    if not any(_signs(signed.origin, key, note) for key in keys):
         return f"checkpoint {head.size} is not signed by this log"
     if (signed.size, signed.root) != (head.size, tree.root()):
         return f"checkpoint {head.size} does not fit the entries"
     return None
 
 
-def _signs(key: NoteKey, note: Note) -> bool:
+def _signs(origin: str, public: PublicKey, note: Note) -> bool:
     try:
-        return key.name in note.signers([key])
+        return origin in note.signers([_note_key(origin, public)])
     except BadNote:
         return False
 

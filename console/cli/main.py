@@ -2,7 +2,7 @@
 
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
 from console.i18n import told
 from models.refusals import Refusal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(staff.org, name="org")
@@ -49,10 +52,8 @@ def serve(
 ) -> None:
     """Run the server: migrate, make the first administrator, listen."""
     import uvicorn
-    from starlette.types import ASGIApp
 
-    from console.app import build
-    from console.web.metrics import Measured
+    from console.opening import Opening
 
     own = house()
     settings = own.settings
@@ -62,11 +63,15 @@ def serve(
         say("cli.first_admin", password=password)
     say("cli.address", url=settings.public_url)
     sys.stdout.flush()
-    application: ASGIApp = build(own, console=console, worker=settings.worker)
-    if settings.metrics_port:
-        application = Measured(application, settings.metrics_port)
+
+    def whole() -> "ASGIApp":
+        from console.app import served
+
+        return served(own, console=console)
+
+    opening = Opening(whole)
     uvicorn.run(
-        application,
+        opening,
         host=host or settings.host,
         port=port or settings.port,
         server_header=False,
@@ -76,6 +81,8 @@ def serve(
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
     )
+    if opening.failure is not None:
+        raise opening.failure
 
 
 @app.command()
