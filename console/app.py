@@ -12,7 +12,9 @@ import anyio.to_thread
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 from streamlit.starlette import App
 
@@ -98,11 +100,16 @@ def _routes(house: House, site: Site, is_working: Callable[[], bool]) -> list[Ba
         *sign_in.routes(site),
         *oidc.routes(site),
         *account.routes(site),
+        Route("/console/work_list", _first_page),  # Streamlit knows its first page as the root
         *files.routes(site),
         *public.routes(site),
         *site.assets.routes(),
         Mount("/api/v1", api.build(house)),
     ]
+
+
+def _first_page(_request: Request) -> RedirectResponse:
+    return RedirectResponse("/console/")
 
 
 def _with_console(house: House, site: Site, routes: list[BaseRoute], lifespan: Lifespan) -> ASGIApp:

@@ -5,6 +5,7 @@ that the process lives, and whatever else is asked for waits instead of being re
 """
 
 import signal
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -51,12 +52,11 @@ class Opening:
         try:
             within = await anyio.to_thread.run_sync(self._build)
             await within(scope, self._told, self._heard(within))
-        except BaseException as error:
-            self.failure = error
-            signal.raise_signal(signal.SIGTERM)
-            raise
         finally:
+            self.failure = sys.exc_info()[1]
             self._is_open.set()
+            if self.failure is not None:
+                signal.raise_signal(signal.SIGTERM)
 
     async def _told(self) -> Message:
         """What the application within is told of its life: it begins, and much later it ends."""

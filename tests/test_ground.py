@@ -6,14 +6,21 @@ import pytest
 from sqlmodel import select
 
 from console.actions.audit import list_deeds, prove, seal, verify
-from console.actions.staff.people import add_organisation, disable_user, grant_role, user_named
+from console.actions.staff.people import (
+    add_organisation,
+    close_organisation,
+    disable_user,
+    grant_role,
+    user_named,
+)
+from console.actions.staff.sign_in import actor_named
 from console.desk import AlreadyDone, Desk, House, Order, UnrecordedChangeError
 from models.audit import AuditEntry
 from models.merkle import includes
 from models.notes import Checkpoint, read_note
 from models.permissions import GRANTS, Permission, Role
 from models.refusals import Conflict, NotAllowed
-from models.staff import Organisation, OrganisationKind, User
+from models.staff import Door, Organisation, OrganisationKind, User
 from tests.conftest import PEOPLE, Desks
 
 
@@ -161,3 +168,13 @@ def test_a_list_sorted_by_words_or_time_goes_on_where_its_page_ended(desks: Desk
                 if after is None:
                     break
             assert len(logins) == len(set(logins)) == len(PEOPLE)
+
+
+def test_nobody_of_a_closed_organisation_comes_in(desks: Desks, house: House) -> None:
+    close_organisation(desks.admin, "honghai")
+
+    with pytest.raises(NotAllowed):
+        actor_named(house, "hong.wei", Door.CONSOLE)
+    with pytest.raises(NotAllowed):
+        close_organisation(desks.admin, "operator")
+    assert actor_named(house, "lan.xin", Door.CONSOLE).platform == "lanhai"

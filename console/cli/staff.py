@@ -7,6 +7,7 @@ import typer
 from console.actions.staff.people import (
     add_organisation,
     add_user,
+    close_organisation,
     disable_user,
     grant_role,
     list_organisations,
@@ -35,6 +36,13 @@ def org_add(
     """Add an organisation: org add CT-44 basic_carrier_province 中国电信广东 --province 44."""
     add_organisation(desk(), code=code, kind=kind, name=name, parent=parent, province=province)
     say("cli.organisation_added", code=code)
+
+
+@org.command("close")
+def org_close(code: str) -> None:
+    """Let nobody of an organisation in any more; its records stay."""
+    close_organisation(desk(), code)
+    say("cli.organisation_closed", code=code)
 
 
 @org.command("list")

@@ -107,6 +107,19 @@ def organisation_of(work: Work, code: str) -> Organisation:
     return row
 
 
+def close_organisation(desk: Desk, code: str) -> list[UUID]:
+    """Nobody of it comes in any more, by any door; the sessions that ended with it."""
+    with desk.begin(Permission.ORGANISATION_EDIT) as work:
+        row = organisation_of(work, code)
+        if row.id == desk.actor.organisation_id:
+            raise NotAllowed("staff.not_to_oneself")
+        row.disabled_at = row.disabled_at or work.at
+        people = work.session.exec(select(User.id).where(User.organisation_id == row.id)).all()
+        ended = [session for user in people for session in end_sessions(work, user, work.at)]
+        work.record("staff.organisation_closed", row, code=code)
+        return ended
+
+
 def list_organisations(desk: Desk) -> Sequence[Organisation]:
     with desk.begin(Permission.RULE_READ) as work:
         return work.all(work.select(Organisation).order_by(col(Organisation.code)))
