@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from models.tokens import (
 )
 from models.tokens.cases import CaseFile, Outcome
 from models.tokens.cose import protected_header, sign1
+from models.tokens.verdict import LoggedAt, never_logged
 
 CASES = Path(__file__).parent / "data" / "verdict_cases.json"
 OUTCOMES = list(CaseFile.model_validate_json(CASES.read_text("utf-8")).outcomes())
@@ -233,8 +233,8 @@ def test_an_address_that_only_resembles_ours_is_not_ours(prefix: str) -> None:
 # Keys
 
 
-def with_key(key: Key, **settings: Callable[[bytes], int | None]) -> Verifier:
-    return Verifier({HOST}, KeySet([key]), good, **settings)
+def with_key(key: Key, logged_at: LoggedAt = never_logged) -> Verifier:
+    return Verifier({HOST}, KeySet([key]), good, logged_at)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_measure_meets_what_the_kind_must_lead_to(desks: Desks) -> None:
     with pytest.raises(Conflict) as weak:
         propose(desks.manager, case.id, Measure.REMOVE_LISTINGS, REASON, REMEDY)
 
-    assert weak.value.facts["least"] == "remove_shop, stop_service"
+    assert weak.value.facts["least"] == [Measure.REMOVE_SHOP, Measure.STOP_SERVICE]
     assert row(desks, Case, case.id).state is CaseState.INVESTIGATING
     assert measures_for([FindingKind.NO_BUSINESS_LICENCE]) == [Measure.STOP_SERVICE]
     assert Measure.CORRECT not in measures_for([FindingKind.IDREADER_CRACK_TOOL])
