@@ -4,6 +4,8 @@ from io import BytesIO
 from typing import Any, Final
 
 import segno
+import zxingcpp
+from PIL.Image import Image
 from segno.consts import MODE_BYTE, MODE_NUMERIC
 
 QUIET_ZONE: Final = 4
@@ -29,3 +31,9 @@ def png(symbol: segno.QRCode, module: int = 8) -> bytes:
     out = BytesIO()
     symbol.save(out, kind="png", scale=module, border=QUIET_ZONE, dark="#000", light="#fff")
     return out.getvalue()
+
+
+def codes_in(image: Image) -> list[str]:
+    """What the QR codes of a picture say. Other kinds of code are noise that a reader may see."""
+    formats = zxingcpp.barcode_formats_from_str("QRCode")
+    return [code.text for code in zxingcpp.read_barcodes(image, formats=formats)]

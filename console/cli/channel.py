@@ -24,6 +24,7 @@ from console.actions.staff.people import list_organisations
 from console.cli.base import FOUND_BAD, desk, house, say, show, show_one
 from console.desk import Desk
 from console.i18n import t
+from models.badge_picture import codes_in
 from models.channel.agents import AgentState
 from models.channel.licences import Licence, LicenceState, Paper, Product
 from models.refusals import Invalid
@@ -214,12 +215,11 @@ def _text_of(code: str) -> str:
     """What a picture says, where the argument names a file; else the argument itself."""
     if "://" in code or not Path(code).is_file():
         return code
-    import zxingcpp
     from PIL import Image
 
     with Image.open(code) as image:
-        found = zxingcpp.read_barcodes(image)
-    return found[0].text if found else ""
+        found = codes_in(image)
+    return found[0] if found else ""
 
 
 def publish_register(

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from console.actions.channel import badges as room
@@ -22,6 +21,7 @@ from console.actions.channel.badges import (
 from console.actions.channel.licences import approve_licence, resume_licence, suspend_licence
 from console.actions.channel.scan import check_badge, scan, status_list
 from console.desk import House
+from models.badge_picture import codes_in
 from models.channel.badges import Badge, BadgeState
 from models.refusals import Conflict, NotFound
 from models.tokens import (
@@ -195,7 +195,7 @@ def test_the_picture_says_the_address_of_the_verify_page(desks: Desks, tmp_path:
     badge = the_badge(desks)
     file = tmp_path / "badge.png"
     file.write_bytes(badge_picture(desks.manager, badge.id, "png"))
-    assert [one.text for one in zxingcpp.read_barcodes(Image.open(file))] == [url_of(desks, badge)]
+    assert codes_in(Image.open(file)) == [url_of(desks, badge)]
     assert badge_picture(desks.manager, badge.id).startswith(b"<?xml")
     with pytest.raises(NotFound):
         badge_picture(desks.manager, badge.id, "exe")

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from warcio.archiveiterator import ArchiveIterator
 
+from models.badge_picture import codes_in
 from tests.cases.world import PNG
 from tests.e2e.actors import PHONE, Album, Person, part, written
 from tests.e2e.world import (
@@ -179,8 +179,8 @@ def the_list_is_published(story: Story) -> None:
     links = manager.page.locator("a[href*='/files/badges/']")
     svg, png = [str(one.get_attribute("href")) for one in links.all()]
     assert b"<svg" in manager.downloads(svg)
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(manager.downloads(png))))
-    story.ids["badge"] = code.text
+    (code,) = codes_in(Image.open(io.BytesIO(manager.downloads(png))))
+    story.ids["badge"] = code
     manager.open("publications")
     manager.keep("publications-empty")
     manager.page.get_by_role("button", name="编制").first.click()
