@@ -57,7 +57,12 @@ def quiet() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
     )
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=_to_stderr)
+
+
+def _to_stderr(*_names: object) -> structlog.PrintLogger:
+    """Made anew for each line: whoever calls a command in-process may have put another stream."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def speak(word: str | None) -> None:
