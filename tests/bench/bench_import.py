@@ -119,7 +119,7 @@ def _ended(house: House, import_id: object) -> tuple[ImportState, int]:
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("rows", type=int, nargs="?", default=100_000)
+    options.add_argument("rows", type=int, nargs="?", default=1_000_000)
     options.add_argument("--database")
     given = options.parse_args()
     found = run(given.rows, given.database)

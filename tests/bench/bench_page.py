@@ -43,7 +43,7 @@ def timed(client: StreamlitClient, query: str) -> float:
     client.rerun(query, page="agents")
     took = time.perf_counter() - begun
     kinds = {message.delta.new_element.WhichOneof("type") for message in client.seen}
-    assert "arrow_data_frame" in kinds, f"no list was drawn for {query!r}: {kinds}"
+    assert "dataframe" in kinds, f"no list was drawn for {query!r}: {kinds}"
     return took
 
 

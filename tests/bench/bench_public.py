@@ -126,7 +126,7 @@ def _beside(
     rates, ratios, cpu = list[float](), list[float](), list[float]()
     for _ in range(ROUNDS):
         peer = server.load(BARE, seconds)
-        most = int(peer["per_second"] * seconds * 2)
+        most = int(peer["per_second"] * seconds * 1.2)
         own = server.load(list(islice(requests, most)), seconds)
         if set(own["statuses"]) != {"200"} or own["count"] > most:
             raise SystemExit(f"{own['count']} of {most} answers: {own['statuses']}")
