@@ -52,32 +52,7 @@ def routes(answers: Answers) -> list[Route]:
     site = answers.site
 
     def search(request: Request) -> Response:
-        q = request.query_params.get("q", "").strip()[:_LONGEST_QUERY]
-        found = public_search(site.house, q, _cursor(request))
-        following = None if found.next is None else str(found.next)
-        if wants_json(request):
-            rows = [
-                {
-                    "agent_no": one.agent_no,
-                    "name": one.name,
-                    "status": one.status,
-                    "carrier": one.carrier,
-                    "province": one.province,
-                }
-                for one in found.entries
-            ]
-            return as_json(request, {"items": rows, "next": following}, A_MINUTE)
-        answers.language(request)
-        main = answers.drawn(
-            "agents.html",
-            q=q,
-            agents=found.entries,
-            after=following,
-            too_short=bool(q) and not query_terms(q),
-            kinds=KINDS,
-            place=place,
-        )
-        return answers.page(request, t("public.agents_title"), main, headers=A_MINUTE)
+        return _found(answers, request)
 
     def agent(request: Request) -> Timed:
         number = request.path_params["agent_no"]
@@ -109,6 +84,36 @@ def routes(answers: Answers) -> list[Route]:
         Route("/agents", search),
         Route("/agents/{agent_no}", answers.quick(agent), methods=["GET"]),
     ]
+
+
+def _found(answers: Answers, request: Request) -> Response:
+    """One screen of the agents whose name or number the visitor gave."""
+    q = request.query_params.get("q", "").strip()[:_LONGEST_QUERY]
+    found = public_search(answers.site.house, q, _cursor(request))
+    following = None if found.next is None else str(found.next)
+    if wants_json(request):
+        rows = [
+            {
+                "agent_no": one.agent_no,
+                "name": one.name,
+                "status": one.status,
+                "carrier": one.carrier,
+                "province": one.province,
+            }
+            for one in found.entries
+        ]
+        return as_json(request, {"items": rows, "next": following}, A_MINUTE)
+    answers.language(request)
+    main = answers.drawn(
+        "agents.html",
+        q=q,
+        agents=found.entries,
+        after=following,
+        too_short=bool(q) and not query_terms(q),
+        kinds=KINDS,
+        place=place,
+    )
+    return answers.page(request, t("public.agents_title"), main, headers=A_MINUTE)
 
 
 class ShownLicence(NamedTuple):
