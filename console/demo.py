@@ -16,12 +16,14 @@ from console.actions.cases.notices import send_notice
 from console.actions.cases.open import open_case
 from console.actions.channel.agents import AgentForm, add_agent, submit_agent
 from console.actions.channel.blacklist import blacklist_firm
+from console.actions.channel.conditions import SignedLine, sign_conditions
 from console.actions.channel.licences import (
     LicenceForm,
     approve_licence,
     draft_licence,
     submit_licence,
 )
+from console.actions.channel.papers import PaperForm, add_paper
 from console.actions.channel.publish import prepare_publication, publish
 from console.actions.channel.review import review_agent
 from console.actions.channel.shops import ShopForm, add_shop
@@ -35,8 +37,10 @@ from console.actions.staff.sign_in import actor_named
 from console.desk import Desk, House
 from models.cases.notices import AnswerOutcome
 from models.channel.agents import Agent, AgentReason, AgentState
+from models.channel.conditions import condition_lines
 from models.channel.imports import ImportKind
-from models.channel.licences import Paper, Product
+from models.channel.licences import Product
+from models.channel.papers import Clause, PaperKind
 from models.channel.shops import AuthorisedShop
 from models.formats import organisation_check_character, uscc_check_character
 from models.patrol.findings import Finding
@@ -75,6 +79,13 @@ _COLUMNS: Final = ("平台", "商品ID", "标题", "链接", "店铺ID", "店铺
 _PROOF: Final = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
     b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+_PAPER: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
 
 
@@ -146,8 +157,6 @@ def _agent(cast: _Cast, number: int) -> Agent:
         legal_representative=f"示例{number + 1}",
         contact=f"service{number + 1}@agent.example",
         business_licence_until=china_day(cast.manager.now()) + timedelta(days=900),
-        is_realname_ready=True,
-        is_protection_ready=True,
     )
     agent = add_agent(cast.manager, form)
     if number % 8 == 7:  # noqa: PLR2004 - every eighth stays a draft
@@ -160,7 +169,24 @@ def _agent(cast: _Cast, number: int) -> Agent:
         return review_agent(
             cast.approver, agent.id, passed=False, reasons=reasons, remark="请补充制度文件"
         )
+    _file_papers(cast.manager, agent)
     return review_agent(cast.approver, agent.id, passed=True)
+
+
+def _file_papers(manager: Desk, agent: Agent) -> None:
+    """Every paper that admission and a licence ask for, and both checklists signed."""
+    for kind in (
+        PaperKind.AGREEMENT, PaperKind.COMMITMENT_LETTER, PaperKind.DATA_PROCESSING,
+    ):  # fmt: skip
+        form = PaperForm(kind, f"{agent.agent_no}-{kind.value[:2].upper()}", list(Clause))
+        add_paper(manager, agent.id, form, f"{kind.value}.pdf", _PAPER)
+    licence = PaperForm(PaperKind.BUSINESS_LICENCE, valid_until=agent.business_licence_until)
+    add_paper(manager, agent.id, licence, "营业执照.png", _PROOF)
+    form = PaperForm(PaperKind.CONDITION_EVIDENCE)
+    report = add_paper(manager, agent.id, form, "现场核查报告.pdf", _PAPER)
+    lines = condition_lines(china_day(manager.now()))
+    signed = [SignedLine(line.code, is_met=True, paper_id=report.id) for line in lines]
+    sign_conditions(manager, agent.id, signed)
 
 
 def _licensed(cast: _Cast, agents: Sequence[Agent]) -> None:
@@ -192,7 +218,6 @@ def _scope(cast: _Cast, shop: AuthorisedShop, number: int) -> LicenceForm:
         shop_ids=[shop.id],
         begins_on=begins,
         ends_on=ends,
-        papers=list(Paper),
         agreement_no=f"XY-{today.year}-{number:04d}",
     )
 

@@ -25,7 +25,7 @@ from integrations.vault import Vault
 from models.audit import AuditCheckpoint, AuditEntry, AuditNode, DoneOnce
 from models.base import Table, utc_now
 from models.permissions import Permission
-from models.refusals import Conflict, Invalid, NotFound
+from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.staff import HOUSE, Actor, Door
 
 Row = TypeVar("Row", bound=Table)
@@ -38,6 +38,7 @@ _LARGEST: Final = 2**31 - 1
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
 _RECORD: Final = (AuditEntry, AuditNode, AuditCheckpoint, DoneOnce)
+_OWN_ACTS: Final = ".same_person"
 
 
 class UnrecordedChangeError(AssertionError):
@@ -262,7 +263,7 @@ class Desk:
     def begin(self, permission: Permission) -> Generator[Work]:
         """Do one thing: allowed or refused, kept whole or not at all, and never off the record."""
         if not self.actor.may(permission):
-            self._record_denial(permission)
+            self._record_denial("staff.denied", permission)
             self.actor.must(permission)
         reads = permission.only_reads
         with _WatchedSession(self._engine(writing=not reads), expire_on_commit=False) as session:
@@ -272,6 +273,11 @@ class Desk:
             try:
                 yield work
                 session.flush()
+            except NotAllowed as no:
+                session.rollback()
+                if no.code.endswith(_OWN_ACTS):
+                    self._record_denial("staff.own_act_refused", permission, **no.facts)
+                raise
             except DataError:
                 raise Invalid("row.not_storable", field="-") from None
             except DBAPIError as error:
@@ -300,18 +306,18 @@ class Desk:
             raise Conflict("api.key_reused", key=once.key)
         raise AlreadyDone(done.subject_kind, UUID(done.subject_id))
 
-    def _record_denial(self, permission: Permission) -> None:
+    def _record_denial(self, deed: str, permission: Permission, **facts: object) -> None:
         with _WatchedSession(self._engine(writing=True)) as session:
             session.add(
                 AuditEntry.of(
                     at=self.now(),
                     actor=self.actor,
-                    deed="staff.denied",
+                    deed=deed,
                     kind="Permission",
                     id=permission.value,
                     name=permission.value,
                     province=None,
-                    facts={},
+                    facts=facts,
                 )
             )
             session.commit()

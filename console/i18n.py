@@ -51,6 +51,8 @@ def told(
 _TABLES_OF: Final[Mapping[str, Sequence[str]]] = {
     "field": ("field", "import_field"),
     "kind": ("organisation_kind",),
+    "line": ("condition_line",),
+    "lines": ("condition_line",),
     "permission": ("permission",),
     "role": ("role",),
 }

@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, Final, NewType, Self, cast
 
 from integrations.fetch import Recorder, outcome_of
 from integrations.marketplaces.base import Page, SourceError
+from models.canonical import canonical
 
 Digest = NewType("Digest", str)
 """SHA-256 in 64 lower-case hexadecimal digits."""
@@ -216,14 +217,6 @@ class Capture:
             }
             for verdict in self.recorder.verdicts
         ]
-
-
-def canonical(value: Mapping[str, object]) -> bytes:
-    """JSON that is the same, byte for byte, whoever writes it."""
-    text = json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode() + b"\n"
 
 
 def tools() -> dict[str, str]:

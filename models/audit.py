@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, true
-from sqlmodel import Field, col
+from sqlmodel import Field, SQLModel, col
 
 from models.base import Table, UtcDateTime, words
 from models.permissions import Role
@@ -105,26 +105,30 @@ class AuditEntry(Table, table=True):
         return own
 
 
-class AuditNode(Table, table=True):
-    """The hash of one complete subtree; level 0 are the leaves."""
+class NodeColumns(SQLModel):
+    """The hash of one complete subtree of a log; level 0 are the leaves."""
 
     level: int = Field(primary_key=True, sa_type=Integer)
     position: int = Field(primary_key=True, sa_type=Integer)
     hash: bytes
 
-    @classmethod
-    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return false_unless(truth=actor.is_house or Role.AUDIT_ADMIN in actor.roles)
 
-
-class AuditCheckpoint(Table, table=True):
-    """A signed head of the tree (C2SP tlog-checkpoint)."""
+class HeadColumns(SQLModel):
+    """A signed head of a log (C2SP tlog-checkpoint)."""
 
     size: int = Field(primary_key=True, sa_type=Integer)
     root: bytes
     note: str
     at: datetime = Field(sa_type=UtcDateTime)
 
+
+class AuditNode(NodeColumns, Table, table=True):
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        return false_unless(truth=actor.is_house or Role.AUDIT_ADMIN in actor.roles)
+
+
+class AuditCheckpoint(HeadColumns, Table, table=True):
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:  # noqa: ARG003 - the head may be public
         return true()

@@ -15,6 +15,11 @@ class Permission(StrEnum):
     AGENT_REVIEW = "agent:review"
     AUDIT_READ = "audit:read"
     AUDIT_SEAL = "audit:seal"
+    APPEAL_DECIDE = "appeal:decide"
+    APPEAL_LODGE = "appeal:lodge"
+    APPEAL_READ = "appeal:read"
+    BADGE_DESIGN = "badge:design"
+    BADGE_HALT = "badge:halt"
     BADGE_ISSUE = "badge:issue"
     BADGE_READ = "badge:read"
     BLACKLIST_EDIT = "blacklist:edit"
@@ -29,13 +34,18 @@ class Permission(StrEnum):
     EVIDENCE_READ = "evidence:read"
     FINDING_CONFIRM = "finding:confirm"
     FINDING_READ = "finding:read"
+    KEY_EDIT = "key:edit"
+    KEY_READ = "key:read"
     LICENCE_APPROVE = "licence:approve"
     LICENCE_EDIT = "licence:edit"
     LICENCE_READ = "licence:read"
     LICENCE_REVOKE = "licence:revoke"
     LISTING_IMPORT = "listing:import"
+    LOG_READ = "log:read"
     ORGANISATION_EDIT = "organisation:edit"
     OVERVIEW_READ = "overview:read"
+    PAPER_EDIT = "paper:edit"
+    PAPER_READ = "paper:read"
     PATROL_READ = "patrol:read"
     PATROL_RUN = "patrol:run"
     PUBLICATION_EDIT = "publication:edit"
@@ -44,6 +54,8 @@ class Permission(StrEnum):
     RULE_READ = "rule:read"
     SHOP_EDIT = "shop:edit"
     SHOP_READ = "shop:read"
+    SIGNAL_CLOSE = "signal:close"
+    SIGNAL_READ = "signal:read"
     SOURCE_EDIT = "source:edit"
     STAFF_EDIT = "staff:edit"
     STAFF_GRANT = "staff:grant"
@@ -78,24 +90,28 @@ _CHANNEL_READ: Final = frozenset(
     {
         _P.AGENT_READ, _P.LICENCE_READ, _P.BADGE_READ, _P.BLACKLIST_READ, _P.PUBLICATION_READ,
         _P.SHOP_READ, _P.PATROL_READ, _P.FINDING_READ, _P.CASE_READ, _P.EVIDENCE_READ,
-        _P.OVERVIEW_READ,
+        _P.OVERVIEW_READ, _P.SIGNAL_READ, _P.PAPER_READ, _P.APPEAL_READ, _P.KEY_READ,
     }
 )  # fmt: skip
-_EVERYONE: Final = frozenset({_P.RULE_READ})
+_EVERYONE: Final = frozenset({_P.RULE_READ, _P.LOG_READ})
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | {
         _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
-        _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ,
+        _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
+        _P.BADGE_DESIGN, _P.SIGNAL_CLOSE,
     },
     Role.APPROVER: _EVERYONE | _CHANNEL_READ | {
         _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
         _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
+        _P.APPEAL_DECIDE, _P.BADGE_HALT, _P.SIGNAL_CLOSE,
     },
     Role.IOT_MANAGER: _EVERYONE | {_P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ},
     Role.INSPECTOR: _EVERYONE | _CHANNEL_READ,
-    Role.PLATFORM_OFFICER: _EVERYONE | (_CHANNEL_READ - {_P.BLACKLIST_READ}) | {
+    Role.PLATFORM_OFFICER: _EVERYONE | (
+        _CHANNEL_READ - {_P.BLACKLIST_READ, _P.PAPER_READ, _P.APPEAL_READ}
+    ) | {
         _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT, _P.FINDING_CONFIRM,
         _P.CASE_ANSWER, _P.AUDIT_READ,
     },
@@ -105,9 +121,10 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.AUDITOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ, _P.STAFF_READ},
     Role.SYSTEM_ADMIN: _EVERYONE | {_P.STAFF_READ, _P.STAFF_EDIT, _P.ORGANISATION_EDIT},
     Role.SECURITY_ADMIN: _EVERYONE | {
-        _P.STAFF_READ, _P.STAFF_GRANT, _P.CLIENT_READ, _P.CLIENT_EDIT,
+        _P.STAFF_READ, _P.STAFF_GRANT, _P.CLIENT_READ, _P.CLIENT_EDIT, _P.KEY_READ, _P.KEY_EDIT,
+        _P.BADGE_HALT,
     },
-    Role.AUDIT_ADMIN: _EVERYONE | {_P.AUDIT_READ, _P.AUDIT_SEAL, _P.STAFF_READ},
+    Role.AUDIT_ADMIN: _EVERYONE | {_P.AUDIT_READ, _P.AUDIT_SEAL, _P.STAFF_READ, _P.KEY_READ},
     Role.SELF: frozenset({_P.ACCOUNT_USE}),
     Role.PUBLIC: frozenset(),
     Role.HOUSE: frozenset(Permission),

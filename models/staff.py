@@ -83,6 +83,8 @@ class Organisation(Table, table=True):
     kind: OrganisationKind = Field(sa_type=words(OrganisationKind))
     name: str = Field(max_length=120)
     parent_id: UUID | None = Field(default=None, foreign_key="organisations.id", index=True)
+    logo: str | None = Field(default=None, max_length=64)
+    """Of a carrier: the digest of the PNG that its badges show."""
     province: str | None = Field(default=None, max_length=2)
     """GB/T 2260; none for a group, and for an administration that sees the whole country."""
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -13,9 +13,10 @@ from sqlalchemy import String, cast
 from sqlmodel import col, select
 
 from console.desk import Desk, Work
-from integrations.evidence import Damaged, Digest, Store, canonical, pack
+from integrations.evidence import Damaged, Digest, Store, pack
 from models.badge_picture import png, qr, svg
 from models.base import Table
+from models.canonical import canonical
 from models.cases.cases import Case
 from models.cases.notices import Answer, Notice, Proof
 from models.channel.badges import Badge

@@ -26,7 +26,7 @@ from console.desk import Desk
 from console.i18n import t
 from models.badge_picture import codes_in
 from models.channel.agents import AgentState
-from models.channel.licences import Licence, LicenceState, Paper, Product
+from models.channel.licences import Licence, LicenceState, Product
 from models.refusals import Invalid
 from models.rules import china_day
 from models.staff import CARRIERS
@@ -75,7 +75,6 @@ def licence_grant(
     shop: Annotated[
         list[str] | None, typer.Option(help="PLATFORM:ID of its shops; else all of them.")
     ] = None,
-    paper: Annotated[list[Paper] | None, typer.Option(help="On file; several times.")] = None,
     agreement: Annotated[str, typer.Option(help="Number of the agreement.")] = "",
 ) -> None:
     """Draft a licence and hand it in; another person approves it."""
@@ -93,7 +92,6 @@ def licence_grant(
         shop_ids=shops,
         begins_on=_day(begins) if begins else china_day(own.now()),
         ends_on=_day(ends),
-        papers=paper or [],
         agreement_no=agreement,
     )
     row = submit_licence(own, draft_licence(own, record.agent.id, form).id)

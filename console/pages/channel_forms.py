@@ -17,7 +17,7 @@ from console.actions.channel.shops import ShopForm
 from console.desk import Desk
 from console.i18n import Language, spoken, t
 from models.channel.agents import Agent, AgentReason
-from models.channel.licences import Licence, Paper, Product
+from models.channel.licences import Licence, Product
 from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
 from models.provinces import provinces
@@ -105,21 +105,9 @@ def _what_it_shows(key: str, agent: Agent | None) -> dict[str, object]:
         max_value=LAST_DAY,
         help=t("agents_page.until_help"),
     )
-    realname = st.checkbox(
-        t("agents_page.condition_a"),
-        agent.is_realname_ready if agent else False,
-        key=f"{key}:realname",
-    )
-    protection = st.checkbox(
-        t("agents_page.condition_b"),
-        agent.is_protection_ready if agent else False,
-        key=f"{key}:protection",
-    )
     return {
         "contact": contact,
         "business_licence_until": until.isoformat() if isinstance(until, date) else None,
-        "is_realname_ready": realname,
-        "is_protection_ready": protection,
     }
 
 
@@ -229,14 +217,6 @@ def licence_fields(
         key=f"{key}:agreement",
         max_chars=64,
     )
-    papers = st.pills(
-        t("licences_page.papers"),
-        [one.value for one in Paper],
-        selection_mode="multi",
-        default=licence.papers if licence else [],
-        key=f"{key}:papers",
-        format_func=lambda word: t(f"paper.{word}"),
-    )
     return packed(
         products=products,
         provinces=places,
@@ -244,7 +224,6 @@ def licence_fields(
         begins_on=begins,
         ends_on=ends,
         agreement_no=number,
-        papers=papers,
     )
 
 
@@ -256,6 +235,5 @@ def licence_form(words: str) -> LicenceForm:
         shop_ids=[UUID(one) for one in values["shop_ids"]],
         begins_on=date.fromisoformat(values["begins_on"]),
         ends_on=date.fromisoformat(values["ends_on"]),
-        papers=[Paper(one) for one in values["papers"]],
         agreement_no=values["agreement_no"],
     )

@@ -269,9 +269,6 @@ def notes(licence: Licence) -> None:
         st.caption(t("licences_page.remedy_is", remedy=plain(licence.remedy)))
     if licence.revocation_asked_by is not None and licence.state is not LicenceState.REVOKED:
         st.info(t("licences_page.asked"))
-    missing = licence.missing_papers()
-    if missing and licence.state in {LicenceState.DRAFT, LicenceState.PENDING_APPROVAL}:
-        st.info(t("licences_page.missing", papers="、".join(t(f"paper.{one}") for one in missing)))
 
 
 def show_facts(record: LicenceRecord) -> None:

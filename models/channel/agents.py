@@ -81,6 +81,11 @@ class AgentReason(StrEnum):
     LICENCE_EXPIRED = "licence_expired"
     DUPLICATE = "duplicate"
     BLACKLIST_HIT = "blacklist_hit"
+    REPRESENTATIVE_BLACKLISTED = "representative_blacklisted"
+    """By the name: a person looks, and clears it when it is somebody else."""
+    RESTRICTED_PARTY = "restricted_party"
+    REPRESENTATIVE_RESTRICTED = "representative_restricted"
+    """By the name, as above."""
     FALSE_MATERIAL = "false_material"
     NOT_REALNAME_READY = "not_realname_ready"
     NOT_PROTECTION_READY = "not_protection_ready"
@@ -117,6 +122,12 @@ class Agent(Table, table=True):
     """Condition A of 004-3.1-c: able to register buyers by their true name."""
     is_protection_ready: bool = Field(default=False)
     """Condition B of 004-3.1-d: able to protect what it learns of them."""
+    attempt: int = Field(default=1, sa_type=Integer)
+    """How often the firm has applied; papers and conditions belong to one attempt."""
+    recheck_on: date | None = Field(default=None, index=True)
+    """When the business licence is looked at again."""
+    cleared: list[str] = Field(default_factory=list, sa_type=JSON)
+    """`AgentReason`s that were found by name and that a reviewer has cleared."""
     state: AgentState = Field(default=AgentState.DRAFT, sa_type=words(AgentState))
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     submitted_by: UUID | None = Field(default=None)
@@ -124,6 +135,8 @@ class Agent(Table, table=True):
     rule_version: str | None = Field(default=None, max_length=64)
     """The version of the deadline that `review_due_at` was made by."""
     reviewed_by: UUID | None = Field(default=None)
+    late_reason: str = Field(default="", max_length=500)
+    """Why a review was decided after its due date."""
     failures: int = Field(default=0)
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
     """`AgentReason`s of the last refusal."""
@@ -174,12 +187,18 @@ class BlacklistState(StrEnum):
 
 
 class Blacklisted(Table, table=True):
-    """A firm that no carrier of this house may admit, by its USCC."""
+    """A firm that a carrier and its group admit no more, by its USCC; and whoever ran it, by name.
+
+    MIIT opinions of 2016-11 (五): channels and persons.
+    """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     carrier_id: UUID = Field(foreign_key="organisations.id", index=True)
-    uscc: str = Field(max_length=18, index=True)
+    uscc: str = Field(default="", max_length=18, index=True)
+    """Empty of a person alone."""
     name: str = Field(max_length=200)
+    person: str = Field(default="", max_length=64, index=True)
+    """The representative, or the person; empty where only the firm is meant."""
     reason: str = Field(max_length=500)
     source: str = Field(max_length=200)
     until: date | None = Field(default=None)

@@ -91,6 +91,10 @@ class Badge(Table, table=True):
     state: BadgeState = Field(default=BadgeState.REQUESTED, sa_type=words(BadgeState))
     token: bytes | None = Field(default=None)
     """The signed token; none until it was stored as requested and then signed."""
+    kid: str | None = Field(default=None, max_length=4, index=True)
+    """The key that signed it."""
+    replaces_id: UUID | None = Field(default=None, index=True)
+    """The badge of the same shop that was copied, or signed with a key that was lost."""
     token_sha256: str | None = Field(default=None, max_length=64, unique=True)
     issued_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, true
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, Integer, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -103,8 +103,12 @@ class Licence(Table, table=True):
     begins_on: date
     ends_on: date = Field(index=True)
     """The last day it holds, not the first it does not."""
-    papers: list[str] = Field(default_factory=list, sa_type=JSON)
+    papers: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    """Digests of the files that proved each `Paper` when it was approved."""
     agreement_no: str = Field(default="", max_length=64)
+    scope_version: int = Field(default=1, sa_type=Integer)
+    predecessor_id: UUID | None = Field(default=None, index=True)
+    """The licence that this one renews."""
     state: LicenceState = Field(default=LicenceState.DRAFT, sa_type=words(LicenceState))
     submitted_by: UUID | None = Field(default=None)
     approval_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -124,9 +128,6 @@ class Licence(Table, table=True):
 
     def open_moves(self) -> list[LicenceMove]:
         return open_moves(LICENCE_MOVES, self.state)
-
-    def missing_papers(self) -> list[Paper]:
-        return [paper for paper in Paper if paper not in self.papers]
 
     def ground_against(self, shop_id: UUID, provinces: Sequence[str], on: date) -> Ground | None:
         """Why this licence does not cover a sale at that shop on that day; None when it does.

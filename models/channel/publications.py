@@ -48,6 +48,9 @@ class Publication(Table, table=True):
     added: int = Field(default=0)
     """Against the edition before."""
     removed: int = Field(default=0)
+    changed: int = Field(default=0)
+    because: str = Field(default="", max_length=300)
+    """Why it was begun out of turn: the licence that was revoked; empty for one by schedule."""
     sha256: str | None = Field(default=None, max_length=64)
     """Of the rows as NDJSON."""
     signature: str | None = Field(default=None)

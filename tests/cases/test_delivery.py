@@ -275,7 +275,7 @@ def test_a_proof_is_a_picture_or_a_pdf_by_its_bytes(desks: Desks, name: str, dat
             desks.platform, notice.id, AnswerOutcome.REMOVED, "", [("ok.png", PNG), (name, data)]
         )
 
-    assert (no.value.code, no.value.facts) == ("answer.proof_type", {"name": name})
+    assert (no.value.code, no.value.facts) == ("file.wrong_type", {"name": name})
     assert row(desks, Notice, notice.id).state is NoticeState.SENT
     assert proofs_kept(desks) == []
 
@@ -294,7 +294,7 @@ def test_an_answer_says_and_shows_enough_and_not_too_much(desks: Desks) -> None:
     assert code(AnswerOutcome.KEPT, "x" * 4001) == "answer.words_too_long"
     assert code(AnswerOutcome.REMOVED, "", *[("a", PNG)] * 11) == "answer.too_many_proofs"
     assert code(AnswerOutcome.REMOVED, "", ("大.png", PNG + b"0" * 10_485_760)) == (
-        "answer.proof_too_large"
+        "file.too_large"
     )
     answer(desks.platform, notice.id, AnswerOutcome.REMOVED, "", [("..\\..\\a\r\n.png", PNG)])
     assert [one.name for one in proofs_kept(desks)] == ["a.png"]

@@ -1,14 +1,13 @@
 """What a platform does with a notice: receives it, acts, and shows that it has."""
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.brought import clean_name, media_type_of
 from console.actions.cases.deadlines import deadline
 from console.desk import Desk, Work
 from integrations.evidence import Digest
@@ -27,14 +26,7 @@ from models.permissions import Permission
 from models.refusals import Conflict, Invalid
 
 MOST_PROOFS: Final = 10
-LARGEST_PROOF: Final = 10 * 1024 * 1024
 LONGEST_WORDS: Final = 4000
-_LONGEST_NAME: Final = 200
-_MAGIC: Final[Mapping[bytes, str]] = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"%PDF-": "application/pdf",
-}
 _GONE: Final = frozenset({AnswerOutcome.REMOVED, AnswerOutcome.SERVICE_STOPPED})
 _STILL_THERE: Final = frozenset({ShopState.PLATFORM_NOTIFIED, ShopState.ESCALATED})
 
@@ -66,7 +58,7 @@ def answer(
 ) -> Notice:
     """Say what was done, with files that show it. The same answer again changes nothing."""
     words = _checked_words(outcome, words)
-    files = [(_clean_name(name), data, _media_type(name, data)) for name, data in proofs]
+    files = [(clean_name(name), data, media_type_of(name, data)) for name, data in proofs]
     _check_count(outcome, files)
     with desk.begin(Permission.CASE_ANSWER) as work:  # before anything is written to disk
         work.get(Notice, notice_id)
@@ -170,20 +162,3 @@ def _check_count(outcome: AnswerOutcome, files: Sequence[object]) -> None:
         raise Invalid("answer.too_many_proofs", count=len(files), most=MOST_PROOFS)
     if not files and outcome in ACTED:
         raise Invalid("answer.proof_needed", outcome=outcome)
-
-
-def _media_type(name: str, data: bytes) -> str:
-    """By the first bytes: what the sender calls a file is not believed."""
-    if len(data) > LARGEST_PROOF:
-        most = LARGEST_PROOF // (1024 * 1024)
-        raise Invalid("answer.proof_too_large", name=_clean_name(name), most=most)
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            return kind
-    raise Invalid("answer.proof_type", name=_clean_name(name))
-
-
-def _clean_name(name: str) -> str:
-    base = re.split(r"[/\\]", name)[-1]
-    shown = "".join(one for one in base if unicodedata.category(one)[0] != "C").strip(" .")
-    return shown[-_LONGEST_NAME:] or "proof"

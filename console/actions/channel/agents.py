@@ -51,8 +51,6 @@ class AgentForm:
     legal_representative: str
     contact: str = ""
     business_licence_until: date | None = None
-    is_realname_ready: bool = False
-    is_protection_ready: bool = False
 
     def cleaned(self) -> dict[str, object]:
         """The fields as they are kept; Invalid for one that no correction on paper could mend."""
@@ -73,8 +71,6 @@ class AgentForm:
             **words,
             "province": self.province,
             "business_licence_until": self.business_licence_until,
-            "is_realname_ready": self.is_realname_ready,
-            "is_protection_ready": self.is_protection_ready,
         }
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.channel.announce import tell
 from console.actions.channel.held import held
 from console.actions.channel.numbers import next_numbers
 from console.desk import PAGE, Desk, House, Order, Slice, Work
@@ -23,6 +24,7 @@ from models.audit import AuditEntry
 from models.channel.agents import Agent
 from models.channel.badges import Badge, BadgeMove, BadgeState
 from models.channel.licences import Licence, LicenceState
+from models.channel.log import LogKind
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotFound
@@ -40,6 +42,13 @@ _LIVE: Final = (
     BadgeState.SUSPENDED,
 )
 _BATCH: Final = 500
+_TOLD: Final = {
+    BadgeMove.SUSPEND: LogKind.BADGE_SUSPENDED,
+    BadgeMove.RESUME: LogKind.BADGE_RESUMED,
+    BadgeMove.COPIED_DETECTED: LogKind.BADGE_COMPROMISED,
+    BadgeMove.REVOKE: LogKind.BADGE_REVOKED,
+    BadgeMove.EXPIRE: LogKind.BADGE_EXPIRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,7 @@ def _request(work: Work, licence: Licence, shop: AuthorisedShop) -> Badge:
         )
     )
     work.session.flush()
-    work.record("badge.requested", badge, licence=licence.number, shop=shop.title)
+    tell(work, LogKind.BADGE_REQUESTED, badge, licence=licence.number, shop=shop.title)
     return badge
 
 
@@ -198,7 +207,7 @@ def _keep(own: Desk, badge_id: UUID, token: bytes) -> bool:
         badge.move(BadgeMove.ISSUE)
         badge.token, badge.token_sha256 = token, sha256(token).hexdigest()
         badge.issued_at = work.at
-        work.record("badge.issued", badge, token_sha256=badge.token_sha256)
+        tell(work, LogKind.BADGE_ISSUED, badge, token_sha256=badge.token_sha256)
         return True
 
 
@@ -266,7 +275,7 @@ def revoke_badge_of(work: Work, shop_id: UUID, reason: str) -> None:
 def _fall(work: Work, badge: Badge, move: BadgeMove, reason: str) -> None:
     badge.move(move)
     badge.reason = reason
-    work.record(f"badge.{badge.state.value}", badge, reason=reason)
+    tell(work, _TOLD[move], badge, reason=reason)
 
 
 def mark_copied(desk: Desk, badge_id: UUID | str, *, seen_at: str) -> Badge:
@@ -285,7 +294,7 @@ def mark_displayed(desk: Desk, badge_id: UUID | str, *, proof: str) -> Badge:
         badge = held(work, Badge, badge_id, None)
         if badge.state is BadgeState.ISSUED:
             badge.move(BadgeMove.DISPLAYED_SEEN)
-            work.record("badge.displayed", badge, proof=proof)
+            tell(work, LogKind.BADGE_DISPLAYED, badge, proof=proof)
         return badge
 
 
@@ -299,7 +308,7 @@ def reissue_badge(desk: Desk, badge_id: UUID | str, version: int | None = None) 
         licence = _licence_for(work, agent, shop)
         # On record first, so that a repeated request is answered with the new badge.
         new = _request(work, licence, shop)
-        work.record("badge.replaced", old, reason=old.reason, by=new.badge_id)
+        tell(work, LogKind.BADGE_REPLACED, old, reason=old.reason, by=new.badge_id)
     finish_badges(desk, licence_id=licence.id)
     return get_badge(desk, new.id)
 

@@ -4,11 +4,13 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.channel.announce import tell
 from console.actions.channel.badges import badges_follow, finish_badges, request_missing
 from console.desk import Desk, Work
 from models.channel.agents import Agent, AgentMove, AgentState
 from models.channel.badges import BadgeMove
 from models.channel.licences import Licence, LicenceMove, LicenceState
+from models.channel.log import LogKind
 from models.permissions import Permission
 from models.rules import china_day
 
@@ -20,12 +22,12 @@ _BADGE_MOVES: Final = {
     LicenceMove.TERMINATE: BadgeMove.REVOKE,
     LicenceMove.EXPIRE: BadgeMove.EXPIRE,
 }
-_DEEDS: Final = {
-    LicenceMove.SUSPEND: "licence.suspended",
-    LicenceMove.RESUME: "licence.resumed",
-    LicenceMove.REVOKE: "licence.revoked",
-    LicenceMove.TERMINATE: "licence.terminated",
-    LicenceMove.EXPIRE: "licence.expired",
+_TOLD: Final = {
+    LicenceMove.SUSPEND: LogKind.LICENCE_SUSPENDED,
+    LicenceMove.RESUME: LogKind.LICENCE_RESUMED,
+    LicenceMove.REVOKE: LogKind.LICENCE_REVOKED,
+    LicenceMove.TERMINATE: LogKind.LICENCE_TERMINATED,
+    LicenceMove.EXPIRE: LogKind.LICENCE_EXPIRED,
 }
 _SWEEP: Final = 1_000
 
@@ -34,7 +36,7 @@ def change(work: Work, licence: Licence, move: LicenceMove, reason: str) -> None
     """Move a licence, and its badges with it."""
     licence.move(move)
     licence.reason = reason.strip()
-    work.record(_DEEDS[move], licence, reason=licence.reason)
+    tell(work, _TOLD[move], licence, reason=licence.reason)
     badges_follow(work, licence, _BADGE_MOVES[move], licence.reason)
 
 

@@ -11,8 +11,8 @@ from sqlmodel import col, select
 
 from console.actions.channel.publish import FORMAT, Line, as_ndjson, counts, jws, lines_of
 from console.desk import Desk, House
-from integrations.evidence import canonical
 from integrations.sheets import write_csv
+from models.canonical import canonical
 from models.channel.publications import Publication, PublicationState
 from models.permissions import Permission
 from models.rules import china_day

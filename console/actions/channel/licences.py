@@ -9,15 +9,19 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.channel.announce import tell
 from console.actions.channel.badges import finish_badges, request_badges
 from console.actions.channel.endings import change, end
 from console.actions.channel.held import Done, deadline, held, must_be_another
 from console.actions.channel.numbers import licence_numbers
+from console.actions.channel.papers import papers_of
 from console.desk import LONGEST_PAGE, PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.channel.agents import Agent, AgentMove, AgentState
 from models.channel.badges import Badge
 from models.channel.licences import Licence, LicenceMove, LicenceState, Paper, Product
+from models.channel.log import LogKind
+from models.channel.papers import papers_on_file
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.provinces import provinces
@@ -30,14 +34,13 @@ _MAY_BE_LICENSED: Final = (AgentState.ELIGIBLE, AgentState.ACTIVE)
 
 @dataclass(frozen=True, slots=True)
 class LicenceForm:
-    """The scope of a licence, and the papers on file for it."""
+    """The scope of a licence. Its papers are those that the agent has on file."""
 
     products: Sequence[Product]
     provinces: Sequence[str]
     shop_ids: Sequence[UUID]
     begins_on: date
     ends_on: date
-    papers: Sequence[Paper] = ()
     agreement_no: str = ""
 
     def columns(self) -> dict[str, object]:
@@ -47,7 +50,6 @@ class LicenceForm:
             "shop_ids": [str(one) for one in dict.fromkeys(self.shop_ids)],
             "begins_on": self.begins_on,
             "ends_on": self.ends_on,
-            "papers": [paper.value for paper in Paper if paper in self.papers],
             "agreement_no": self.agreement_no.strip(),
         }
 
@@ -126,19 +128,18 @@ def approve_licence(desk: Desk, licence_id: UUID | str, version: int | None = No
         licence = held(work, Licence, licence_id, version)
         licence.move(LicenceMove.APPROVE)
         must_be_another(work, licence.submitted_by, licence.title)
-        missing = licence.missing_papers()
-        if missing:
-            raise Conflict(
-                "channel.papers_missing",
-                number=licence.number,
-                papers=missing,
-            )
         agent = held(work, Agent, licence.agent_id, None)
+        proofs = papers_on_file(papers_of(work, agent), china_day(work.at))
+        missing = [paper for paper in Paper if paper not in proofs]
+        if missing:
+            raise Conflict("channel.papers_missing", number=licence.number, papers=missing)
+        licence.papers = {paper.value: proofs[paper].sha256 for paper in Paper}
         shops = _must_be_complete(work, licence, agent)
         licence.approved_by, licence.approved_at = desk.actor.id, work.at
         licence.approval_due_at = None
-        work.record(
-            "licence.approved",
+        tell(
+            work,
+            LogKind.LICENCE_APPROVED,
             licence,
             agreement_no=licence.agreement_no,
             products=licence.products,

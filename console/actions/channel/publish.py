@@ -14,14 +14,17 @@ from sqlalchemy import Row
 from sqlmodel import col, or_, select
 
 from console.actions.audit import history
+from console.actions.channel.announce import tell
 from console.actions.channel.held import carrier_of, deadline
 from console.actions.channel.numbers import next_numbers
 from console.actions.channel.register import OF_AGENTS, status_of
 from console.desk import PAGE, Desk, House, Order, Slice, Work
-from integrations.evidence import Digest, canonical
+from integrations.evidence import Digest
 from integrations.keys import Signer
 from models.audit import AuditEntry
+from models.canonical import canonical
 from models.channel.licences import Licence, LicenceState
+from models.channel.log import LogKind
 from models.channel.public import PublicStatus, shop_number
 from models.channel.publications import Publication, PublicationMove, PublicationState
 from models.channel.shops import AuthorisedShop
@@ -219,8 +222,9 @@ def publish(desk: Desk, publication_id: UUID | str) -> Publication:
         due = deadline(work, "list_publication")
         publication.signature, publication.published_at = signature, at
         publication.due_at = due.at
-        work.record(
-            "publication.published",
+        tell(
+            work,
+            LogKind.PUBLICATION_PUBLISHED,
             publication,
             rows=publication.rows,
             sha256=publication.sha256,

@@ -8,11 +8,13 @@ from sqlmodel import col, select
 
 from console.actions.channel.agents import check_now
 from console.actions.channel.blacklist import entry, lift_all_of
+from console.actions.channel.conditions import conditions_of
 from console.actions.channel.endings import end_all_of, suspend_all_of
 from console.actions.channel.held import Done, deadline, held, must_be_another
 from console.desk import LONGEST_PAGE, Desk, Work
 from models.channel.admission import is_final
 from models.channel.agents import Agent, AgentMove, AgentReason, AgentState
+from models.channel.conditions import missing_conditions
 from models.channel.licences import LicenceMove
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, Refusal
@@ -49,8 +51,13 @@ def review_agent(  # noqa: PLR0913 - a decision's parts
 
 
 def _pass(work: Work, agent: Agent, remark: str) -> None:
-    if not (agent.is_realname_ready and agent.is_protection_ready):
-        raise Conflict("channel.conditions_missing", agent_no=agent.agent_no)
+    lacking = missing_conditions(conditions_of(work, agent), china_day(work.at))
+    if lacking:
+        raise Conflict(
+            "channel.conditions_missing",
+            agent_no=agent.agent_no,
+            lines=[line.code for line in lacking],
+        )
     found = check_now(work, agent)
     if found:
         raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=found)

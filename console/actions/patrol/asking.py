@@ -6,13 +6,14 @@ from typing import Any
 
 from console.desk import House
 from console.settings import Settings
-from integrations.evidence import Capture, Digest, canonical
+from integrations.evidence import Capture, Digest
 from integrations.fetch import Fetcher, FetchSettings
 from integrations.marketplaces.base import Page, SourceError
 from integrations.marketplaces.listing import Listing
 from integrations.marketplaces.mapping import Source
 from integrations.marketplaces.steps import Done, Fault, Step
 from integrations.marketplaces.walk import do
+from models.canonical import canonical
 from models.patrol.judge import Entry, Register, numbers_in
 
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 from console.actions.patrol.asking import Witness, fetcher_for
 from console.desk import Desk
-from integrations.evidence import Capture, Digest, canonical
+from integrations.evidence import Capture, Digest
 from integrations.fetch import outcome_of
 from integrations.marketplaces.base import SourceError
+from models.canonical import canonical
 from models.permissions import Permission
 
 

@@ -53,8 +53,6 @@ class AgentIn(In):
     legal_representative: str = Field(max_length=64)
     contact: str = Field(default="", max_length=120)
     business_licence_until: date | None = None
-    is_realname_ready: bool = False
-    is_protection_ready: bool = False
 
     def form(self) -> AgentForm:
         return AgentForm(**self.model_dump(include=set(AgentForm.__slots__)))

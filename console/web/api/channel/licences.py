@@ -23,7 +23,7 @@ from console.actions.channel.licences import (
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from console.web.api.channel.shapes import In, LicenceOut, MeasureIn, ReasonIn, VersionIn, shapes_of
-from models.channel.licences import LicenceState, Paper, Product
+from models.channel.licences import LicenceState, Product
 
 router = APIRouter()
 
@@ -34,7 +34,6 @@ class LicenceIn(In):
     shop_ids: list[UUID] = Field(max_length=1000)
     begins_on: date
     ends_on: date
-    papers: list[Paper] = Field(default_factory=list[Paper], max_length=10)
     agreement_no: str = Field(default="", max_length=64)
 
     def form(self) -> LicenceForm:

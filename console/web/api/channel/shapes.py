@@ -69,7 +69,8 @@ class LicenceOut(Out):
     shop_ids: list[UUID]
     begins_on: date
     ends_on: date
-    papers: list[str]
+    papers: dict[str, str]
+    """Digest of the file behind each paper, once approved."""
     agreement_no: str
     reason: str
     remedy: str

@@ -1,0 +1,415 @@
+"""The channel in full: papers, conditions, versions, appeals, keys, signals, the public log."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "cosignatures",
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("witness", sa.String(200), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("size", "witness", name=op.f("pk_cosignatures")),
+    )
+    op.create_table(
+        "issuing_halts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("halted_by", sa.Uuid(), nullable=True),
+        sa.Column("halted_by_name", sa.String(64), nullable=False),
+        sa.Column("halted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.Uuid(), nullable=True),
+        sa.Column("lifted_by_name", sa.String(64), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason", sa.String(1000), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuing_halts")),
+    )
+    op.create_table(
+        "log_checkpoints",
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cosigned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoints")),
+    )
+    op.create_index(
+        op.f("ix_log_checkpoints_cosigned_at"), "log_checkpoints", ["cosigned_at"], unique=False
+    )
+    op.create_table(
+        "log_entries",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("agent_no", sa.String(40), nullable=True),
+        sa.Column("badge_id", sa.String(16), nullable=True),
+        sa.Column("token_sha256", sa.String(64), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_log_entries")),
+        sa.UniqueConstraint("leaf", name=op.f("uq_log_entries_leaf")),
+    )
+    op.create_index(op.f("ix_log_entries_agent_no"), "log_entries", ["agent_no"], unique=False)
+    op.create_index(op.f("ix_log_entries_at"), "log_entries", ["at"], unique=False)
+    op.create_index(op.f("ix_log_entries_badge_id"), "log_entries", ["badge_id"], unique=False)
+    op.create_index(
+        op.f("ix_log_entries_token_sha256"), "log_entries", ["token_sha256"], unique=False
+    )
+    op.create_table(
+        "log_nodes",
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_log_nodes")),
+    )
+    op.create_table(
+        "scan_counts",
+        sa.Column("badge_id", sa.String(16), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("scans", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("badge_id", "hour", "province", name=op.f("pk_scan_counts")),
+    )
+    op.create_table(
+        "signing_keys",
+        sa.Column("kid", sa.String(4), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("algorithm", sa.String(16), nullable=False),
+        sa.Column("public", sa.String(200), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
+    )
+    op.create_table(
+        "restricted_parties",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("uscc", sa.String(18), nullable=False),
+        sa.Column("authority", sa.String(200), nullable=False),
+        sa.Column("document_no", sa.String(64), nullable=False),
+        sa.Column("basis", sa.String(500), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("appeal_to", sa.String(500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_restricted_parties_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restricted_parties")),
+    )
+    op.create_index(
+        op.f("ix_restricted_parties_carrier_id"), "restricted_parties", ["carrier_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_restricted_parties_name"), "restricted_parties", ["name"], unique=False
+    )
+    op.create_index(
+        op.f("ix_restricted_parties_uscc"), "restricted_parties", ["uscc"], unique=False
+    )
+    op.create_table(
+        "agent_papers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("number", sa.String(64), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("file_name", sa.String(200), nullable=False),
+        sa.Column("media_type", sa.String(64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("clauses", sa.JSON(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("added_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_agent_papers_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_agent_papers_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_papers")),
+    )
+    op.create_index("ix_agent_papers_agent", "agent_papers", ["agent_id", "kind"], unique=False)
+    op.create_table(
+        "appeals",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(40), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_name", sa.String(300), nullable=False),
+        sa.Column("measure", sa.String(64), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("ground", sa.String(2000), nullable=False),
+        sa.Column("paper_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("proposal", sa.String(32), nullable=True),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        sa.Column("decision", sa.String(2000), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rule_version", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_appeals_carrier_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["paper_id"], ["agent_papers.id"], name=op.f("fk_appeals_paper_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+    )
+    op.create_index(
+        "ix_appeals_carrier_state", "appeals", ["carrier_id", "state", "due_at"], unique=False
+    )
+    op.create_index("ix_appeals_subject", "appeals", ["subject_kind", "subject_id"], unique=False)
+    op.create_table(
+        "conditions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("checklist", sa.String(32), nullable=False),
+        sa.Column("line", sa.String(32), nullable=False),
+        sa.Column("is_met", sa.Boolean(), nullable=False),
+        sa.Column("remark", sa.String(1000), nullable=False),
+        sa.Column("paper_id", sa.Uuid(), nullable=True),
+        sa.Column("rule_version", sa.String(64), nullable=False),
+        sa.Column("signed_by", sa.Uuid(), nullable=True),
+        sa.Column("signer", sa.String(64), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_conditions_agent_id")),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_conditions_carrier_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["paper_id"], ["agent_papers.id"], name=op.f("fk_conditions_paper_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conditions")),
+        sa.UniqueConstraint(
+            "agent_id", "attempt", "line", name=op.f("uq_conditions_agent_id_attempt_line")
+        ),
+    )
+    op.create_table(
+        "licence_versions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("licence_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("products", sa.JSON(), nullable=False),
+        sa.Column("provinces", sa.JSON(), nullable=False),
+        sa.Column("shop_ids", sa.JSON(), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_licence_versions_carrier_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["licence_id"], ["licences.id"], name=op.f("fk_licence_versions_licence_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_versions")),
+        sa.UniqueConstraint(
+            "licence_id", "number", name=op.f("uq_licence_versions_licence_id_number")
+        ),
+    )
+    op.create_index(
+        "ix_licence_versions_carrier_state",
+        "licence_versions",
+        ["carrier_id", "state", "due_at"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_licence_versions_pending",
+        "licence_versions",
+        ["licence_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
+        "tellings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("licence_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("event", sa.String(32), nullable=False),
+        sa.Column("shops", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(1000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.String(64), nullable=False),
+        sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_push_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_words", sa.String(1000), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_tellings_carrier_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["licence_id"], ["licences.id"], name=op.f("fk_tellings_licence_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tellings")),
+        sa.UniqueConstraint(
+            "licence_id", "platform", "event", name=op.f("uq_tellings_licence_id_platform_event")
+        ),
+    )
+    op.create_index(op.f("ix_tellings_next_push_at"), "tellings", ["next_push_at"], unique=False)
+    op.create_index(
+        "ix_tellings_platform", "tellings", ["platform", "acknowledged_at"], unique=False
+    )
+    op.create_table(
+        "signals",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("badge_id", sa.Uuid(), nullable=False),
+        sa.Column("badge_name", sa.String(16), nullable=False),
+        sa.Column("carrier_id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("province", sa.String(2), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(32), nullable=True),
+        sa.Column("remark", sa.String(1000), nullable=False),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_signals_agent_id")),
+        sa.ForeignKeyConstraint(["badge_id"], ["badges.id"], name=op.f("fk_signals_badge_id")),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"], ["organisations.id"], name=op.f("fk_signals_carrier_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signals")),
+    )
+    op.create_index(
+        "ix_signals_carrier_state", "signals", ["carrier_id", "state", "id"], unique=False
+    )
+    op.create_index(
+        "uq_signals_open",
+        "signals",
+        ["badge_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.add_column("agents", sa.Column("attempt", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("agents", sa.Column("recheck_on", sa.Date(), nullable=True))
+    op.add_column("agents", sa.Column("cleared", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column(
+        "agents", sa.Column("late_reason", sa.String(500), nullable=False, server_default="")
+    )
+    op.create_index(op.f("ix_agents_recheck_on"), "agents", ["recheck_on"], unique=False)
+    op.add_column(
+        "blacklisteds", sa.Column("person", sa.String(64), nullable=False, server_default="")
+    )
+    op.create_index(op.f("ix_blacklisteds_person"), "blacklisteds", ["person"], unique=False)
+    op.add_column(
+        "licences", sa.Column("scope_version", sa.Integer(), nullable=False, server_default="1")
+    )
+    op.add_column("licences", sa.Column("predecessor_id", sa.Uuid(), nullable=True))
+    op.create_index(
+        op.f("ix_licences_predecessor_id"), "licences", ["predecessor_id"], unique=False
+    )
+    # Papers were ticked before; from here on they are files, and a tick is none.
+    op.execute("UPDATE licences SET papers = '{}'")
+    op.add_column("badges", sa.Column("kid", sa.String(4), nullable=True))
+    op.add_column("badges", sa.Column("replaces_id", sa.Uuid(), nullable=True))
+    op.create_index(op.f("ix_badges_kid"), "badges", ["kid"], unique=False)
+    op.create_index(op.f("ix_badges_replaces_id"), "badges", ["replaces_id"], unique=False)
+    op.add_column("organisations", sa.Column("logo", sa.String(64), nullable=True))
+    op.add_column(
+        "publications", sa.Column("changed", sa.Integer(), nullable=False, server_default="0")
+    )
+    op.add_column(
+        "publications", sa.Column("because", sa.String(300), nullable=False, server_default="")
+    )
+
+
+def downgrade() -> None:
+
+    op.drop_column("publications", "because")
+    op.drop_column("publications", "changed")
+    op.drop_column("organisations", "logo")
+    op.drop_index(op.f("ix_badges_replaces_id"), table_name="badges")
+    op.drop_index(op.f("ix_badges_kid"), table_name="badges")
+    op.drop_column("badges", "replaces_id")
+    op.drop_column("badges", "kid")
+    op.execute("UPDATE licences SET papers = '[]'")
+    op.drop_index(op.f("ix_licences_predecessor_id"), table_name="licences")
+    op.drop_column("licences", "predecessor_id")
+    op.drop_column("licences", "scope_version")
+    op.drop_index(op.f("ix_blacklisteds_person"), table_name="blacklisteds")
+    op.drop_column("blacklisteds", "person")
+    op.drop_index(op.f("ix_agents_recheck_on"), table_name="agents")
+    op.drop_column("agents", "late_reason")
+    op.drop_column("agents", "cleared")
+    op.drop_column("agents", "recheck_on")
+    op.drop_column("agents", "attempt")
+    op.drop_index(
+        "uq_signals_open",
+        table_name="signals",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.drop_index("ix_signals_carrier_state", table_name="signals")
+    op.drop_table("signals")
+    op.drop_index("ix_tellings_platform", table_name="tellings")
+    op.drop_index(op.f("ix_tellings_next_push_at"), table_name="tellings")
+    op.drop_table("tellings")
+    op.drop_index(
+        "uq_licence_versions_pending",
+        table_name="licence_versions",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_index("ix_licence_versions_carrier_state", table_name="licence_versions")
+    op.drop_table("licence_versions")
+    op.drop_table("conditions")
+    op.drop_index("ix_appeals_subject", table_name="appeals")
+    op.drop_index("ix_appeals_carrier_state", table_name="appeals")
+    op.drop_table("appeals")
+    op.drop_index("ix_agent_papers_agent", table_name="agent_papers")
+    op.drop_table("agent_papers")
+    op.drop_index(op.f("ix_restricted_parties_uscc"), table_name="restricted_parties")
+    op.drop_index(op.f("ix_restricted_parties_name"), table_name="restricted_parties")
+    op.drop_index(op.f("ix_restricted_parties_carrier_id"), table_name="restricted_parties")
+    op.drop_table("restricted_parties")
+    op.drop_table("signing_keys")
+    op.drop_table("scan_counts")
+    op.drop_table("log_nodes")
+    op.drop_index(op.f("ix_log_entries_token_sha256"), table_name="log_entries")
+    op.drop_index(op.f("ix_log_entries_badge_id"), table_name="log_entries")
+    op.drop_index(op.f("ix_log_entries_at"), table_name="log_entries")
+    op.drop_index(op.f("ix_log_entries_agent_no"), table_name="log_entries")
+    op.drop_table("log_entries")
+    op.drop_index(op.f("ix_log_checkpoints_cosigned_at"), table_name="log_checkpoints")
+    op.drop_table("log_checkpoints")
+    op.drop_table("issuing_halts")
+    op.drop_table("cosignatures")

@@ -1,0 +1,66 @@
+"""What platforms are told of licences (通报, 004-3.3-f)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlmodel import Field, col
+
+from models.base import Table, UtcDateTime, new_id
+from models.staff import Actor, among, any_of
+
+
+class Telling(Table, table=True):
+    """What a platform is told of a licence, in the transaction that ends it (004-3.3-f).
+
+    It stands in the platform's own list at once; a platform with a mailbox also has it pushed.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("licence_id", "platform", "event"),
+        Index("ix_tellings_platform", "platform", "acknowledged_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    licence_id: UUID = Field(foreign_key="licences.id")
+    carrier_id: UUID = Field(foreign_key="organisations.id")
+    province: str = Field(max_length=2)
+    platform: str = Field(max_length=32)
+    event: str = Field(max_length=32)
+    """What befell the licence: `revoked`, `terminated`, `suspended`."""
+    shops: list[str] = Field(sa_type=JSON)
+    """The agent's shops there, as the platform calls them."""
+    reason: str = Field(max_length=1000)
+    at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    """When the platform has it acknowledged."""
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_by: str = Field(default="", max_length=64)
+    pushed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    next_push_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """None: nothing to push, or pushed."""
+    tries: int = Field(default=0, sa_type=Integer)
+    last_words: str = Field(default="", max_length=1000)
+    """What the platform's server said when it did not take it."""
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.is_house:
+            return true()
+        return any_of(
+            among(col(cls.carrier_id), actor.carriers),
+            among(col(cls.province), actor.provinces),
+            among(col(cls.platform), [actor.platform] if actor.platform else []),
+        )
+
+    @property
+    def title(self) -> str:
+        return f"{self.platform} {self.event}"
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.carrier_id
+
+    @property
+    def place(self) -> str | None:
+        return self.province
