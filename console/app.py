@@ -1,5 +1,6 @@
 """One process, one port: the console, the API, the public pages and the durable work."""
 
+import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import anyio.to_thread
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,7 +20,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 from streamlit.starlette import App
 
-from console.actions.channel.publish import newest_list
+from console.actions.channel.editions import newest_list
+from console.actions.channel.scan_counts import FLUSHED_EACH, Tally
 from console.actions.staff.sign_in import signed_in, touch_session
 from console.desk import House
 from console.jobs import engine
@@ -39,10 +42,15 @@ from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules, Login
 from console.web.metrics import Measured
 from console.web.site import Published, Site
+from models.refusals import Refusal
 
 SCRIPT: Final = Path(frame.__file__).parent / "main.py"
 MIB: Final = 1024 * 1024
-BODY_LIMITS: Final = {"/api/v1/imports": 512 * MIB, "/api/v1/notices": 25 * MIB}
+BODY_LIMITS: Final = {
+    "/api/v1/badges/check-picture": 11 * MIB,
+    "/api/v1/imports": 512 * MIB,
+    "/api/v1/notices": 25 * MIB,
+}
 _THREADS: Final = 40
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[dict[str, Any]]]
@@ -58,14 +66,16 @@ def served(house: House, *, console: bool = True) -> ASGIApp:
 def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:
     """The whole server as one ASGI application behind the guard."""
     guards: list[Guard] = []
+    tally = Tally.of(house)
     site = Site.of(
         house,
         newest_list=lambda: _newest_list(house),
         close_sockets=lambda session: guards[0].close(str(session)),
+        scanned=tally.count,
     )
     working: list[engine.Engine] = []
     routes = _routes(house, site, lambda: not worker or bool(working))
-    lifespan = _lifespan(house, working, worker=worker)
+    lifespan = _lifespan(house, tally, working, worker=worker)
     within = _with_console if console else _bare
     inner = within(house, site, routes, lifespan)
     rules = GuardRules(
@@ -142,7 +152,9 @@ def _log_script_error(error: BaseException) -> bool:
     return True
 
 
-def _lifespan(house: House, working: list[engine.Engine], *, worker: bool) -> Lifespan:
+def _lifespan(
+    house: House, tally: Tally, working: list[engine.Engine], *, worker: bool
+) -> Lifespan:
     @asynccontextmanager
     async def run(_app: object) -> AsyncGenerator[dict[str, Any]]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
@@ -150,14 +162,31 @@ def _lifespan(house: House, working: list[engine.Engine], *, worker: bool) -> Li
             working.append(await anyio.to_thread.run_sync(engine.start, house))
         gc.collect()
         gc.freeze()
+        counting = asyncio.create_task(_keep_counting(tally))
         try:
             yield {}
         finally:
+            counting.cancel()
+            await anyio.to_thread.run_sync(_flush, tally)
             for one in working:
                 await anyio.to_thread.run_sync(one.stop)
             working.clear()
 
     return run
+
+
+async def _keep_counting(tally: Tally) -> None:
+    while True:
+        await asyncio.sleep(FLUSHED_EACH.total_seconds())
+        await anyio.to_thread.run_sync(_flush, tally)
+
+
+def _flush(tally: Tally) -> None:
+    """What could not be kept stays in the tally for the next time."""
+    try:
+        tally.flush()
+    except (Refusal, SQLAlchemyError):
+        structlog.get_logger(__name__).exception("scans.not_kept")
 
 
 def _login_of(house: House) -> Callable[[str], Login | None]:

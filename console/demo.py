@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Final
 
+from PIL import Image, ImageDraw
 from sqlmodel import select
 
 from console.actions.cases.answers import acknowledge, answer
@@ -15,7 +16,8 @@ from console.actions.cases.decide import approve, measures_for, propose
 from console.actions.cases.notices import send_notice
 from console.actions.cases.open import open_case
 from console.actions.channel.agents import AgentForm, add_agent, submit_agent
-from console.actions.channel.blacklist import blacklist_firm
+from console.actions.channel.appeals import lodge_appeal
+from console.actions.channel.blacklist import blacklist_firm, blacklist_person
 from console.actions.channel.conditions import SignedLine, sign_conditions
 from console.actions.channel.licences import (
     LicenceForm,
@@ -23,9 +25,11 @@ from console.actions.channel.licences import (
     draft_licence,
     submit_licence,
 )
+from console.actions.channel.logos import put_logo
 from console.actions.channel.papers import PaperForm, add_paper
 from console.actions.channel.publish import prepare_publication, publish
-from console.actions.channel.review import review_agent
+from console.actions.channel.restricted import RestrictedForm, add_restricted
+from console.actions.channel.review import review_agent, suspend_agent
 from console.actions.channel.shops import ShopForm, add_shop
 from console.actions.imports.plan import plan_import
 from console.actions.imports.run import run_import
@@ -89,6 +93,21 @@ _PAPER: Final = (
 )
 
 
+_COLOURS: Final = (("CT-44", "#0a5ba8"), ("MV-11", "#b4381f"))
+
+
+def _logo(colour: str) -> bytes:
+    """A mark that no carrier has: a disc with a wave through it."""
+    drawn = Image.new("RGB", (640, 400), "white")
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((150, 30, 490, 370), fill=colour)
+    pen.arc((70, 130, 330, 390), 200, 340, fill="white", width=34)
+    pen.arc((310, 10, 570, 270), 20, 160, fill="white", width=34)
+    out = io.BytesIO()
+    drawn.save(out, "PNG")
+    return out.getvalue()
+
+
 @dataclass(frozen=True, slots=True)
 class _Cast:
     """Who does what in the sample."""
@@ -104,16 +123,13 @@ def load(house: House) -> bool:
     if not _is_empty(house):
         return False
     cast = _staff(house)
+    for code, colour in _COLOURS:
+        put_logo(house.desk(), code, _logo(colour))
     agents = [_agent(cast, number) for number in range(24)]
     _licensed(cast, agents)
-    publish(cast.manager, prepare_publication(cast.manager).id)
-    blacklist_firm(
-        cast.approver,
-        uscc=_uscc(999),
-        name="黑马通信（示例）",
-        reason="虚假登记（示例）",
-        source="示例",
-    )
+    publish(cast.approver, prepare_publication(cast.manager).id)
+    _kept_out(cast)
+    _appealed(cast, agents[0])
     _patrolled(cast)
     return True
 
@@ -187,6 +203,71 @@ def _file_papers(manager: Desk, agent: Agent) -> None:
     lines = condition_lines(china_day(manager.now()))
     signed = [SignedLine(line.code, is_met=True, paper_id=report.id) for line in lines]
     sign_conditions(manager, agent.id, signed)
+
+
+def _kept_out(cast: _Cast) -> None:
+    """The blacklist, a restricted firm, and an application whose representative bears a name."""
+    blacklist_firm(
+        cast.approver,
+        uscc=_uscc(999),
+        name="黑马通信（示例）",
+        person="示例黑名单甲",
+        reason="虚假登记（示例）",
+        source="示例",
+    )
+    blacklist_person(
+        cast.approver, person="示例同名", reason="养卡、转卖（示例）", source="示例通报"
+    )
+    today = china_day(cast.approver.now())
+    add_restricted(
+        cast.approver,
+        RestrictedForm(
+            name="某某信息技术有限公司（示例）",
+            uscc=_uscc(998),
+            authority="某市公安局（示例）",
+            document_no="联惩〔2026〕示例1号",
+            basis="出租、出售电话卡三张以上（示例）",
+            begins_on=today - timedelta(days=60),
+            until=today + timedelta(days=600),
+            appeal_to="向作出决定的公安机关书面申诉，附情况说明（示例）",
+        ),
+    )
+    for number, (name, person) in enumerate(
+        (("示例同名通信有限公司", "示例同名"), ("某某信息技术有限公司（示例）", "示例乙"))
+    ):
+        form = AgentForm(
+            name=name, uscc=_uscc(998 if number else 801),
+            province="44", legal_representative=person,
+        )  # fmt: skip
+        submit_agent(cast.colleague, add_agent(cast.colleague, form).id)
+    _overdue(cast)
+
+
+def _overdue(cast: _Cast) -> None:
+    """An application of ten days ago that nobody has decided on."""
+    then = cast.colleague.now() - timedelta(days=10)
+    house = replace(cast.colleague.house, now=lambda: then)
+    early = replace(cast.colleague, house=house)
+    form = AgentForm(
+        name="韶关久候通信有限公司（示例）", uscc=_uscc(802), province="44",
+        legal_representative="示例久候",
+    )  # fmt: skip
+    submit_agent(early, add_agent(early, form).id)
+
+
+def _appealed(cast: _Cast, agent: Agent) -> None:
+    """An agent that was suspended, and says that it should not have been."""
+    suspend_agent(
+        cast.approver,
+        agent.id,
+        reason="现场检查未见实名核验设备（示例）",
+        remedy="十五日内向渠道管理部书面申诉",
+        papers="情况说明、设备采购凭证",
+    )
+    form = PaperForm(PaperKind.APPEAL, "SS-2026-001")
+    paper = add_paper(cast.manager, agent.id, form, "申诉书.pdf", _PAPER)
+    ground = "检查当日设备送检，已附送检单和补充照片（示例）"
+    lodge_appeal(cast.manager, agent, ground=ground, paper_id=paper.id)
 
 
 def _licensed(cast: _Cast, agents: Sequence[Agent]) -> None:

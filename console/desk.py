@@ -20,13 +20,14 @@ from sqlmodel.sql.expression import SelectOfScalar
 from console.database import WRITING, open_engine
 from console.settings import Settings
 from integrations.evidence import Store
-from integrations.keys import KeyRing
+from integrations.keys import KeyRing, token_safe
 from integrations.vault import Vault
-from models.audit import AuditCheckpoint, AuditEntry, AuditNode, DoneOnce
+from models.audit import AuditCheckpoint, AuditEntry, AuditTile, DoneOnce
 from models.base import Table, utc_now
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.staff import HOUSE, Actor, Door
+from models.tokens import PROFILES
 
 Row = TypeVar("Row", bound=Table)
 PAGE: Final = 50
@@ -37,7 +38,7 @@ _LARGEST: Final = 2**31 - 1
 """Of a number in a cursor: serials and places are plain integers on both databases."""
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
-_RECORD: Final = (AuditEntry, AuditNode, AuditCheckpoint, DoneOnce)
+_RECORD: Final = (AuditEntry, AuditTile, AuditCheckpoint, DoneOnce)
 _OWN_ACTS: Final = ".same_person"
 
 
@@ -124,8 +125,12 @@ class House:
 
     @property
     def keys(self) -> KeyRing:
-        phrase = self.settings.key_passphrase
-        return KeyRing(self.settings.data / "keys", phrase.encode() if phrase else None)
+        own = self.settings
+        phrase = own.key_passphrase.encode() if own.key_passphrase else None
+        token = None
+        if own.pkcs11_module and own.pkcs11_token and own.pkcs11_pin:
+            token = token_safe(str(own.pkcs11_module), own.pkcs11_token, own.pkcs11_pin)
+        return KeyRing(own.data / "keys", phrase, PROFILES[own.badge_algorithm], token)
 
     @property
     def evidence(self) -> Store:

@@ -17,6 +17,7 @@ from console.web import streamlit_setup
 from models.permissions import Permission, Role
 from models.rules import CHINA, Calendar
 from models.staff import UserRole
+from models.tokens import sm2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ def examine(house: House) -> Examined:
     streamlit_setup.apply(streamlit_setup.options_for(house.settings.public_url))
     options = streamlit_setup.options_for(house.settings.public_url)
     found = [*faults(house.engine), *streamlit_setup.unmet(options), *_open_files(house)]
+    if house.settings.badge_algorithm == "sm2" and not sm2.is_installed():
+        found.append(t("doctor.no_sm2"))
     if not is_current(house.engine):
         return Examined([*found, t("doctor.not_migrated")], [])
     verdict = verify(house.desk())

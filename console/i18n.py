@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final, cast
+from typing import Any, Final, cast
 
 
 class Language(StrEnum):
@@ -61,6 +61,8 @@ _BETWEEN: Final[Mapping[Language, str]] = {Language.ZH: "、", Language.EN: ", "
 
 
 def _fact_word(name: str, fact: object, quoted: Callable[[object], object]) -> object:
+    if name == "failing":
+        return "".join(_ground(one, quoted) for one in cast("Sequence[Mapping[str, Any]]", fact))
     if isinstance(fact, list | tuple):
         parts = cast("Sequence[object]", fact)
         words = (str(_fact_word(name, part, quoted)) for part in parts)
@@ -73,6 +75,12 @@ def _fact_word(name: str, fact: object, quoted: Callable[[object], object]) -> o
         if found is not None:
             return found
     return quoted(fact)
+
+
+def _ground(ground: Mapping[str, Any], quoted: Callable[[object], object]) -> str:
+    """One of several grounds of a refusal, told as it would be alone, with its rule."""
+    rule = _fact_word("rule", ground["rule"], quoted)
+    return t("refusal.failing", said=told(ground["code"], ground, quoted), rule=rule)
 
 
 @cache

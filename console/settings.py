@@ -4,10 +4,10 @@ import os
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from models.notes import WitnessKey
 from models.refusals import Invalid
 
 PREFIX: Final = "CHANNEL_"
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
     """`postgresql+psycopg://user:password@host/name`; without it SQLite in the data folder."""
     public_url: str = "http://localhost:8501"
     """Where people reach this server: in badges, links, cookies and allowed origins."""
+    log_origin: str | None = Field(default=None, pattern=r"^[^\s+]+[^\s+/]$")
+    """The name under which the logs are signed, `<name>/log` and `<name>/audit`, for ever."""
+    witnesses: Annotated[tuple[str, ...], NoDecode] = ()
+    """Who is asked to cosign the public log: `<vkey> <address>`, with commas between."""
     host: str = "127.0.0.1"
     port: int = 8501
     metrics_port: int = 0
@@ -47,22 +52,41 @@ class Settings(BaseSettings):
     """Seconds between two requests to one host."""
     worker: bool = True
     """Whether `channel serve` also does the durable work; false where `channel worker` runs."""
+    places: Path | None = None
+    """A file in MaxMind's format that tells an address's province; without it scans have none."""
     admin_password: str | None = None
     """First start only: the first administrator's password, for automation."""
     key_passphrase: str | None = None
     """Opens the key files; without it they are protected by their mode alone."""
+    badge_algorithm: Literal["ed25519", "es256", "sm2"] = "ed25519"
+    """What badges and status lists are signed with; sm2 needs the extra of that name."""
+    pkcs11_module: Path | None = None
+    """The library of an HSM; private keys are then made in its token, and stay there."""
+    pkcs11_token: str | None = None
+    """The token's label."""
+    pkcs11_pin: str | None = Field(default=None, repr=False)
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
     oidc_name: str = "OpenID Connect"
     """The word on the sign-in button."""
 
-    @field_validator("fetch_allowed_networks", mode="before")
+    @field_validator("fetch_allowed_networks", "witnesses", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("witnesses")
+    @classmethod
+    def _must_be_witnesses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            vkey, _, url = one.partition(" ")
+            WitnessKey.from_vkey(vkey)
+            if urlsplit(url.strip()).scheme not in {"http", "https"}:
+                raise ValueError(f"no address: {one}")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -97,6 +121,15 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             key = PREFIX + "_".join(map(str, first["loc"])).upper()
             raise Invalid("settings.wrong", key=key, problem=first["msg"]) from error
+
+    @model_validator(mode="after")
+    def _token_is_whole(self) -> Self:
+        given = [self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin]
+        if any(given) and not all(given):
+            raise ValueError("pkcs11_module, pkcs11_token and pkcs11_pin go together")
+        if any(given) and self.badge_algorithm == "sm2":
+            raise ValueError("PKCS#11 knows no SM2: badge_algorithm ed25519 or es256")
+        return self
 
     @cached_property
     def sqlalchemy_url(self) -> str:

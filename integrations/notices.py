@@ -57,6 +57,28 @@ class Letter:
     """Where the API takes the answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class LicenceLetter:
+    """What befell a licence under which an agent sells on the platform (004-3.3-f)."""
+
+    number: str
+    sender: str
+    platform: str
+    subject: str
+    body: str
+    event: str
+    licence_no: str
+    agent_no: str
+    agent: str
+    shops: tuple[str, ...]
+    """As the platform calls them."""
+    at: str
+    """ISO 8601 with its zone, as `acknowledge_by`."""
+    acknowledge_by: str
+    acknowledge_to: str
+    """Where the API takes the acknowledgement."""
+
+
 class Delivery(Protocol):
     def deliver(self, letter: Letter) -> str:
         """The platform's receipt; one of the three `SourceError`s when there is none."""
@@ -82,7 +104,7 @@ class Push:
     key: str
     asker: Asker
 
-    def deliver(self, letter: Letter) -> str:
+    def deliver(self, letter: Letter | LicenceLetter) -> str:
         headers = {
             "content-type": "application/json; charset=utf-8",
             "accept": "application/json",

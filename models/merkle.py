@@ -86,6 +86,18 @@ def root(size: int, nodes: Nodes) -> bytes:
     return _range_root(0, size, nodes)
 
 
+def needed(ask: Callable[[Nodes], object]) -> list[tuple[int, int]]:
+    """The subtrees that a root or a proof is made of, so that they are fetched in one go."""
+    places: list[tuple[int, int]] = []
+
+    def note(level: int, index: int) -> bytes:
+        places.append((level, index))
+        return b""
+
+    ask(note)
+    return places
+
+
 def inclusion_proof(index: int, size: int, nodes: Nodes) -> list[bytes]:
     """PATH(m, D_n) of RFC 9162 section 2.1.3.1, nearest sibling first."""
     if not 0 <= index < size:
@@ -140,6 +152,22 @@ def includes(leaf: bytes, index: int, size: int, root_hash: bytes, proof: Sequen
             found = node_hash(found, sibling)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and found == root_hash
+
+
+def inclusion_steps(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes]
+) -> list[tuple[bool, bytes, bytes]]:
+    """The way from a leaf to the root: whether the sibling is at the left, it, what they make."""
+    fn, sn, found = index, size - 1, leaf
+    steps: list[tuple[bool, bytes, bytes]] = []
+    for sibling in proof:
+        is_left = bool(fn & 1 or fn == sn)
+        found = node_hash(sibling, found) if is_left else node_hash(found, sibling)
+        while is_left and not fn & 1 and fn:
+            fn, sn = fn >> 1, sn >> 1
+        steps.append((is_left, sibling, found))
+        fn, sn = fn >> 1, sn >> 1
+    return steps
 
 
 def extends(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:

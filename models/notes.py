@@ -1,12 +1,12 @@
-"""Text forms of the log's head: C2SP signed-note and tlog-checkpoint."""
+"""Text forms of a log's head: C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof."""
 
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from models.merkle import HASH_SIZE
 
 _ED25519: Final = b"\x01"
+_COSIGNATURE: Final = b"\x04"
+_TIME_BYTES: Final = 8
+_LATEST: Final = 1 << 63
 _NAME: Final = re.compile(r"[^\s+]+")
 _SIGNATURE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -31,6 +34,8 @@ class BadNote(ValueError):
 class NoteKey:
     """Who may sign a note: a name without spaces or plus signs, and an Ed25519 key."""
 
+    algorithm: ClassVar[bytes] = _ED25519
+
     name: str
     public: bytes
 
@@ -40,27 +45,49 @@ class NoteKey:
 
     @property
     def key_hash(self) -> bytes:
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self.algorithm + self.public).digest()[:4]
 
     @property
     def vkey(self) -> str:
         """`name+hash+key`, the form in which auditors are given it."""
-        public = b64encode(_ED25519 + self.public).decode()
+        public = b64encode(self.algorithm + self.public).decode()
         return f"{self.name}+{self.key_hash.hex()}+{public}"
 
     @classmethod
-    def from_vkey(cls, vkey: str) -> "NoteKey":
+    def from_vkey(cls, vkey: str) -> Self:
         match vkey.split("+", 2):
             case [name, key_hash, encoded]:
                 public = _unbase64(encoded)
             case _:
                 raise BadNote("a verifier key has three parts")
-        if public[:1] != _ED25519:
-            raise BadNote("not an Ed25519 verifier key")
+        if public[:1] != cls.algorithm:
+            raise BadNote("a verifier key of another kind")
         key = cls(name, public[1:])
         if key.key_hash.hex() != key_hash:
             raise BadNote("the key's hash does not fit the key")
         return key
+
+    def signs(self, text: str, signature: bytes) -> bool:
+        """Whether the signature on the note's text is this key's."""
+        return _is_signed(self.public, text.encode(), signature)
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessKey(NoteKey):
+    """Who cosigns heads of logs (tlog-cosignature v1): what it signs holds the time as well."""
+
+    algorithm: ClassVar[bytes] = _COSIGNATURE
+
+    def signs(self, text: str, signature: bytes) -> bool:
+        at = int.from_bytes(signature[:_TIME_BYTES])
+        if len(signature) < _TIME_BYTES or at >= _LATEST:
+            return False
+        return _is_signed(self.public, cosigned_text(text, at), signature[_TIME_BYTES:])
+
+
+def cosigned_text(text: str, at: int) -> bytes:
+    """What a witness signs of a head: the moment in POSIX seconds, then the note's text."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +121,21 @@ class Note:
             key = keys.get((signature.name, signature.key_hash))
             if key is None:
                 continue
-            if not _is_signed(key, self.text, signature.signature):
+            if not key.signs(self.text, signature.signature):
                 raise BadNote(f"false signature of {key.name}")
             names.add(key.name)
         return names
+
+    def cosigned(self, witness: WitnessKey) -> tuple[str, int] | None:
+        """The witness's line and its time in POSIX seconds; None when it did not sign.
+
+        A false signature in its name is a BadNote.
+        """
+        if witness.name not in self.signers([witness]):
+            return None
+        known = witness.name, witness.key_hash
+        (found, *_) = [one for one in self.signatures if (one.name, one.key_hash) == known]
+        return found.line, int.from_bytes(found.signature[:_TIME_BYTES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +195,12 @@ def read_checkpoint(source: str, log: NoteKey) -> Checkpoint:
     return checkpoint
 
 
+def proof_text(index: int, path: Sequence[bytes], checkpoint: str) -> str:
+    """An inclusion proof that is checked without us (tlog-proof v1)."""
+    hashes = "".join(f"{b64encode(one).decode()}\n" for one in path)
+    return f"c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{checkpoint}"
+
+
 def _read_signature(line: str) -> Signature:
     parts = _SIGNATURE.fullmatch(line)
     if parts is None:
@@ -168,9 +212,9 @@ def _read_signature(line: str) -> Signature:
     return Signature(name, value[:_KEY_HASH_BYTES], value[_KEY_HASH_BYTES:])
 
 
-def _is_signed(key: NoteKey, text: str, signature: bytes) -> bool:
+def _is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except InvalidSignature:
         return False
     return True

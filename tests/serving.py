@@ -42,9 +42,9 @@ def wait_until_up(base: str, process: subprocess.Popen[bytes] | None = None) -> 
 
 
 @contextmanager
-def served(house: House) -> Generator[str]:
+def served(house: House, port: int | None = None) -> Generator[str]:
     """API and public pages of a house, without the console and without jobs; the base address."""
-    port = free_port()
+    port = port or free_port()
     own = House(
         house.settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}"}),
         house.engine,

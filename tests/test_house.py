@@ -19,6 +19,7 @@ import console.pages
 import models
 from console.i18n import Language, texts
 from models.base import Table
+from models.channel.log import LogKind
 from models.permissions import GRANTS, Permission, Role
 from models.rules import read_duties
 from models.staff import Actor, OrganisationKind
@@ -86,6 +87,24 @@ def test_every_refusal_that_is_raised_has_a_text() -> None:
     }
     assert codes
     assert sorted((code, name) for code, name in codes if code not in texts(Language.ZH)) == []
+
+
+def test_every_deed_on_record_has_a_word() -> None:
+    recorded = {
+        argument.value
+        for _, tree in sources("console")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "record"
+        and node.args
+        for argument in ast.walk(node.args[0])
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+    deeds = {deed for deed in recorded if re.fullmatch(r"[a-z_]+\.[a-z_]+", deed)} | set(LogKind)
+    words = {key for key in texts(Language.ZH) if key.startswith("deed.")}
+    assert len(deeds) > 80
+    assert sorted(deed for deed in deeds if f"deed.{deed.replace('.', '_')}" not in words) == []
 
 
 def test_every_text_that_code_asks_for_exists() -> None:

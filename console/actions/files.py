@@ -4,17 +4,21 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import String, cast
 from sqlmodel import col, select
 
+from console.actions.channel.certificates import certificate, certified
+from console.actions.channel.picture_packs import showable_of, write_pack
+from console.actions.channel.pictures import Format, Look, picture_of, shown_of
 from console.desk import Desk, Work
+from console.i18n import Language
 from integrations.evidence import Damaged, Digest, Store, pack
-from models.badge_picture import png, qr, svg
 from models.base import Table
 from models.canonical import canonical
 from models.cases.cases import Case
@@ -26,12 +30,10 @@ from models.patrol.shops import SeenListing
 from models.permissions import Permission
 from models.refusals import Conflict, NotFound
 from models.staff import Actor
-from models.tokens import digits_of
 
 _DIGEST_LENGTH: Final = 64
 _SHORT: Final = 16
 _CASE_FORMAT: Final = "channel-evidence/1"
-PictureKind = Literal["svg", "png"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,7 @@ def evidence_pack(desk: Desk, case_id: UUID | str) -> Download:
     captures = [one for one in manifests if one not in brought]
     files = [_file_manifest(store, one, brought[one]) for one in brought if whole]
     manifests = [*captures, *files, _case_manifest(store, case, summary, proofs)]
-    descriptor, name = tempfile.mkstemp(prefix="pack-", suffix=".zip")
-    os.close(descriptor)
-    path = Path(name)
+    path = _temporary("pack-")
     try:
         digest = pack(store, manifests, path)
     except (Damaged, FileNotFoundError) as error:
@@ -102,17 +102,42 @@ def proof_file(desk: Desk, proof_id: UUID | str) -> Download:
     return Download(proof.name, proof.media_type, path)
 
 
-def badge_picture(desk: Desk, badge_id: str, kind: PictureKind) -> Download:
-    """The QR code that a shop shows."""
+def badge_picture(desk: Desk, badge_id: str, kind: Format, look: Look) -> Download:
+    """What a shop shows."""
     with desk.begin(Permission.BADGE_READ) as work:
-        badge = work.one(work.select(Badge).where(Badge.badge_id == badge_id.lower()), Badge)
-    if badge.token is None:
-        raise Conflict("file.badge_not_signed", badge=badge.badge_id)
-    symbol = qr(f"{desk.house.settings.public_url}/b/", digits_of(badge.token))
-    data = svg(symbol) if kind == "svg" else png(symbol)
-    _on_record(desk, "badge.downloaded", badge, kind=kind)
-    media_type = "image/svg+xml" if kind == "svg" else "image/png"
-    return Download(f"badge-{badge.badge_id}.{kind}", media_type, data=data)
+        found = work.select(Badge).where(Badge.badge_id == badge_id.lower())
+        shown = shown_of(work, work.one(found, Badge))
+    data = picture_of(desk.house, shown, kind, look)
+    badge = shown.badge
+    facts = {"kind": kind, "style": look.style, "language": look.language}
+    _on_record(desk, "badge.downloaded", badge, **facts)
+    return Download(f"badge-{badge.badge_id}-{look.style}.{kind}", kind.media_type, data=data)
+
+
+def agent_badges(desk: Desk, agent_no: str, language: Language) -> Download:
+    """Every badge of an agent that may be shown, in all styles and formats."""
+    badges = showable_of(desk, agent_no)
+    path = _temporary("badges-")
+    with ExitStack() as stack:
+        stack.callback(path.unlink, missing_ok=True)
+        write_pack(desk.house, badges, language, path)
+        _on_record(desk, "agent.badges_downloaded", badges[0].agent, badges=len(badges))
+        stack.pop_all()
+    return Download(f"badges-{agent_no}.zip", "application/zip", path, is_temporary=True)
+
+
+def licence_certificate(desk: Desk, number: str, language: Language) -> Download:
+    """The certificate of a licence that was approved once."""
+    told = certified(desk, number)
+    data = certificate(desk.house, told, language)
+    _on_record(desk, "licence.certificate_downloaded", told.licence, language=language)
+    return Download(f"{told.licence.number}.pdf", "application/pdf", data=data)
+
+
+def _temporary(prefix: str) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".zip")
+    os.close(descriptor)
+    return Path(name)
 
 
 def rejected_rows(desk: Desk, import_id: UUID | str) -> Download:

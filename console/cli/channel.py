@@ -1,41 +1,41 @@
-"""`channel agent`, `channel licence`, `channel badge` and `channel publish`."""
+"""`channel agent`, `channel licence` and `channel publish`."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from console.actions.channel.agents import agent_numbered, agent_record, list_agents
-from console.actions.channel.badges import badge_record, issue_badge, list_badges
+from console.actions.channel.agents import AgentRecord, agent_numbered, agent_record, list_agents
 from console.actions.channel.golden import register_folder, write_register
 from console.actions.channel.licences import (
     LicenceForm,
     approve_licence,
-    draft_licence,
+    grant_licence,
     licence_numbered,
+    licence_record,
     revoke_licence,
     submit_licence,
     suspend_licence,
 )
 from console.actions.channel.publish import prepare_publication, publish
-from console.actions.channel.scan import check_badge
+from console.actions.channel.renewals import renew_licence
+from console.actions.channel.versions import amend_scope, approve_version
 from console.actions.staff.people import list_organisations
-from console.cli.base import FOUND_BAD, desk, house, say, show, show_one
+from console.cli.base import desk, say, show
 from console.desk import Desk
 from console.i18n import t
-from models.badge_picture import codes_in
 from models.channel.agents import AgentState
 from models.channel.licences import Licence, LicenceState, Product
 from models.refusals import Invalid
 from models.rules import china_day
 from models.staff import CARRIERS
-from models.tokens import OWN_SITE, Verdict, canonical_shop
+from models.tokens import canonical_shop
 
 agent = typer.Typer(help="Online agents.", no_args_is_help=True)
 licence = typer.Typer(help="Licences of agents.", no_args_is_help=True)
-badge = typer.Typer(help="Badges of shops.", no_args_is_help=True)
-_GOOD = {Verdict.VALID, Verdict.VALID_SHOP_UNCHECKED}
 
 
 @agent.command("list")
@@ -80,12 +80,7 @@ def licence_grant(
     """Draft a licence and hand it in; another person approves it."""
     own = desk()
     record = agent_record(own, agent_numbered(own, agent_no).id)
-    wanted = {_shop_key(one) for one in shop or []}
-    shops = [
-        one.id
-        for one in record.shops
-        if one.ended_at is None and (not wanted or (one.platform, one.shop_key) in wanted)
-    ]
+    shops = _shops_of(record, shop or [])
     form = LicenceForm(
         products=product,
         provinces=province,
@@ -94,8 +89,58 @@ def licence_grant(
         ends_on=_day(ends),
         agreement_no=agreement,
     )
-    row = submit_licence(own, draft_licence(own, record.agent.id, form).id)
+    row = grant_licence(own, record.agent.id, form)
     say("channel_cli.drafted", number=row.number)
+
+
+@licence.command("amend")
+def licence_amend(
+    number: str,
+    reason: Annotated[str, typer.Option(help="Why the scope is to change.")],
+    ends: Annotated[str | None, typer.Option(help="The last day; else as it is.")] = None,
+    product: Annotated[list[Product] | None, typer.Option(help="All of them; else as now.")] = None,
+    province: Annotated[list[str] | None, typer.Option(help="All of them; else as now.")] = None,
+    shop: Annotated[
+        list[str] | None, typer.Option(help="PLATFORM:ID, all of them; else as now.")
+    ] = None,
+) -> None:
+    """Ask for another scope; the one in force holds until another person approves it."""
+    own = desk()
+    row = licence_numbered(own, number)
+    ids = [UUID(one) for one in row.shop_ids]
+    if shop:
+        ids = _shops_of(agent_record(own, row.agent_id), shop)
+    form = LicenceForm(
+        products=product or [Product(one) for one in row.products],
+        provinces=province or row.provinces,
+        shop_ids=ids,
+        begins_on=row.begins_on,
+        ends_on=_day(ends) if ends else row.ends_on,
+    )
+    asked = amend_scope(own, row.id, form, reason)
+    say("licence_cli.amended", number=row.number, version=asked.number)
+
+
+@licence.command("renew")
+def licence_renew(
+    number: str,
+    ends: Annotated[str | None, typer.Option(help="The last day; else as long as before.")] = None,
+) -> None:
+    """Draft a licence that follows on and hand it in; another person approves it."""
+    own = desk()
+    last = _day(ends) if ends else None
+    new = renew_licence(own, licence_numbered(own, number).id, ends_on=last)
+    say("licence_cli.drafted", number=new.number)
+    say("channel_cli.drafted", number=submit_licence(own, new.id).number)
+
+
+def _shops_of(record: AgentRecord, named: Sequence[str]) -> list[UUID]:
+    """The live shops that are named as PLATFORM:ID; all of them where none is."""
+    wanted = {_shop_key(one) for one in named}
+    live = {(one.platform, one.shop_key): one.id for one in record.shops if one.ended_at is None}
+    if unknown := wanted - set(live):
+        raise Invalid("licence_cli.no_such_shop", shop=":".join(min(unknown)))
+    return [shop_id for key, shop_id in live.items() if not wanted or key in wanted]
 
 
 def _shop_key(text: str) -> tuple[str, str]:
@@ -113,9 +158,14 @@ def _day(text: str) -> date:
 
 @licence.command("approve")
 def licence_approve(number: str) -> None:
-    """Put a licence in force; its shops get their badges."""
+    """Put a licence in force, or the change of scope that waits; its shops get their badges."""
     own = desk()
-    _tell(approve_licence(own, licence_numbered(own, number).id))
+    record = licence_record(own, licence_numbered(own, number).id)
+    if record.pending is None:
+        _tell(approve_licence(own, record.licence.id))
+        return
+    asked = approve_version(own, record.pending.id)
+    say("licence_cli.version_approved", number=record.licence.number, version=asked.number)
 
 
 @licence.command("suspend")
@@ -146,78 +196,6 @@ def licence_revoke(
 
 def _tell(row: Licence) -> None:
     say("channel_cli.moved", title=row.number, state=t(f"licence_state.{row.state}"))
-
-
-@badge.command("issue")
-def badge_issue(agent_no: str, shop: Annotated[str, typer.Argument(help="PLATFORM:ID")]) -> None:
-    """Issue a badge for a shop that an active licence names and that has none."""
-    own = desk()
-    record = agent_record(own, agent_numbered(own, agent_no).id)
-    wanted = _shop_key(shop)
-    for one in record.shops:
-        if (one.platform, one.shop_key) == wanted and one.ended_at is None:
-            row = issue_badge(own, one.id)
-            say("channel_cli.issued", badge_id=row.badge_id)
-            return
-    raise Invalid("channel.no_licence_for_shop", shop=shop)
-
-
-@badge.command("list")
-def badge_list() -> None:
-    """Badges, the newest first, with what their codes say."""
-    own = desk()
-    rows = list_badges(own).rows
-    show(
-        [
-            {
-                "badge_id": row.badge_id,
-                "state": row.state,
-                "platform": row.platform,
-                "code": badge_record(own, row.id).url,
-            }
-            for row in rows
-        ]
-    )
-
-
-@badge.command("check")
-def badge_check(
-    code: Annotated[str, typer.Argument(help="What a scanner read, or a picture's file.")],
-    platform: Annotated[str | None, typer.Option(help="Where it was seen.")] = None,
-    shop: Annotated[str | None, typer.Option(help="The shop's id there.")] = None,
-    url: Annotated[str | None, typer.Option(help="Or the address of an own site.")] = None,
-) -> None:
-    """The verdict on a badge; exit 1 when it is not good."""
-    page = canonical_shop(platform, shop) if platform and shop else None
-    page = canonical_shop(OWN_SITE, url) if url else page
-    scan = check_badge(house(), _text_of(code), page)
-    found: dict[str, object] = {
-        "verdict": scan.verdict,
-        "reason": scan.reason,
-        "says": t(f"verdict.{scan.verdict}"),
-    }
-    if scan.badge is not None:
-        found |= {
-            "agent_no": scan.badge.agent_no,
-            "agent": scan.badge.agent,
-            "licence_no": scan.badge.licence_no,
-            "shop": f"{scan.badge.shop.platform}:{scan.badge.shop.id}",
-            "until": scan.badge.until,
-        }
-    show_one(found)
-    if scan.verdict not in _GOOD:
-        raise typer.Exit(FOUND_BAD)
-
-
-def _text_of(code: str) -> str:
-    """What a picture says, where the argument names a file; else the argument itself."""
-    if "://" in code or not Path(code).is_file():
-        return code
-    from PIL import Image
-
-    with Image.open(code) as image:
-        found = codes_in(image)
-    return found[0] if found else ""
 
 
 def publish_register(

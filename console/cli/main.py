@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.actions.staff.people import open_first
-from console.cli import audit, cases, channel, imports, patrol, requirements, staff
+from console.cli import (
+    agent_file,
+    audit,
+    badges,
+    cases,
+    channel,
+    imports,
+    keys,
+    log,
+    patrol,
+    requirements,
+    staff,
+)
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
 from console.i18n import told
@@ -20,9 +32,21 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_comp
 app.add_typer(staff.org, name="org")
 app.add_typer(staff.user, name="user")
 app.add_typer(audit.audit, name="audit")
+agent_file.attach(channel.agent)
 app.add_typer(channel.agent, name="agent")
 app.add_typer(channel.licence, name="licence")
-app.add_typer(channel.badge, name="badge")
+app.add_typer(badges.badge, name="badge")
+badges.badge.command("check-all")(keys.check_all)
+app.add_typer(keys.keys, name="keys")
+app.add_typer(log.log, name="log")
+app.command(
+    "witness",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)(log.witness)
 app.command("publish")(channel.publish_register)
 app.add_typer(cases.case, name="case")
 app.add_typer(cases.evidence, name="evidence")

@@ -1,9 +1,11 @@
 """`channel org` and `channel user`: organisations and accounts from the command line."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from console.actions.channel.logos import put_logo
 from console.actions.staff.people import (
     add_organisation,
     add_user,
@@ -18,7 +20,9 @@ from console.actions.staff.people import (
 )
 from console.cli.base import desk, say, show
 from console.i18n import t
+from models.badge_picture import LOGO_LARGEST
 from models.permissions import Role
+from models.refusals import Invalid
 from models.staff import OrganisationKind
 
 org = typer.Typer(help="Organisations.", no_args_is_help=True)
@@ -43,6 +47,18 @@ def org_close(code: str) -> None:
     """Let nobody of an organisation in any more; its records stay."""
     close_organisation(desk(), code)
     say("cli.organisation_closed", code=code)
+
+
+@org.command("logo")
+def org_logo(
+    code: str,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="PNG, JPEG or WebP.")],
+) -> None:
+    """Put a carrier's logo in use on its badges: org logo CT-44 logo.png."""
+    if file.stat().st_size > LOGO_LARGEST:
+        raise Invalid("pictures.logo_too_large", most=LOGO_LARGEST // 1024)
+    put_logo(desk(), code, file.read_bytes())
+    say("pictures_cli.logo_put", code=code)
 
 
 @org.command("list")

@@ -3,21 +3,46 @@
 from datetime import timedelta
 from typing import Final
 
-from console.actions import audit
 from console.actions.channel.badges import finish_badges
-from console.actions.channel.endings import sweep_expired
+from console.actions.channel.endings import sweep_expired, warn_of_ends
+from console.actions.channel.golden import sweep_copy
+from console.actions.channel.keys import announce_keys
+from console.actions.channel.log import seal_logs
+from console.actions.channel.losses import sweep_losses
+from console.actions.channel.nightly import check_tonight
+from console.actions.channel.publish import sweep_build, sweep_prepare
 from console.actions.channel.review import sweep_lapsed
-from console.jobs import imports, notices, patrol
+from console.actions.channel.scan_counts import forget_scans
+from console.actions.channel.signals import watch_badges
+from console.actions.channel.witnesses import show_to_witnesses
+from console.jobs import imports, notices, patrol, tellings
 from console.jobs.base import Kind, Sweep
 
-KINDS: Final[tuple[Kind, ...]] = (imports.IMPORTS, notices.NOTICES, patrol.PATROLS)
+KINDS: Final[tuple[Kind, ...]] = (
+    imports.IMPORTS,
+    notices.NOTICES,
+    tellings.TELLINGS,
+    patrol.PATROLS,
+)
 
 SWEEPS: Final[tuple[Sweep, ...]] = (
     # The record is sealed at most ten seconds after a deed (DESIGN 3.5).
-    Sweep("audit.seal", timedelta(seconds=5), audit.seal),
+    Sweep("audit.seal", timedelta(seconds=5), seal_logs),
+    Sweep("log.witness", timedelta(seconds=10), show_to_witnesses),
     # Days end at midnight in China, not at a round of ours: a minute is soon enough.
     Sweep("licences.expire", timedelta(minutes=1), sweep_expired),
+    Sweep("licences.warn", timedelta(minutes=10), warn_of_ends),
     Sweep("agents.lapse", timedelta(minutes=1), sweep_lapsed),
     # Badges that a crash left requested.
     Sweep("badges.finish", timedelta(seconds=30), finish_badges),
+    Sweep("keys.announce", timedelta(minutes=1), announce_keys),
+    Sweep("keys.losses", timedelta(minutes=10), sweep_losses),
+    # Once a day: it knows itself whether it was done.
+    Sweep("badges.check", timedelta(minutes=30), check_tonight),
+    Sweep("publications.prepare", timedelta(minutes=1), sweep_prepare),
+    Sweep("publications.build", timedelta(seconds=10), sweep_build),
+    Sweep("register.copy", timedelta(minutes=1), sweep_copy),
+    # What scans look like is a reason to look, and no verdict: an hour is soon enough.
+    Sweep("badges.watch", timedelta(hours=1), watch_badges),
+    Sweep("scans.forget", timedelta(days=1), forget_scans),
 )

@@ -16,7 +16,6 @@ from console.actions.channel.review import (
     restore_agent,
     review_agent,
     suspend_agent,
-    uphold_appeal,
     withdraw_proposal,
 )
 from console.actions.channel.shops import add_shop, end_shop
@@ -26,9 +25,7 @@ from console.pages.channel_forms import (
     agent_fields,
     agent_form,
     chosen_shop,
-    ending_fields,
-    licence_fields,
-    licence_form,
+    pass_fields,
     refusal_fields,
     shop_fields,
     shop_form,
@@ -36,7 +33,9 @@ from console.pages.channel_forms import (
     unpacked,
 )
 from console.pages.channel_words import move_of
+from console.pages.file_forms import exit_fields, hand_back, suspension_fields
 from console.pages.kit import Next
+from console.pages.licence_forms import licence_fields, licence_form
 from models.channel.agents import AgentMove, AgentReason, AgentState
 from models.permissions import Permission
 
@@ -51,7 +50,7 @@ def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
     moves, version = agent.open_moves(), agent.version
 
     def leave(words: str) -> None:
-        exit_agent(desk, agent.id, **unpacked(words), version=version)
+        exit_agent(desk, agent.id, hand_back(words), version)
 
     return [
         move_of(
@@ -83,13 +82,7 @@ def file_moves(desk: Desk, record: AgentRecord) -> list[Next]:
             P.AGENT_EDIT,
             "logout",
             when=M.EXIT in moves,
-            ask=lambda key: ending_fields(
-                key,
-                {
-                    "is_data_returned": t("agents_page.data_returned"),
-                    "are_cards_returned": t("agents_page.cards_returned"),
-                },
-            ),
+            ask=exit_fields,
         ),
     ]
 
@@ -144,6 +137,11 @@ def review_moves(desk: Desk, record: AgentRecord) -> list[Next]:
     """Of whoever decides, who is not whoever handed it in."""
     agent = record.agent
     in_review = agent.state is S.VERIFYING and agent.submitted_by != desk.actor.id
+    is_late = agent.review_due_at is not None and agent.review_due_at <= desk.now()
+
+    def accept(words: str) -> None:
+        late = unpacked(words)["late_reason"] if words else ""
+        review_agent(desk, agent.id, passed=True, late_reason=late, version=agent.version)
 
     def refuse(words: str) -> None:
         values = unpacked(words)
@@ -153,16 +151,18 @@ def review_moves(desk: Desk, record: AgentRecord) -> list[Next]:
             passed=False,
             reasons=[AgentReason(one) for one in values["reasons"]],
             remark=values["remark"],
+            late_reason=values["late_reason"],
             version=agent.version,
         )
 
     return [
         move_of(
             "agents_page.pass",
-            lambda _: review_agent(desk, agent.id, passed=True, version=agent.version),
+            accept,
             P.AGENT_REVIEW,
             "check_circle",
             when=in_review,
+            ask=pass_fields if is_late else None,
             main=True,
         ),
         move_of(
@@ -179,16 +179,13 @@ def review_moves(desk: Desk, record: AgentRecord) -> list[Next]:
 
 
 def measure_moves(desk: Desk, record: AgentRecord) -> list[Next]:
-    """Suspension, blacklist, appeal."""
+    """Suspension and the blacklist."""
     agent, moves = record.agent, record.agent.open_moves()
     is_first = agent.proposal is None
     may_second = is_first or agent.proposed_by != desk.actor.id
 
     def suspend(words: str) -> None:
-        values = unpacked(words)
-        suspend_agent(
-            desk, agent.id, reason=values["one"], remedy=values["two"], version=agent.version
-        )
+        suspend_agent(desk, agent.id, **unpacked(words), version=agent.version)
 
     def blacklist(words: str) -> None:
         values = unpacked(words)
@@ -203,7 +200,7 @@ def measure_moves(desk: Desk, record: AgentRecord) -> list[Next]:
             P.AGENT_REVIEW,
             "pause_circle",
             when=M.SUSPEND in moves,
-            ask=lambda key: two_texts(key, t("console.reason"), t("agents_page.remedy")),
+            ask=suspension_fields,
         ),
         move_of(
             "agents_page.restore",
@@ -220,14 +217,6 @@ def measure_moves(desk: Desk, record: AgentRecord) -> list[Next]:
             "block",
             when=M.BLACKLIST in moves and may_second,
             ask=lambda key: two_texts(key, t("console.reason"), t("agents_page.source")),
-        ),
-        move_of(
-            _named("uphold", is_second=agent.proposal is M.APPEAL_UPHELD),
-            lambda words: uphold_appeal(desk, agent.id, decision=words, version=agent.version),
-            P.BLACKLIST_EDIT,
-            "balance",
-            when=M.APPEAL_UPHELD in moves and may_second,
-            reason=True,
         ),
     ]
 

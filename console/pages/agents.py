@@ -5,6 +5,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from console.actions.channel.admission import AgentFile, agent_file
 from console.actions.channel.agents import (
     AgentRecord,
     AgentSort,
@@ -13,20 +14,32 @@ from console.actions.channel.agents import (
     is_own,
     list_agents,
 )
-from console.actions.channel.held import Done
+from console.actions.channel.conditions import Report, sign_conditions_of_many
 from console.actions.channel.review import review_agents
 from console.actions.staff.people import list_organisations
 from console.i18n import t
+from console.pages.agent_file import (
+    file_moves_of,
+    show_appeals,
+    show_conditions,
+    show_hits,
+    show_lacking,
+    show_old,
+    show_papers,
+)
 from console.pages.agent_moves import file_moves, measure_moves, review_moves, scope_moves
 from console.pages.channel_forms import (
     agent_fields,
     agent_form,
+    late_field,
     province_word,
     refusal_fields,
     unpacked,
 )
+from console.pages.channel_parts import show_badges, show_refused, show_shops, told
 from console.pages.channel_words import TONES
-from console.pages.frame import my_desk, plain, refusal_text, refusals_shown
+from console.pages.file_forms import Given, line_choice
+from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
@@ -52,13 +65,13 @@ from console.pages.kit import (
     timeline,
     two_columns,
 )
+from models.channel.admission import BY_NAME
 from models.channel.agents import Agent, AgentReason, AgentState
-from models.channel.badges import Badge
+from models.channel.conditions import condition_lines
 from models.channel.licences import Licence
-from models.channel.public import shop_number
-from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.provinces import provinces
+from models.rules import china_day
 from models.staff import CARRIERS, OrganisationKind
 from models.tokens import OWN_SITE
 
@@ -109,11 +122,13 @@ def show_rows(words: str, state: str | None, province: str | None, sort: str | N
         ),
         Column[Agent](t("agents_page.due"), lambda agent: agent.review_due_at, Kind.DUE),
     ]
-    may_review = desk.actor.may(P.AGENT_REVIEW)
-    chosen = record_table(found.rows, columns, key="agents", select=may_review)
+    may_review, may_sign = desk.actor.may(P.AGENT_REVIEW), desk.actor.may(P.PAPER_EDIT)
+    chosen = record_table(found.rows, columns, key="agents", select=may_review or may_sign)
     pager(found, "agents")
     if may_review:
         deciding(chosen)
+    elif may_sign and chosen:
+        signing(chosen)
 
 
 def adding() -> None:
@@ -149,7 +164,8 @@ def deciding(chosen: Sequence[UUID]) -> None:
     with st.container(horizontal=True, gap="small"):
         st.markdown(t("agents_page.ticked", n=len(chosen)), width="content")
         if st.button(t("agents_page.pass"), key="bulk:pass", type="primary"):
-            told(review_agents(desk, chosen, passed=True))
+            late = str(st.session_state.get("bulk:late", ""))
+            told(review_agents(desk, chosen, passed=True, late_reason=late))
         with st.popover(t("agents_page.refuse"), key="bulk:refuse"):
             words = refusal_fields("bulk:refuse:words")
             if st.button(t("agents_page.refuse"), key="bulk:refuse:sure") and words:
@@ -157,22 +173,34 @@ def deciding(chosen: Sequence[UUID]) -> None:
                 reasons = [AgentReason(one) for one in values["reasons"]]
                 told(
                     review_agents(
-                        desk, chosen, passed=False, reasons=reasons, remark=values["remark"]
+                        desk,
+                        chosen,
+                        passed=False,
+                        reasons=reasons,
+                        remark=values["remark"],
+                        late_reason=values["late_reason"],
                     )
                 )
+    late_field("bulk")
 
 
-def told(done: Sequence[Done]) -> None:
-    """What became of each; those that were refused stay on the page with the ground."""
-    refused = [one.refusal for one in done if one.refusal is not None]
-    st.session_state["bulk:refused"] = [refusal_text(no) for no in refused]
-    flash(t("agents_page.decided", n=len(done) - len(refused), refused=len(refused)))
-    st.rerun()
-
-
-def show_refused() -> None:
-    for words in st.session_state.pop("bulk:refused", []):
-        st.warning(words, icon=":material/block:")
+def signing(chosen: Sequence[UUID]) -> None:
+    """Sign the same lines for all that are ticked, with one report."""
+    given = Given()
+    round_ = int(st.session_state.get("sign:round", 0))
+    with st.popover(t("file_page.bulk_sign"), icon=":material/checklist:", key=f"sign:{round_}"):
+        st.caption(t("file_page.sign_will"))
+        today = china_day(desk.now())
+        lines = line_choice("sign:lines", t("file_page.lines_met"), condition_lines(today))
+        has_file = given.ask(t("file_page.report"), f"sign:file:{round_}")
+        if st.button(t("file_page.bulk_sign"), key="sign:sure", type="primary"):
+            if not (lines and has_file):
+                st.error(t("console.fill_in"))
+                return
+            with refusals_shown():
+                done = sign_conditions_of_many(desk, chosen, lines, Report(*given.files[0]))
+                st.session_state["sign:round"] = round_ + 1
+                told(done, "file_page.bulk_signed")
 
 
 # One agent
@@ -181,22 +209,38 @@ def show_refused() -> None:
 def show_agent(agent_id: str) -> None:
     record = agent_record(desk, agent_id)
     agent = record.agent
+    file = agent_file(desk, agent_id) if desk.actor.may(P.PAPER_READ) else None
     with record_head(
         agent.agent_no, agent.name, area="agent_state", state=agent.state, tones=TONES
     ):
         moves = [*review_moves(desk, record), *file_moves(desk, record)]
         moves += [*scope_moves(desk, record, platforms()), *measure_moves(desk, record)]
+        moves += file_moves_of(desk, file) if file is not None else []
         if is_own(desk.actor, agent):
             next_moves(desk, moves, f"{agent.id}:{agent.version}")
     notes(agent)
+    if file is not None:
+        show_lacking(file)
     left, right = two_columns()
     with left:
         show_facts(record)
+        if file is not None:
+            show_file(file)
         show_licences(record.licences)
-        show_shops(record.shops)
-        show_badges(record.badges)
+        names = platforms() | {OWN_SITE: t("agents_page.own_site")}
+        show_shops(record.shops, t("agents_page.shops"), key="agent", platforms=names)
+        show_badges(record.badges, key="agent")
+        if file is not None:
+            show_old(desk, file)
     with right:
         timeline(record.deeds)
+
+
+def show_file(file: AgentFile) -> None:
+    show_hits(file)
+    show_conditions(file)
+    show_papers(desk, file.present)
+    show_appeals(file)
 
 
 def platforms() -> dict[str, str]:
@@ -209,8 +253,16 @@ def platforms() -> dict[str, str]:
 
 def notes(agent: Agent) -> None:
     """What the reader must know before anything else."""
-    if agent.reasons and agent.state is not AgentState.ELIGIBLE:
-        reasons = "；".join(t(f"agent_reason.{one}") for one in agent.reasons)
+    only_names = agent.state is AgentState.VERIFYING and BY_NAME.issuperset(agent.reasons)
+    if agent.reasons and agent.state is not AgentState.ELIGIBLE and not only_names:
+        reasons = "；".join(
+            t(
+                "file_page.rule_of",
+                reason=plain(t(f"agent_reason.{one}")),
+                rule=plain(t(f"agent_reason_rule.{one}")),
+            )
+            for one in agent.reasons
+        )
         st.warning(t("agents_page.told", reasons=reasons, remark=plain(agent.remark)))
     elif agent.remark:
         st.info(plain(agent.remark))
@@ -236,6 +288,9 @@ def show_facts(record: AgentRecord) -> None:
             t("agents_page.condition_b"): yes_no[agent.is_protection_ready],
             t("agents_page.submitted"): moment(agent.submitted_at),
             t("agents_page.failures"): agent.failures,
+            t("file_page.recheck"): day(agent.recheck_on),
+            t("file_page.attempt"): agent.attempt,
+            **({t("file_page.late"): agent.late_reason} if agent.late_reason else {}),
         }
     )
 
@@ -254,42 +309,6 @@ def show_licences(licences: Sequence[Licence]) -> None:
         Column[Licence](t("licences_page.ends"), lambda row: row.ends_on, Kind.DATE),
     ]
     record_table(licences, columns, key="agent:licences", open_page="licences")
-
-
-def show_shops(shops: Sequence[AuthorisedShop]) -> None:
-    section(t("agents_page.shops"))
-    if not shops:
-        st.caption(t("agents_page.no_shops"))
-        return
-    names = platforms() | {OWN_SITE: t("agents_page.own_site")}
-    columns = [
-        Column[AuthorisedShop](
-            t("agents_page.platform"), lambda row: names.get(row.platform, row.platform), width=110
-        ),
-        Column[AuthorisedShop](
-            t("agents_page.shop_number"), lambda row: shop_number(row.shop_key), width=170
-        ),
-        Column[AuthorisedShop](t("agents_page.shop_name"), lambda row: row.name, width=200),
-        Column[AuthorisedShop](t("agents_page.since"), lambda row: row.created_at, Kind.DATE),
-        Column[AuthorisedShop](t("agents_page.ended"), lambda row: row.ended_at, Kind.DATE),
-    ]
-    record_table(shops, columns, key="agent:shops", opens=False)
-
-
-def show_badges(badges: Sequence[Badge]) -> None:
-    section(t("agents_page.badges"))
-    if not badges:
-        st.caption(t("agents_page.no_badges"))
-        return
-    columns = [
-        Column[Badge](t("badges_page.number"), lambda row: row.badge_id, width=170),
-        Column[Badge](
-            t("agents_page.state"), lambda row: row.state, Kind.STATE, "badge_state", TONES, 110
-        ),
-        Column[Badge](t("badges_page.issued"), lambda row: row.issued_at, Kind.MOMENT),
-        Column[Badge](t("badges_page.expires"), lambda row: row.expires_at, Kind.MOMENT),
-    ]
-    record_table(badges, columns, key="agent:badges", open_page="badges")
 
 
 desk = my_desk()

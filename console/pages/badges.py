@@ -12,6 +12,7 @@ from console.actions.channel.badges import (
 )
 from console.actions.channel.scan import check_badge
 from console.i18n import t
+from console.pages.badge_parts import beside, logo_popover, studio
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
@@ -56,11 +57,11 @@ VERDICTS = {
 
 
 def show_list() -> None:
-    with (
-        page_head(t("badges_page.title"), t("badges_page.hint")),
-        st.popover(t("badges_page.check"), icon=":material/qr_code_scanner:", type="primary"),
-    ):
-        checking()
+    with page_head(t("badges_page.title"), t("badges_page.hint")):
+        if desk.actor.may(P.BADGE_DESIGN) and desk.actor.carriers:
+            logo_popover(desk)
+        with st.popover(t("badges_page.check"), icon=":material/qr_code_scanner:", type="primary"):
+            checking()
     with filters():
         words = search(t("badges_page.search"))
         state = choice("state", t("agents_page.state"), labelled("badge_state", list(BadgeState)))
@@ -134,9 +135,10 @@ def show_badge(badge_id: str) -> None:
         st.warning(t("licences_page.why", reason=plain(badge.reason)))
     left, right = two_columns()
     with left:
+        studio(desk, record)
         show_facts(record)
-        show_code(record)
     with right:
+        beside(desk, record)
         timeline(record.deeds)
 
 
@@ -188,20 +190,6 @@ def show_facts(record: BadgeRecord) -> None:
     with st.container(horizontal=True):
         link_to(record.agent.title, "agents", record.agent.id, key="badge:agent")
         link_to(record.licence.number, "licences", record.licence.id, key="badge:licence")
-
-
-def show_code(record: BadgeRecord) -> None:
-    if record.url is None:
-        st.info(t("badges_page.not_signed"))
-        return
-    with st.container(horizontal=True, gap="small"):
-        for kind in ("svg", "png"):
-            st.link_button(
-                t(f"badges_page.{kind}"),
-                f"/files/badges/{record.badge.badge_id}.{kind}",
-                icon=":material/download:",
-            )
-    st.code(record.url, language=None, wrap_lines=True)
 
 
 desk = my_desk()

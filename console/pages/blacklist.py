@@ -6,12 +6,14 @@ import streamlit as st
 
 from console.actions.channel.blacklist import (
     blacklist_firm,
+    blacklist_person,
     blacklist_record,
     lift_from_blacklist,
     list_blacklist,
 )
 from console.actions.staff.people import list_organisations
 from console.i18n import t
+from console.pages import restricted_parts
 from console.pages.channel_forms import FIRST_DAY, LAST_DAY
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, refusals_shown
@@ -34,7 +36,9 @@ from console.pages.kit import (
     search,
     timeline,
     two_columns,
+    view,
 )
+from console.pages.restricted_parts import VIEW
 from models.channel.agents import Blacklisted
 from models.permissions import Permission
 from models.rules import china_day
@@ -47,11 +51,17 @@ def show_list() -> None:
     with page_head(t("blacklist_page.title"), t("blacklist_page.hint")):
         if desk.actor.may(P.BLACKLIST_EDIT) and desk.actor.kind in CARRIERS:
             adding()
+            restricted_parts.adding(desk)
+    parts = {"firms": t("blacklist_parts.firms"), VIEW: t("blacklist_parts.restricted")}
+    part = view(parts)
     with filters():
         words = search(t("blacklist_page.search"))
         live = st.checkbox(t("blacklist_page.only"), key="blacklist:only")
     with refusals_shown():
-        show_rows(words, live=live)
+        if part == VIEW:
+            restricted_parts.show_parties(desk, words, live=live)
+        else:
+            show_rows(words, live=live)
 
 
 def adding() -> None:
@@ -60,6 +70,13 @@ def adding() -> None:
     with st.popover(t("blacklist_page.add"), icon=":material/add:", type="primary", key=key):
         name = st.text_input(t("blacklist_page.name"), key=f"{key}:name", max_chars=200)
         uscc = st.text_input(t("blacklist_page.uscc"), key=f"{key}:uscc", max_chars=24)
+        person = st.text_input(
+            t("blacklist_parts.person"),
+            key=f"{key}:person",
+            max_chars=64,
+            help=t("blacklist_parts.person_help"),
+        )
+        alone = st.checkbox(t("blacklist_parts.person_only"), key=f"{key}:alone")
         reason = st.text_area(t("blacklist_page.reason"), key=f"{key}:reason", max_chars=500)
         source = st.text_input(t("blacklist_page.source"), key=f"{key}:source", max_chars=200)
         until = st.date_input(
@@ -72,13 +89,17 @@ def adding() -> None:
         )
         if not st.button(t("blacklist_page.add"), key="blacklist:add:sure", type="primary"):
             return
-        if not (name.strip() and uscc.strip() and reason.strip() and source.strip()):
+        whom = person.strip() if alone else name.strip() and uscc.strip()
+        if not (whom and reason.strip() and source.strip()):
             st.error(t("console.fill_in"))
             return
         with refusals_shown():
             last = until if isinstance(until, date) else None
-            row = blacklist_firm(
-                desk, uscc=uscc, name=name, reason=reason, source=source, until=last
+            said = {"person": person, "reason": reason, "source": source}
+            row = (
+                blacklist_person(desk, **said, until=last)
+                if alone
+                else blacklist_firm(desk, uscc=uscc, name=name, **said, until=last)
             )
             st.session_state["blacklist:round"] = round_ + 1
             flash(t("blacklist_page.added", name=row.name))
@@ -99,6 +120,7 @@ def show_rows(words: str, *, live: bool) -> None:
     columns = [
         Column[Blacklisted](t("blacklist_page.name"), lambda row: row.name, width=240),
         Column[Blacklisted](t("blacklist_page.uscc"), lambda row: row.uscc, width=180),
+        Column[Blacklisted](t("blacklist_parts.person"), lambda row: row.person, width=110),
         Column[Blacklisted](
             t("blacklist_page.state"),
             lambda row: row.state_on(today),
@@ -138,6 +160,7 @@ def show_entry(entry_id: str) -> None:
         facts(
             {
                 t("blacklist_page.carrier"): record.carrier.name,
+                t("blacklist_parts.person"): row.person,
                 t("blacklist_page.source"): row.source,
                 t("blacklist_page.since"): day(row.created_at),
                 t("blacklist_page.until"): day(row.until)
@@ -152,7 +175,10 @@ def show_entry(entry_id: str) -> None:
 
 
 desk = my_desk()
-if (entry_id := chosen_id()) is None:
+if party_id := st.query_params.get("party"):
+    with refusals_shown():
+        restricted_parts.show_party(desk, party_id)
+elif (entry_id := chosen_id()) is None:
     show_list()
 else:
     with refusals_shown():

@@ -5,29 +5,23 @@ An empty answer says that something needed is missing.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 import streamlit as st
 
 from console.actions.channel.agents import AgentForm
-from console.actions.channel.licences import LicenceForm
 from console.actions.channel.shops import ShopForm
-from console.desk import Desk
 from console.i18n import Language, spoken, t
 from models.channel.agents import Agent, AgentReason
-from models.channel.licences import Licence, Product
 from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
 from models.provinces import provinces
-from models.rules import china_day
 from models.tokens import OWN_SITE
 
 _LONGEST_REASON: Final = 500
 FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
-_YEAR: Final = timedelta(days=364)
 
 
 def packed(**values: object) -> str:
@@ -128,7 +122,18 @@ def refusal_fields(key: str) -> str:
         format_func=lambda word: t(f"agent_reason.{word}"),
     )
     remark = st.text_area(t("agents_page.remark"), key=f"{key}:remark", max_chars=_LONGEST_REASON)
-    return packed(reasons=reasons, remark=remark) if reasons else ""
+    late = late_field(key)
+    return packed(reasons=reasons, remark=remark, late_reason=late) if reasons else ""
+
+
+def late_field(key: str) -> str:
+    return st.text_input(
+        t("admission_page.late_reason"), key=f"{key}:late", max_chars=_LONGEST_REASON
+    )
+
+
+def pass_fields(key: str) -> str:
+    return packed(late_reason=late_field(key))
 
 
 def two_texts(key: str, first: str, second: str) -> str:
@@ -175,65 +180,3 @@ def chosen_shop(key: str, label: str, shops: Sequence[AuthorisedShop], *, why: b
 
 def shop_form(words: str) -> ShopForm:
     return ShopForm(**unpacked(words))
-
-
-def licence_fields(
-    desk: Desk, key: str, shops: Sequence[AuthorisedShop], licence: Licence | None = None
-) -> str:
-    """The scope of a licence, and its papers."""
-    today = china_day(desk.now())
-    live = {str(shop.id): shop_word(shop) for shop in shops if shop.ended_at is None}
-    products = st.multiselect(
-        t("licences_page.products"),
-        [one.value for one in Product],
-        licence.products if licence else [Product.VOICE_CARD.value],
-        key=f"{key}:products",
-        format_func=lambda word: t(f"product.{word}"),
-    )
-    places = st.multiselect(
-        t("licences_page.provinces"),
-        list(provinces()),
-        licence.provinces if licence else [],
-        key=f"{key}:provinces",
-        format_func=province_word,
-    )
-    named = [one for one in licence.shop_ids if one in live] if licence else list(live)
-    shop_ids = st.multiselect(
-        t("licences_page.shops"),
-        list(live),
-        named,
-        key=f"{key}:shops",
-        format_func=live.__getitem__,
-    )
-    begins = st.date_input(
-        t("licences_page.begins"), licence.begins_on if licence else today, key=f"{key}:begins"
-    )
-    ends = st.date_input(
-        t("licences_page.ends"), licence.ends_on if licence else today + _YEAR, key=f"{key}:ends"
-    )
-    number = st.text_input(
-        t("licences_page.agreement_no"),
-        licence.agreement_no if licence else "",
-        key=f"{key}:agreement",
-        max_chars=64,
-    )
-    return packed(
-        products=products,
-        provinces=places,
-        shop_ids=shop_ids,
-        begins_on=begins,
-        ends_on=ends,
-        agreement_no=number,
-    )
-
-
-def licence_form(words: str) -> LicenceForm:
-    values = unpacked(words)
-    return LicenceForm(
-        products=[Product(one) for one in values["products"]],
-        provinces=values["provinces"],
-        shop_ids=[UUID(one) for one in values["shop_ids"]],
-        begins_on=date.fromisoformat(values["begins_on"]),
-        ends_on=date.fromisoformat(values["ends_on"]),
-        agreement_no=values["agreement_no"],
-    )

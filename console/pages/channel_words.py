@@ -23,6 +23,9 @@ TONES: Final = {
     "in_force": Tone.BAD,
     "run_out": Tone.OVER,
     "lifted": Tone.OVER,
+    "lodged": Tone.BUSY,
+    "upheld": Tone.GOOD,
+    "withdrawn": Tone.OVER,
 }
 
 

@@ -1,95 +1,96 @@
-"""Licences: what waits for approval, what is in force, and one licence with its scope."""
+"""Licences: what waits for approval, what is in force, what runs out, and one with its scope."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import streamlit as st
 
-from console.actions.channel.held import Done
 from console.actions.channel.licences import (
-    LicenceRecord,
-    approve_licence,
     approve_licences,
-    edit_licence,
+    grant_licences,
     licence_record,
     list_licences,
-    resume_licence,
-    return_licence,
-    revoke_licence,
-    submit_licence,
-    suspend_licence,
-    terminate_licence,
-    withdraw_revocation,
 )
-from console.actions.channel.shops import list_shops
+from console.actions.channel.renewals import renew_licences
+from console.actions.staff.people import list_organisations
 from console.i18n import t
-from console.pages.channel_forms import (
-    ending_fields,
-    licence_fields,
-    licence_form,
-    province_word,
-    two_texts,
-    unpacked,
-)
-from console.pages.channel_words import TONES, move_of
-from console.pages.frame import my_desk, plain, refusal_text, refusals_shown
+from console.pages.channel_forms import province_word, unpacked
+from console.pages.channel_parts import show_badges, show_refused, show_shops, told
+from console.pages.channel_words import TONES
+from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
-    Next,
     choice,
     chosen_id,
     cursor,
-    day,
     empty,
-    facts,
     filters,
-    flash,
     labelled,
-    last_day,
-    link_to,
-    moment,
     next_moves,
     page_head,
     pager,
     record_head,
     record_table,
     search,
-    section,
     timeline,
     two_columns,
 )
-from models.channel.badges import Badge
-from models.channel.licences import Licence, LicenceMove, LicenceState
-from models.channel.public import shop_number
-from models.channel.shops import AuthorisedShop
+from console.pages.licence_forms import grant_fields, licence_form
+from console.pages.licence_moves import licence_moves
+from console.pages.licence_parts import notes, show_facts, show_tellings, show_versions
+from models.channel.licences import EXPIRY_WARNINGS, Licence, LicenceState
 from models.permissions import Permission
+from models.provinces import provinces
+from models.rules import china_day
+from models.staff import OrganisationKind
+from models.tokens import OWN_SITE
 
-P, M = Permission, LicenceMove
+P = Permission
+_AHEAD: Final = tuple(warning.days for warning in EXPIRY_WARNINGS)
 
 
 def show_list() -> None:
-    page_head(t("licences_page.title"), t("licences_page.hint"))
+    with page_head(t("licences_page.title"), t("licences_page.hint")):
+        if desk.actor.may(P.LICENCE_EDIT):
+            granting()
     with filters():
         words = search(t("licences_page.search"))
         state = choice(
-            "state", t("agents_page.state"), labelled("licence_state", list(LicenceState))
+            "state", t("licence_page.all_states"), labelled("licence_state", list(LicenceState))
         )
+        places = {code: province_word(code) for code in provinces()}
+        province = choice("province", t("licence_page.province"), places)
+        within = {str(days): t(f"licence_page.within_{days}") for days in _AHEAD}
+        ends = choice("ends", t("licence_page.ends_within"), within)
     with refusals_shown():
-        show_rows(words, state)
+        show_rows(words, state, province, ends)
 
 
-def show_rows(words: str, state: str | None) -> None:
+def show_rows(words: str, state: str | None, province: str | None, ends: str | None) -> None:
     found = list_licences(
         desk,
         words,
         state=LicenceState(state) if state else None,
-        after=cursor("licences", words, state),
+        province=province,
+        ends_within=int(ends) if ends else None,
+        after=cursor("licences", words, state, province, ends),
     )
     if not found.rows:
-        empty(t("licences_page.none"), t("licences_page.none_next"))
+        is_filtered = bool(words or state or province or ends)
+        texts = "licence_page.none_found" if is_filtered else "licences_page.none"
+        empty(t(texts), t(f"{texts}_next"))
         return
-    columns = [
+    is_acting = desk.actor.may(P.LICENCE_APPROVE) or desk.actor.may(P.LICENCE_EDIT)
+    chosen = record_table(found.rows, list_columns(), key="licences", select=is_acting)
+    pager(found, "licences")
+    if is_acting:
+        acting(chosen)
+
+
+def list_columns() -> list[Column[Licence]]:
+    return [
         Column[Licence](t("licences_page.number"), lambda row: row.number, width=210),
         Column[Licence](
             t("agents_page.state"), lambda row: row.state, Kind.STATE, "licence_state", TONES, 110
@@ -102,30 +103,51 @@ def show_rows(words: str, state: str | None) -> None:
         ),
         Column[Licence](t("licences_page.begins"), lambda row: row.begins_on, Kind.DATE),
         Column[Licence](t("licences_page.ends"), lambda row: row.ends_on, Kind.DATE),
+        Column[Licence](t("licence_page.runs_out"), days_left, Kind.WORDS, width=110),
         Column[Licence](t("licences_page.due"), lambda row: row.approval_due_at, Kind.DUE),
     ]
-    may_approve = desk.actor.may(P.LICENCE_APPROVE)
-    chosen = record_table(found.rows, columns, key="licences", select=may_approve)
-    pager(found, "licences")
-    if may_approve:
-        approving(chosen)
 
 
-def approving(chosen: Sequence[UUID]) -> None:
+def days_left(licence: Licence) -> list[str]:
+    """A chip for one that runs out within the first warning."""
+    left = (licence.ends_on - china_day(desk.now())).days
+    if licence.state is not LicenceState.ACTIVE or not 0 <= left <= max(_AHEAD):
+        return []
+    return [t("licence_page.days_left", n=left)]
+
+
+def granting() -> None:
+    """One scope for several admitted agents."""
+    round_ = int(st.session_state.get("licences:round", 0))
+    with st.popover(t("licence_page.grant"), icon=":material/library_add:", key="licences:grant"):
+        st.markdown(t("licence_page.grant_will"))
+        words = grant_fields(desk, f"licences:grant:{round_}")
+        if not st.button(t("licence_page.grant"), key="licences:grant:sure", type="primary"):
+            return
+        if not words:
+            st.error(t("console.fill_in"))
+            return
+        with refusals_shown():
+            agents = [UUID(one) for one in unpacked(words)["agents"]]
+            done = grant_licences(desk, agents, licence_form(words))
+            st.session_state["licences:round"] = round_ + 1
+            told(done)
+
+
+def acting(chosen: Sequence[UUID]) -> None:
+    """What may be done to all that are ticked; each is done by itself."""
     if not chosen:
-        st.caption(t("licences_page.tick"))
+        st.caption(t("licence_page.tick"))
         return
     with st.container(horizontal=True, gap="small"):
         st.markdown(t("agents_page.ticked", n=len(chosen)), width="content")
-        if st.button(t("licences_page.approve"), key="bulk:approve", type="primary"):
+        may_approve, may_edit = desk.actor.may(P.LICENCE_APPROVE), desk.actor.may(P.LICENCE_EDIT)
+        if may_approve and st.button(
+            t("licences_page.approve"), key="bulk:approve", type="primary"
+        ):
             told(approve_licences(desk, chosen))
-
-
-def told(done: Sequence[Done]) -> None:
-    refused = [one.refusal for one in done if one.refusal is not None]
-    st.session_state["bulk:refused"] = [refusal_text(no) for no in refused]
-    flash(t("agents_page.decided", n=len(done) - len(refused), refused=len(refused)))
-    st.rerun()
+        if may_edit and st.button(t("licence_page.renew"), key="bulk:renew"):
+            told(renew_licences(desk, chosen))
 
 
 def show_licence(licence_id: str) -> None:
@@ -135,190 +157,32 @@ def show_licence(licence_id: str) -> None:
         licence.number, record.agent.name, area="licence_state", state=licence.state, tones=TONES
     ):
         if desk.actor.is_house or licence.carrier_id in desk.actor.carriers:
-            moves = [*drafting(record), *deciding(record), *measures(record)]
-            next_moves(desk, moves, f"{licence.id}:{licence.version}")
-    notes(licence)
+            next_moves(desk, licence_moves(desk, record), f"{licence.id}:{licence.version}")
+    notes(desk, record)
     left, right = two_columns()
     with left:
         show_facts(record)
-        show_shops(record.shops)
-        show_badges(record.badges)
+        show_shops(
+            record.shops, t("licences_page.shops"), key="licence", platforms=platform_names()
+        )
+        show_badges(record.badges, key="licence")
+        show_versions(desk, licence, record.versions)
+        show_tellings(record.tellings)
     with right:
         timeline(record.deeds)
 
 
-def drafting(record: LicenceRecord) -> list[Next]:
-    licence = record.licence
-
-    def fields(key: str) -> str:
-        shops = list_shops(desk, agent_id=licence.agent_id, live=True).rows
-        return licence_fields(desk, key, shops, licence)
-
-    return [
-        move_of(
-            "licences_page.submit",
-            lambda _: submit_licence(desk, licence.id, licence.version),
-            P.LICENCE_EDIT,
-            "send",
-            when=M.SUBMIT in licence.open_moves(),
-            main=True,
-        ),
-        move_of(
-            "licences_page.edit",
-            lambda words: edit_licence(desk, licence.id, licence_form(words), licence.version),
-            P.LICENCE_EDIT,
-            "edit",
-            when=licence.state is LicenceState.DRAFT,
-            ask=fields,
-        ),
-    ]
-
-
-def deciding(record: LicenceRecord) -> list[Next]:
-    licence = record.licence
-    is_open = M.APPROVE in licence.open_moves() and licence.submitted_by != desk.actor.id
-    return [
-        move_of(
-            "licences_page.approve",
-            lambda _: approve_licence(desk, licence.id, licence.version),
-            P.LICENCE_APPROVE,
-            "check_circle",
-            when=is_open,
-            main=True,
-        ),
-        move_of(
-            "licences_page.return",
-            lambda why: return_licence(desk, licence.id, reason=why, version=licence.version),
-            P.LICENCE_APPROVE,
-            "undo",
-            when=M.RETURN in licence.open_moves(),
-            reason=True,
-        ),
-        move_of(
-            "licences_page.resume",
-            lambda why: resume_licence(desk, licence.id, proof=why, version=licence.version),
-            P.LICENCE_APPROVE,
-            "play_circle",
-            when=M.RESUME in licence.open_moves(),
-            reason=True,
-        ),
-    ]
-
-
-def measures(record: LicenceRecord) -> list[Next]:
-    licence, moves = record.licence, record.licence.open_moves()
-    asked_by = licence.revocation_asked_by
-
-    def suspend(words: str) -> None:
-        why = unpacked(words)
-        suspend_licence(
-            desk, licence.id, reason=why["one"], remedy=why["two"], version=licence.version
-        )
-
-    def revoke(words: str) -> None:
-        why = unpacked(words)
-        revoke_licence(
-            desk, licence.id, reason=why["one"], remedy=why["two"], version=licence.version
-        )
-
-    def terminate(words: str) -> None:
-        terminate_licence(desk, licence.id, **unpacked(words), version=licence.version)
-
-    def why_and_remedy(key: str) -> str:
-        return two_texts(key, t("console.reason"), t("agents_page.remedy"))
-
-    return [
-        move_of(
-            "licences_page.suspend",
-            suspend,
-            P.LICENCE_EDIT,
-            "pause_circle",
-            when=M.SUSPEND in moves,
-            ask=why_and_remedy,
-        ),
-        move_of(
-            "licences_page.revoke" if asked_by is None else "licences_page.revoke_second",
-            revoke,
-            P.LICENCE_REVOKE,
-            "cancel",
-            when=M.REVOKE in moves and asked_by != desk.actor.id,
-            ask=why_and_remedy,
-        ),
-        move_of(
-            "licences_page.withdraw",
-            lambda _: withdraw_revocation(desk, licence.id),
-            P.LICENCE_REVOKE,
-            "backspace",
-            when=asked_by is not None and M.REVOKE in moves,
-        ),
-        move_of(
-            "licences_page.terminate",
-            terminate,
-            P.LICENCE_APPROVE,
-            "logout",
-            when=M.TERMINATE in moves,
-            ask=lambda key: ending_fields(key, {"is_handed_back": t("licences_page.handed_back")}),
-        ),
-    ]
-
-
-def notes(licence: Licence) -> None:
-    if licence.reason:
-        st.warning(t("licences_page.why", reason=plain(licence.reason)))
-    if licence.remedy:
-        st.caption(t("licences_page.remedy_is", remedy=plain(licence.remedy)))
-    if licence.revocation_asked_by is not None and licence.state is not LicenceState.REVOKED:
-        st.info(t("licences_page.asked"))
-
-
-def show_facts(record: LicenceRecord) -> None:
-    licence = record.licence
-    facts(
-        {
-            t("licences_page.products"): "、".join(t(f"product.{one}") for one in licence.products),
-            t("licences_page.provinces"): "、".join(map(province_word, licence.provinces)),
-            t("licences_page.begins"): day(licence.begins_on),
-            t("licences_page.ends"): day(licence.ends_on),
-            t("licences_page.agreement_no"): licence.agreement_no,
-            t("licences_page.papers"): "、".join(t(f"paper.{one}") for one in licence.papers),
-            t("licences_page.due"): last_day(licence.approval_due_at),
-            t("licences_page.approved"): moment(licence.approved_at),
-        }
-    )
-    link_to(record.agent.title, "agents", record.agent.id, key="licence:agent")
-
-
-def show_shops(shops: Sequence[AuthorisedShop]) -> None:
-    section(t("licences_page.shops"))
-    columns = [
-        Column[AuthorisedShop](t("agents_page.platform"), lambda row: row.platform, width=110),
-        Column[AuthorisedShop](
-            t("agents_page.shop_number"), lambda row: shop_number(row.shop_key), width=170
-        ),
-        Column[AuthorisedShop](t("agents_page.shop_name"), lambda row: row.name, width=200),
-        Column[AuthorisedShop](t("agents_page.ended"), lambda row: row.ended_at, Kind.DATE),
-    ]
-    record_table(shops, columns, key="licence:shops", opens=False)
-
-
-def show_badges(badges: Sequence[Badge]) -> None:
-    section(t("agents_page.badges"))
-    if not badges:
-        st.caption(t("agents_page.no_badges"))
-        return
-    columns = [
-        Column[Badge](t("badges_page.number"), lambda row: row.badge_id, width=170),
-        Column[Badge](
-            t("agents_page.state"), lambda row: row.state, Kind.STATE, "badge_state", TONES, 110
-        ),
-        Column[Badge](t("badges_page.issued"), lambda row: row.issued_at, Kind.MOMENT),
-    ]
-    record_table(badges, columns, key="licence:badges", open_page="badges")
+def platform_names() -> dict[str, str]:
+    found = {
+        row.code: row.name
+        for row in list_organisations(desk)
+        if row.kind is OrganisationKind.PLATFORM
+    }
+    return found | {OWN_SITE: t("agents_page.own_site")}
 
 
 desk = my_desk()
-for words in st.session_state.pop("bulk:refused", []):
-    st.warning(words, icon=":material/block:")
+show_refused()
 if (licence_id := chosen_id()) is None:
     show_list()
 else:

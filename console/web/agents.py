@@ -3,15 +3,24 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.actions.channel.register import public_search
-from console.actions.channel.story import PublicBadge, PublicDeed, PublicStory, public_story
-from console.i18n import Language, spoken, t
+from console.actions.channel.editions import lists_out
+from console.actions.channel.search import Found, agents_in_shop, public_search
+from console.actions.channel.story import (
+    PublicBadge,
+    PublicDeed,
+    PublicEvent,
+    PublicStory,
+    ShownBadge,
+    public_story,
+)
+from console.i18n import Language, t
+from console.web.agent_data import permit, place, published, shops_of
 from console.web.answers import (
     A_MINUTE,
     ANYWHERE,
@@ -21,12 +30,10 @@ from console.web.answers import (
     Timed,
     as_json,
     wants_json,
-    written,
 )
 from console.web.blanks import Blanks, Part
 from console.web.site import shown_day
-from models.channel.public import PublicLicence, PublicShop, PublicStatus
-from models.provinces import provinces
+from models.channel.public import PublicStatus
 from models.refusals import Invalid, NotFound
 from models.search import query_terms
 from models.tokens import OWN_SITE
@@ -45,7 +52,8 @@ BADGE_KINDS: Final[Mapping[PublicBadge, str]] = {
     PublicBadge.EXPIRED: "bad",
     PublicBadge.REVOKED: "bad",
 }
-_LONGEST_QUERY: Final = 120
+_LONGEST_QUERY: Final = 2048
+"""Characters; an address may be as long."""
 
 
 def routes(answers: Answers) -> list[Route]:
@@ -62,7 +70,7 @@ def routes(answers: Answers) -> list[Route]:
             return _missing(answers, request, number), NOT_KEPT
         url, until = site.house.settings.public_url, story.until.timestamp()
         if wants_json(request):
-            return as_json(request, _published(story, url), A_MINUTE), until
+            return as_json(request, published(story, url), A_MINUTE), until
         language, blanks = answers.language(request), Blanks()
         part = drawn(blank_story(story, dict(answers.platforms()), blanks), language)
         page = answers.page(
@@ -88,8 +96,13 @@ def routes(answers: Answers) -> list[Route]:
 
 def _found(answers: Answers, request: Request) -> Response:
     """One screen of the agents whose name or number the visitor gave."""
-    q = request.query_params.get("q", "").strip()[:_LONGEST_QUERY]
-    found = public_search(answers.site.house, q, _cursor(request))
+    house, given = answers.site.house, request.query_params
+    q = given.get("q", "").strip()[:_LONGEST_QUERY]
+    platform, shop = given.get("platform", "").strip(), given.get("shop", "").strip()
+    if platform and shop:
+        found = Found(agents_in_shop(house, platform, shop), None)
+    else:
+        found = public_search(house, q, _cursor(request))
     following = None if found.next is None else str(found.next)
     if wants_json(request):
         rows = [
@@ -109,7 +122,12 @@ def _found(answers: Answers, request: Request) -> Response:
         q=q,
         agents=found.entries,
         after=following,
+        asked=q or (f"{platform} {shop}" if platform and shop else ""),
         too_short=bool(q) and not query_terms(q),
+        platforms=[*answers.platforms(), (OWN_SITE, t("public.own_site"))],
+        platform=platform,
+        shop=shop,
+        lists=() if q or shop else lists_out(house),
         kinds=KINDS,
         place=place,
     )
@@ -132,12 +150,15 @@ class ShownShop(NamedTuple):
     url: str
     """None but of the web: a browser opens it."""
     badge: PublicBadge | None
+    leaf: str
 
 
 class ShownEvent(NamedTuple):
     day: str
     deed: PublicDeed
     licence_no: str
+    leaf: str
+    """Its place in the public log; empty until it has one."""
 
 
 class ShownStory(NamedTuple):
@@ -180,12 +201,14 @@ def blank_story(story: PublicStory, platforms: Mapping[str, str], blank: Blanks)
                 blank(one.id),
                 blank(one.name),
                 blank(one.url if one.url.startswith(_OF_THE_WEB) else ""),
-                story.badge_of(one),
+                badge.standing if badge else None,
+                blank(_leaf(badge)),
             )
-            for one in _shops(story)
+            for one in shops_of(story)
+            for badge in [story.badge_of(one)]
         ),
         tuple(
-            ShownEvent(blank(shown_day(one.at)), one.deed, blank(one.licence_no))
+            ShownEvent(blank(shown_day(one.at)), one.deed, blank(one.licence_no), blank(_leaf(one)))
             for one in story.events
         ),
     )
@@ -194,12 +217,8 @@ def blank_story(story: PublicStory, platforms: Mapping[str, str], blank: Blanks)
 _OF_THE_WEB: Final = ("https://", "http://")
 
 
-def place(code: str) -> str:
-    """A province by its name, in the language that is spoken."""
-    found = provinces().get(code)
-    if found is None:
-        return code
-    return found.zh if spoken.get() is Language.ZH else found.en
+def _leaf(told: PublicEvent | ShownBadge | None) -> str:
+    return "" if told is None or told.leaf is None else str(told.leaf)
 
 
 def _cursor(request: Request) -> int | None:
@@ -221,84 +240,6 @@ def _missing(answers: Answers, request: Request, number: str) -> Response:
     title = t("public.agent_missing_title")
     main = answers.drawn("notice.html", kind="bad", title=title, text=told)
     return answers.page(request, title, main, status=HTTPStatus.NOT_FOUND, headers=A_MINUTE)
-
-
-def _shops(story: PublicStory) -> list[PublicShop]:
-    """Each shop once, however many licences name it."""
-    return list(dict.fromkeys(shop for one in story.agent.licences for shop in one.shops))
-
-
-def _published(story: PublicStory, url: str) -> dict[str, Any]:
-    """The agent as JSON; events in the words of RDAP (RFC 9083 4.5)."""
-    agent = story.agent
-    return {
-        "agent_no": agent.agent_no,
-        "name": agent.name,
-        "uscc": agent.uscc,
-        "status": agent.status,
-        "carrier": agent.carrier,
-        "province": agent.province,
-        "licences": [_licence(one) for one in agent.licences],
-        "shops": [
-            {
-                "platform": one.platform,
-                "id": one.id,
-                "name": one.name,
-                "url": one.url,
-                "badge": story.badge_of(one),
-            }
-            for one in _shops(story)
-        ],
-        "events": [
-            {
-                "eventAction": one.deed,
-                "eventDate": one.at.isoformat(),
-                "licence": one.licence_no,
-            }
-            for one in story.events
-        ],
-        "links": [{"rel": "self", "href": f"{url}/agents/{agent.agent_no}"}],
-    }
-
-
-def _licence(one: PublicLicence) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "status": one.status,
-        "products": one.products,
-        "provinces": one.provinces,
-        "from": one.begins_on.isoformat(),
-        "until": one.ends_on.isoformat(),
-    }
-
-
-def permit(story: PublicStory, url: str) -> str:
-    """The licences in force as schema.org Permits, in a block of data that no browser runs."""
-    agent = story.agent
-    holder = {"@type": "Organization", "name": agent.name, "identifier": agent.uscc}
-    found = [
-        {
-            "@context": "https://schema.org",
-            "@type": "Permit",
-            "identifier": one.number,
-            "url": f"{url}/agents/{agent.agent_no}",
-            "issuedBy": {"@type": "Organization", "name": agent.carrier},
-            "validFrom": one.begins_on.isoformat(),
-            "validUntil": one.ends_on.isoformat(),
-            "validIn": [
-                {"@type": "AdministrativeArea", "identifier": f"CN-{code}", "name": place(code)}
-                for code in one.provinces
-            ],
-            "about": holder,
-        }
-        for one in agent.licences
-        if one.status is PublicStatus.ACTIVE
-    ]
-    if not found:
-        return ""
-    body = written(found)
-    safe = body.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return f'<script type="application/ld+json">{safe}</script>'
 
 
 def platform_word(platform: str, names: Mapping[str, str]) -> str:

@@ -1,13 +1,15 @@
 """Files for people who are signed in: evidence, proofs, badge pictures, rejected rows.
 
 Each is asked for anew by the session's cookie, checked by permission and scope, put on record,
-and given as an attachment that no browser opens in our name.
+and given as an attachment that no browser opens in our name. An agent's papers alone are shown.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
@@ -16,9 +18,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from console.actions import files
+from console.actions.channel.paper_files import paper_file
+from console.actions.channel.pictures import Format, Look
 from console.actions.files import Download
 from console.desk import Desk
+from console.i18n import Language
 from console.web.site import Site
+from models.badge_picture import Letters, Style
 from models.refusals import NotAllowed
 
 _HEADERS: Final = {
@@ -26,18 +32,21 @@ _HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
 }
-_PICTURES: Final[dict[str, Literal["svg", "png"]]] = {"svg": "svg", "png": "png"}
+_DIGITS: Final = 5
+"""Of a picture's width."""
 
+Word = TypeVar("Word", bound=StrEnum)
 Asked = Callable[[Desk, Request], Download]
 
 
 def routes(site: Site) -> list[Route]:
-    def given(asked: Asked) -> Callable[[Request], Response]:
+    def given(asked: Asked, *, inline: bool = False) -> Callable[[Request], Response]:
         def give(request: Request) -> Response:
             person = site.signed_in(request)
             if person is None:
                 raise NotAllowed("staff.sign_in")
-            return _response(asked(site.house.desk(person.actor), request))
+            file = asked(site.house.desk(person.actor), request)
+            return _shown(file) if inline else _response(file)
 
         return give
 
@@ -45,7 +54,10 @@ def routes(site: Site) -> list[Route]:
         Route("/files/evidence/pack/{case_id}.zip", given(_pack), methods=["GET"]),
         Route("/files/evidence/{sha256}", given(_evidence), methods=["GET"]),
         Route("/files/proofs/{proof_id}", given(_proof), methods=["GET"]),
+        Route("/files/papers/{paper_id}", given(_paper, inline=True), methods=["GET"]),
         Route("/files/badges/{badge_id}.{kind}", given(_badge), methods=["GET"]),
+        Route("/files/agents/{agent_no}/badges.zip", given(_badges), methods=["GET"]),
+        Route("/files/licences/{number}.pdf", given(_certificate), methods=["GET"]),
         Route("/files/imports/{import_id}/rejects.csv", given(_rejects), methods=["GET"]),
     ]
 
@@ -64,11 +76,53 @@ def _proof(desk: Desk, request: Request) -> Download:
     return files.proof_file(desk, request.path_params["proof_id"])
 
 
+def _paper(desk: Desk, request: Request) -> Download:
+    return paper_file(desk, request.path_params["paper_id"])
+
+
+def _shown(file: Download) -> Response:
+    """A picture or a PDF for the page itself: of its own type, in a sandbox, run as nothing."""
+    response = Response(file.data, media_type=file.media_type, headers=_HEADERS)
+    response.headers["content-disposition"] = f"inline; filename*=UTF-8''{quote(file.name)}"
+    return response
+
+
 def _badge(desk: Desk, request: Request) -> Download:
-    kind = _PICTURES.get(request.path_params["kind"])
-    if kind is None:
+    kind = _one_of(Format, request.path_params["kind"])
+    return files.badge_picture(desk, request.path_params["badge_id"], kind, look_of(request))
+
+
+def look_of(request: Request) -> Look:
+    """`?style=card|compact|qr&letters=outline|text&language=zh|en&width=` of a picture."""
+    asked = request.query_params
+    width = asked.get("width")
+    if width is not None and not (width.isascii() and width.isdecimal() and len(width) <= _DIGITS):
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return files.badge_picture(desk, request.path_params["badge_id"], kind)
+    return Look(
+        style=_one_of(Style, asked.get("style", Style.CARD)),
+        letters=_one_of(Letters, asked.get("letters", Letters.OUTLINE)),
+        language=_language(request),
+        width=None if width is None else int(width),
+    )
+
+
+def _language(request: Request) -> Language:
+    return _one_of(Language, request.query_params.get("language", Language.ZH))
+
+
+def _one_of(words: type[Word], word: str) -> Word:
+    try:
+        return words(word)
+    except ValueError:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from None
+
+
+def _badges(desk: Desk, request: Request) -> Download:
+    return files.agent_badges(desk, request.path_params["agent_no"], _language(request))
+
+
+def _certificate(desk: Desk, request: Request) -> Download:
+    return files.licence_certificate(desk, request.path_params["number"], _language(request))
 
 
 def _rejects(desk: Desk, request: Request) -> Download:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -33,10 +34,11 @@ def routes(answers: Answers) -> list[Route]:
     def one(request: Request) -> Timed:
         platform = request.query_params.get("platform", "").strip()
         shop = request.query_params.get("shop", "").strip()
+        uscc = request.query_params.get("uscc", "")
         if wants_json(request):
             if not platform or not shop:
                 raise Invalid("public.shop_needed")
-            (looked,) = lookup(house, [(platform, shop)])
+            (looked,) = lookup(house, [(platform, shop)], [uscc])
             _must_be_a_shop(looked)
             return as_json(request, _verdict(looked), NO_STORE), _midnight(house)
         return page(request, platform, shop), NOT_KEPT
@@ -54,8 +56,8 @@ def routes(answers: Answers) -> list[Route]:
         return _form(answers, request, looked)
 
     async def many(request: Request) -> Response:
-        pairs = _pairs(await _body(request))
-        found = await run_in_threadpool(lookup, house, pairs)
+        pairs, usccs = _pairs(await _body(request))
+        found = await run_in_threadpool(lookup, house, pairs, usccs)
         for row, looked in enumerate(found, 1):
             _must_be_a_shop(looked, row)
         return as_json(request, [_verdict(looked) for looked in found], NO_STORE)
@@ -84,20 +86,26 @@ async def _body(request: Request) -> object:
         raise Invalid("public.not_json") from None
 
 
-def _pairs(body: object) -> list[tuple[str, str]]:
+def _pairs(body: object) -> tuple[list[tuple[str, str]], list[str]]:
+    """Platforms and shops, and the codes of their owners, `""` where none was given."""
     given = cast("Mapping[str, object]", body).get("pairs") if isinstance(body, dict) else None
     if not isinstance(given, list):
         raise Invalid("public.pairs_not_a_list", row=0)
     rows = cast("Sequence[object]", given)
     if len(rows) > MOST_PAIRS:
         raise Invalid("public.too_many_pairs", most=MOST_PAIRS, count=len(rows))
-    return [_pair(row, number) for number, row in enumerate(rows, 1)]
+    found = [_pair(row, number) for number, row in enumerate(rows, 1)]
+    return [(platform, shop) for platform, shop, _ in found], [uscc for _, _, uscc in found]
 
 
-def _pair(row: object, number: int) -> tuple[str, str]:
+def _pair(row: object, number: int) -> tuple[str, str, str]:
     match row:
+        case {"platform": str(platform), "shop": str(shop), "uscc": str(uscc)}:
+            return platform, shop, uscc
+        case {"uscc": object()}:
+            raise Invalid("public.pairs_not_a_list", row=number)
         case {"platform": str(platform), "shop": str(shop)}:
-            return platform, shop
+            return platform, shop, ""
         case _:
             raise Invalid("public.pairs_not_a_list", row=number)
 
@@ -127,6 +135,7 @@ def _verdict(looked: Looked) -> dict[str, Any]:
             }
             for one in looked.delegations
         ],
+        **({} if looked.match is None else {"match": asdict(looked.match)}),
     }
 
 

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from console.web import agents, lookup, register, scan
+from console.web import agents, embed, log, lookup, register, report, scan, status_lists
 from console.web.answers import Answers
+from console.web.anywhere import opened
 from console.web.assets import STATIC
 from console.web.site import Site
 
@@ -36,11 +37,18 @@ def routes(site: Site) -> list[Route]:
     async def favicon(_request: Request) -> Response:
         return Response(mark, media_type="image/svg+xml", headers=_DAY)
 
-    return [
-        *agents.routes(answers),
-        *lookup.routes(answers),
-        *scan.routes(answers),
-        *register.routes(site),
-        Route("/robots.txt", robots),
-        Route("/favicon.ico", favicon),
-    ]
+    shown = opened(
+        site,
+        [
+            *agents.routes(answers),
+            *lookup.routes(answers),
+            *log.routes(answers),
+            *report.routes(answers),
+            *scan.routes(answers),
+            *register.routes(answers),
+            *status_lists.routes(site),
+            Route("/robots.txt", robots),
+            Route("/favicon.ico", favicon),
+        ],
+    )
+    return [*shown, *register.own_routes(site), *embed.routes(site)]

@@ -20,7 +20,6 @@ from console.i18n import Language, t
 from console.web.agents import platform_word
 from console.web.answers import (
     KEPT,
-    NO_STORE,
     NOT_KEPT,
     Answers,
     Timed,
@@ -28,11 +27,12 @@ from console.web.answers import (
     wants_json,
 )
 from console.web.blanks import Blanks, Part
+from console.web.counted import Counted
+from console.web.report import TRAP, UNSEEN
 from models.channel.public import PublicShop, Scan, ScannedBadge
 from models.tokens import Reason, Verdict
 from models.tokens.claims import LONGEST_DIGITS
 
-UNSEEN: Final = {**NO_STORE, "x-robots-tag": "noindex"}
 KINDS: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "good",
     Verdict.VALID_SHOP_UNCHECKED: "neutral",  # never green: it may be a copy
@@ -54,7 +54,8 @@ def routes(answers: Answers) -> list[Route]:
     drawn = lru_cache(KEPT)(partial(_drawn, answers))
 
     def badge(request: Request) -> Timed:
-        return answered(request, scan(house, request.path_params["digits"]))
+        digits = request.path_params["digits"]
+        return answered(request, scan(house, digits), f"/b/{digits}/report")
 
     def asked(request: Request) -> Timed:
         """A link, or its digits, that somebody pasted."""
@@ -64,13 +65,13 @@ def routes(answers: Answers) -> list[Route]:
             return RedirectResponse(f"/b/{digits}", HTTPStatus.SEE_OTHER, UNSEEN), NOT_KEPT
         return answered(request, check_badge(house, text))
 
-    def answered(request: Request, found: Scan) -> Timed:
+    def answered(request: Request, found: Scan, report: str = "") -> Timed:
         status = HTTPStatus.NOT_FOUND if found.verdict in _NEVER_ISSUED else HTTPStatus.OK
         if wants_json(request):
             return as_json(request, _published(found), UNSEEN, status), found.until
         language, platforms = answers.language(request), dict(answers.platforms())
         blanks = Blanks()
-        badge = found.badge and _blank(found.badge, platforms, blanks)
+        badge = found.badge and _blank(found.badge, platforms, blanks, report)
         part = drawn(_Look(found.verdict, found.reason, badge), language)
         page = answers.page(
             request,
@@ -82,8 +83,9 @@ def routes(answers: Answers) -> list[Route]:
         return page, min(found.until, answers.names_until())
 
     stamp = partial(keys_changed, house)
+    page = answers.quick(badge, stamp)
     return [
-        Route("/b/{digits}", answers.quick(badge, stamp), methods=["GET"]),
+        Route("/b/{digits}", Counted(page, answers.site.scanned), methods=["GET"]),
         Route("/badge", answers.quick(asked, stamp), methods=["GET"]),
     ]
 
@@ -109,6 +111,8 @@ class _Shown(NamedTuple):
     platform: str
     shop: PublicShop
     link: str
+    report: str
+    """Where the one tap goes: no, another shop."""
 
 
 class _Look(NamedTuple):
@@ -117,7 +121,7 @@ class _Look(NamedTuple):
     badge: _Shown | None
 
 
-def _blank(badge: ScannedBadge, platforms: Mapping[str, str], blank: Blanks) -> _Shown:
+def _blank(badge: ScannedBadge, platforms: Mapping[str, str], blank: Blanks, report: str) -> _Shown:
     shop, platform = badge.shop, blank(platform_word(badge.shop.platform, platforms))
     return _Shown(
         badge_id=blank(badge.badge_id),
@@ -128,6 +132,7 @@ def _blank(badge: ScannedBadge, platforms: Mapping[str, str], blank: Blanks) -> 
         platform=platform,
         shop=PublicShop(platform, blank(shop.id), blank(shop.name), ""),
         link=blank(_link(shop.url)),
+        report=blank(report),
     )
 
 
@@ -142,6 +147,7 @@ def _drawn(answers: Answers, look: _Look, _language: Language) -> Part:
         facts=_facts(look),
         platform=badge.platform if badge else "",
         link=badge.link if badge else "",
+        trap=TRAP,
     )
     return Part.of(drawn)
 

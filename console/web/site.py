@@ -42,6 +42,10 @@ def _close_nothing(_session_id: UUID) -> None:
     """Nobody holds sockets open in a process without the console."""
 
 
+def _count_nothing(_badge_id: str, _address: str) -> None:
+    """Scans are counted where `console.app` has put a tally."""
+
+
 def _nothing_published() -> Published | None:
     return None
 
@@ -55,6 +59,8 @@ class Site:
     templates: Environment
     newest_list: Callable[[], Published | None] = _nothing_published
     close_sockets: Callable[[UUID], None] = _close_nothing
+    scanned: Callable[[str, str], None] = _count_nothing
+    """Told of every scan: the badge's id, and the address that asked."""
 
     @classmethod
     def of(
@@ -63,9 +69,10 @@ class Site:
         *,
         newest_list: Callable[[], Published | None] = _nothing_published,
         close_sockets: Callable[[UUID], None] = _close_nothing,
+        scanned: Callable[[str, str], None] = _count_nothing,
     ) -> "Site":
         assets = Assets.load()
-        return cls(house, assets, _templates(assets), newest_list, close_sockets)
+        return cls(house, assets, _templates(assets), newest_list, close_sockets, scanned)
 
     def speak(self, request: HTTPConnection, *, anonymous: bool = False) -> Language:
         """Texts are from now on, in this request, in the language of whoever reads."""
@@ -132,6 +139,11 @@ def _here(request: HTTPConnection) -> str:
 def shown_day(at: datetime) -> str:
     """The day in Beijing, where the duties are."""
     return at.astimezone(_BEIJING).date().isoformat()
+
+
+def shown_moment(at: datetime) -> str:
+    """The moment in Beijing, to the second."""
+    return f"{at.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
 
 
 def _templates(assets: Assets) -> Environment:

@@ -79,6 +79,8 @@ class AgentReason(StrEnum):
     USCC_CHECKSUM = "uscc_checksum"
     NO_BUSINESS_LICENCE = "no_business_licence"
     LICENCE_EXPIRED = "licence_expired"
+    LICENCE_FILE_MISSING = "licence_file_missing"
+    """No business licence in force is on file."""
     DUPLICATE = "duplicate"
     BLACKLIST_HIT = "blacklist_hit"
     REPRESENTATIVE_BLACKLISTED = "representative_blacklisted"
@@ -116,7 +118,7 @@ class Agent(Table, table=True):
     legal_representative: str = Field(max_length=64)
     contact: str = Field(default="", max_length=120)
     """A business telephone or mail address; never a private one."""
-    business_licence_until: date | None = Field(default=None)
+    business_licence_until: date | None = Field(default=None, index=True)
     """None: without term (长期)."""
     is_realname_ready: bool = Field(default=False)
     """Condition A of 004-3.1-c: able to register buyers by their true name."""
@@ -127,7 +129,8 @@ class Agent(Table, table=True):
     recheck_on: date | None = Field(default=None, index=True)
     """When the business licence is looked at again."""
     cleared: list[str] = Field(default_factory=list, sa_type=JSON)
-    """`AgentReason`s that were found by name and that a reviewer has cleared."""
+    """Ids of entries of the blacklist and of restricted parties that bear the representative's
+    name and that a reviewer has found to be of somebody else."""
     state: AgentState = Field(default=AgentState.DRAFT, sa_type=words(AgentState))
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     submitted_by: UUID | None = Field(default=None)
@@ -198,7 +201,7 @@ class Blacklisted(Table, table=True):
     """Empty of a person alone."""
     name: str = Field(max_length=200)
     person: str = Field(default="", max_length=64, index=True)
-    """The representative, or the person; empty where only the firm is meant."""
+    """The representative, or the person, by `person_key`; empty where only the firm is meant."""
     reason: str = Field(max_length=500)
     source: str = Field(max_length=200)
     until: date | None = Field(default=None)

@@ -37,7 +37,9 @@ class BadgeMove(StrEnum):
 
 
 _S, _M = BadgeState, BadgeMove
-_LIVE: Final = (_S.ISSUED, _S.DISPLAYED, _S.SUSPENDED, _S.COMPROMISED)
+LIVE: Final = (_S.REQUESTED, _S.ISSUED, _S.DISPLAYED, _S.SUSPENDED)
+"""Of which a shop has one at most."""
+_SIGNED: Final = (_S.ISSUED, _S.DISPLAYED, _S.SUSPENDED, _S.COMPROMISED)
 BADGE_MOVES: Final[Mapping[tuple[BadgeState, BadgeMove], BadgeState]] = {
     (_S.REQUESTED,    _M.ISSUE):            _S.ISSUED,
     (_S.ISSUED,       _M.DISPLAYED_SEEN):   _S.DISPLAYED,
@@ -48,8 +50,8 @@ BADGE_MOVES: Final[Mapping[tuple[BadgeState, BadgeMove], BadgeState]] = {
     (_S.DISPLAYED,    _M.COPIED_DETECTED):  _S.COMPROMISED,
     (_S.SUSPENDED,    _M.COPIED_DETECTED):  _S.COMPROMISED,
     (_S.COMPROMISED,  _M.REISSUE):          _S.REPLACED,
-    **{(state, _M.REVOKE): _S.REVOKED for state in (_S.REQUESTED, *_LIVE)},
-    **{(state, _M.EXPIRE): _S.EXPIRED for state in (_S.REQUESTED, *_LIVE)},
+    **{(state, _M.REVOKE): _S.REVOKED for state in (_S.REQUESTED, *_SIGNED)},
+    **{(state, _M.EXPIRE): _S.EXPIRED for state in (_S.REQUESTED, *_SIGNED)},
 }  # fmt: skip
 
 STANDINGS: Final[Mapping[BadgeState, Standing]] = {
@@ -62,6 +64,9 @@ STANDINGS: Final[Mapping[BadgeState, Standing]] = {
     _S.REVOKED: Standing.REVOKED,
 }
 
+FALLEN: Final = "state IN ('suspended', 'compromised', 'replaced', 'revoked')"
+"""In SQL: the states that a status list marks."""
+
 
 class Badge(Table, table=True):
     __table_args__ = (
@@ -71,6 +76,20 @@ class Badge(Table, table=True):
             unique=True,
             sqlite_where=text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
             postgresql_where=text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
+        ),
+        # What the sweeps and the status lists look for among millions.
+        Index(
+            "ix_badges_requested",
+            "id",
+            sqlite_where=text("state = 'requested'"),
+            postgresql_where=text("state = 'requested'"),
+        ),
+        Index(
+            "ix_badges_fallen",
+            "status_index",
+            "state",
+            sqlite_where=text(FALLEN),
+            postgresql_where=text(FALLEN),
         ),
         Index("ix_badges_carrier_state", "carrier_id", "state", "id"),
         Index("ix_badges_province_state", "province", "state", "id"),

@@ -1,6 +1,8 @@
 """What issuing rests on: the register of signing keys, and the switch that halts it all."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, true
@@ -59,3 +61,35 @@ class IssuingHalt(Table, table=True):
     @property
     def title(self) -> str:
         return self.reason[:80]
+
+
+class KeyState(StrEnum):
+    """What a key does now."""
+
+    SIGNING = "signing"
+    PUBLISHED = "published"
+    """Signs no more, and vouches for what it signed."""
+    LOST = "lost"
+
+
+class BadgeFault(StrEnum):
+    """What the nightly check finds wrong with a badge; the first that is wrong."""
+
+    BAD_FORM = "bad_form"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    OTHER_HASH = "other_hash"
+    OTHER_CLAIMS = "other_claims"
+    NOT_LOGGED = "not_logged"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of all badges found."""
+
+    checked: int = 0
+    bad: int = 0
+    first: str = ""
+    """The first bad badge's id."""
+    fault: BadgeFault | None = None
+    at: datetime | None = None

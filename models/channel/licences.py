@@ -87,6 +87,9 @@ class Licence(Table, table=True):
         CheckConstraint("begins_on <= ends_on", name="begins_before_it_ends"),
         Index("ix_licences_carrier_state", "carrier_id", "state", "id"),
         Index("ix_licences_province_state", "province", "state", "id"),
+        Index("ix_licences_carrier", "carrier_id", "id"),
+        Index("ix_licences_province", "province", "id"),
+        Index("ix_licences_carrier_ends", "carrier_id", "ends_on"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -109,6 +112,8 @@ class Licence(Table, table=True):
     scope_version: int = Field(default=1, sa_type=Integer)
     predecessor_id: UUID | None = Field(default=None, index=True)
     """The licence that this one renews."""
+    warned: int = Field(default=0, sa_type=Integer)
+    """Days of the last warning that it runs out; 0: none yet."""
     state: LicenceState = Field(default=LicenceState.DRAFT, sa_type=words(LicenceState))
     submitted_by: UUID | None = Field(default=None)
     approval_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,5 +1,6 @@
 """What of a licence, an agent and a shop is public, and in which words (DOMAIN 4.6, 4.15)."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,6 +55,58 @@ def best_of(statuses: Iterable[PublicStatus]) -> PublicStatus:
 def shop_number(shop_key: str) -> str:
     """A shop as its platform calls it: without the mark that we keep it with."""
     return shop_key.removeprefix(_ID_PREFIX)
+
+
+_INDIVIDUAL: Final = "92"
+"""A USCC begins so when a person trades in a name of its own (个体工商户, GB 32100)."""
+_USCC_HEAD: Final = 8
+_USCC_TAIL: Final = 4
+_HIDDEN: Final = "＊"
+_ID_LIKE: Final = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9Xx])")
+_PHONE_LIKE: Final = re.compile(
+    r"(?<![0-9])(?:\+?86[- ]?)?1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9])"
+)
+_MAIL_LIKE: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PERSONAL: Final = (_ID_LIKE, _PHONE_LIKE, _MAIL_LIKE)
+
+
+def is_individual(uscc: str) -> bool:
+    return uscc.startswith(_INDIVIDUAL)
+
+
+def personal_numbers(text: str) -> list[str]:
+    """What in a text looks like an identity number, a mobile number or a mail address."""
+    return [found for kind in _PERSONAL for found in kind.findall(text)]
+
+
+def public_text(text: str) -> str:
+    """A text that people wrote, without anything that looks like a person's number."""
+    for kind in _PERSONAL:
+        text = kind.sub(_HIDDEN * 3, text)
+    return text
+
+
+def public_name(name: str, uscc: str, representative: str) -> str:
+    """A firm's name as it is registered; of a person who trades, of the own name the first
+    character alone (PIPL 6, BADGE 6): `张三通讯店` is `张＊通讯店`.
+    """
+    person = representative.strip()
+    if is_individual(uscc) and len(person) > 1:
+        name = name.replace(person, person[0] + _HIDDEN * (len(person) - 1))
+    return public_text(name)
+
+
+def public_uscc(uscc: str) -> str:
+    """A firm's whole code; of a person who trades, kind, place and the last four."""
+    if not is_individual(uscc):
+        return uscc
+    hidden = len(uscc) - _USCC_HEAD - _USCC_TAIL
+    return uscc[:_USCC_HEAD] + "*" * hidden + uscc[-_USCC_TAIL:]
+
+
+def public_url(url: str, shop: str) -> str:
+    """A shop's address; none when it tells a person's number beside the shop's own id."""
+    return "" if personal_numbers(url.replace(shop, "") if shop else url) else url
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +167,18 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """What agrees with licences that are in force, of a shop whose owner's code was given too."""
+
+    platform: bool
+    """The owner may sell in some shop of the platform."""
+    shop: bool
+    """Somebody may sell in this shop."""
+    uscc: bool
+    """The owner is who may sell in this shop: it may be admitted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """The answer about one shop. `fault` is the code of a refusal: the pair names no shop."""
 
@@ -121,6 +186,8 @@ class Looked:
     shop: str
     delegations: tuple[Delegation, ...] = ()
     fault: str | None = None
+    match: Match | None = None
+    """None where no code was given."""
 
     @property
     def is_licensed(self) -> bool:

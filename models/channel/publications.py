@@ -56,6 +56,8 @@ class Publication(Table, table=True):
     signature: str | None = Field(default=None)
     """JWS over the manifest (RFC 7515)."""
     prepared_by: str = Field(max_length=64)
+    preparer_id: UUID | None = Field(default=None)
+    """None: the house prepared it by itself."""
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the next edition is due; past it the list is stale."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
+from models.channel.agents import BlacklistState
 from models.staff import Actor
 
 
@@ -16,7 +17,7 @@ class RestrictedParty(Table, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     carrier_id: UUID = Field(foreign_key="organisations.id", index=True)
     name: str = Field(max_length=200, index=True)
-    """Of the firm, or of the person when there is no code."""
+    """Of the firm, or by `person_key` of the person when there is no code."""
     uscc: str = Field(default="", max_length=18, index=True)
     """Empty of a person: identity numbers are nobody's to type."""
     authority: str = Field(max_length=200)
@@ -29,6 +30,11 @@ class RestrictedParty(Table, table=True):
     """Where and with which papers to appeal (Anti-Fraud Law art. 32)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def state_on(self, day: date) -> BlacklistState:
+        if self.lifted_at is not None:
+            return BlacklistState.LIFTED
+        return BlacklistState.RUN_OUT if self.until < day else BlacklistState.IN_FORCE
 
     @property
     def is_person(self) -> bool:

@@ -1,9 +1,10 @@
 """Versions of a licence's scope: the old one holds until the new one is approved (4.4)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, text, true
@@ -39,6 +40,47 @@ VERSION_MOVES: Final[Mapping[tuple[VersionState, VersionMove], VersionState]] = 
 
 SCOPE: Final = ("products", "provinces", "shop_ids", "begins_on", "ends_on")
 """The columns that a version has in common with its licence."""
+_LISTS: Final = ("products", "provinces", "shop_ids")
+_DAYS: Final = ("begins_on", "ends_on")
+
+
+class Scope(Protocol):
+    """What a licence and each of its versions allow."""
+
+    products: list[str]
+    provinces: list[str]
+    shop_ids: list[str]
+    begins_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one part of a scope has against an earlier one."""
+
+    field: str
+    """One of `SCOPE`."""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    before: date | None = None
+    """Of a day that changed, with `after`."""
+    after: date | None = None
+
+
+def differences(before: Scope, after: Scope) -> list[Difference]:
+    """How a scope reads against an earlier one; empty when nothing differs."""
+    found: list[Difference] = []
+    for name in _LISTS:
+        old, new = getattr(before, name), getattr(after, name)
+        added = tuple(one for one in new if one not in old)
+        removed = tuple(one for one in old if one not in new)
+        if added or removed:
+            found.append(Difference(name, added, removed))
+    for name in _DAYS:
+        first, second = getattr(before, name), getattr(after, name)
+        if first != second:
+            found.append(Difference(name, before=first, after=second))
+    return found
 
 
 class LicenceVersion(Table, table=True):

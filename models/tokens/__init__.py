@@ -9,7 +9,16 @@ from models.tokens.claims import (
     token_of,
     url_prefix,
 )
-from models.tokens.cose import STATUS_LIST_TYPE, Alg, Key, KeySet, Malformed, PublicKey, RawSign
+from models.tokens.cose import (
+    PROFILES,
+    STATUS_LIST_TYPE,
+    Alg,
+    Key,
+    KeySet,
+    Malformed,
+    PublicKey,
+    RawSign,
+)
 from models.tokens.keysets import RoleKeys, cose_key_set, jwk_set, read_jwk_set
 from models.tokens.shops import OWN_SITE, Shop, canonical_shop, canonical_site, shop_hash
 from models.tokens.status import (
@@ -27,6 +36,7 @@ from models.tokens.words import KeyRole, Reason, Verdict
 __all__ = [
     "BADGE_ID_BYTES",
     "OWN_SITE",
+    "PROFILES",
     "STATUS_LIST_TYPE",
     "Alg",
     "Answer",

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from models.tokens.sm2 import Sm2PublicKey, is_installed
+
 KID_BYTES: Final = 2
 SIGNATURE_BYTES: Final = 64
 STATUS_LIST_TYPE: Final = "application/statuslist+cwt"
@@ -30,20 +32,30 @@ _PREFIX: Final = b"\xd2\x84"
 _EMPTY_MAP: Final = b"\xa0"
 _BYTE_STRING: Final = 0x40
 _ONE_BYTE_LENGTH: Final = 24
+_UNCOMPRESSED: Final = b"\x04"
 _ES256: Final = ECDSA(SHA256())
 
-PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
+PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | Sm2PublicKey
 RawSign = Callable[[bytes], bytes]
 """Signs bytes; r and s side by side where the algorithm has them."""
 
 
 class Alg(IntEnum):
-    """COSE algorithm numbers: RFC 9864, and the older polymorphic ones of RFC 9053."""
+    """COSE algorithm numbers: RFC 9864, the older polymorphic ones of RFC 9053, one of our own."""
 
+    SM2 = -65538
     ED25519 = -19
     ESP256 = -9
     EDDSA = -8
     ES256 = -7
+
+
+PROFILES: Final[Mapping[str, Alg]] = {
+    "ed25519": Alg.ED25519,
+    "es256": Alg.ESP256,
+    "sm2": Alg.SM2,
+}
+"""What a deployment's badges are signed with, by the setting's word."""
 
 
 class Malformed(ValueError):
@@ -62,8 +74,7 @@ class Key:
     revoked_at: int | None = None
 
     def __post_init__(self) -> None:
-        fits = isinstance(self.public_key, Ed25519PublicKey) is (self.alg in _EDWARDS)
-        if len(self.kid) != KID_BYTES or not fits:
+        if len(self.kid) != KID_BYTES or not isinstance(self.public_key, _KINDS[self.alg]):
             raise ValueError(f"key {self.kid.hex()} is no {self.alg.name} key")
 
     @classmethod
@@ -77,23 +88,25 @@ class Key:
         exp: int,
         revoked_at: int | None = None,
     ) -> "Key":
-        """Raw 32 bytes of Ed25519, or an uncompressed point (04 ‖ x ‖ y) of P-256."""
+        """Raw 32 bytes of Ed25519, or an uncompressed point (04 ‖ x ‖ y) of P-256 or SM2."""
         known = Alg(alg)
-        key: PublicKey = (
-            Ed25519PublicKey.from_public_bytes(public)
-            if known in _EDWARDS
-            else EllipticCurvePublicKey.from_encoded_point(SECP256R1(), public)
-        )
-        return cls(kid, known, key, nbf, exp, revoked_at)
+        return cls(kid, known, _public_key(known, public), nbf, exp, revoked_at)
 
     def is_in_force(self, issued_at: int) -> bool:
         return self.nbf <= issued_at < self.exp
+
+    @property
+    def can_be_checked(self) -> bool:
+        """Whether the library for its algorithm is here. A key that can't be is a stranger."""
+        return self.alg is not Alg.SM2 or is_installed()
 
     def has_signed(self, signature: bytes, message: bytes) -> bool:
         key = self.public_key
         try:
             if isinstance(key, Ed25519PublicKey):
                 key.verify(signature, message)
+            elif isinstance(key, Sm2PublicKey):
+                return key.has_signed(signature, message)
             else:
                 half = SIGNATURE_BYTES // 2
                 r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
@@ -103,7 +116,23 @@ class Key:
         return True
 
 
-_EDWARDS: Final = {Alg.ED25519, Alg.EDDSA}
+_KINDS: Final[Mapping[Alg, type[PublicKey]]] = {
+    Alg.ED25519: Ed25519PublicKey,
+    Alg.EDDSA: Ed25519PublicKey,
+    Alg.ESP256: EllipticCurvePublicKey,
+    Alg.ES256: EllipticCurvePublicKey,
+    Alg.SM2: Sm2PublicKey,
+}
+
+
+def _public_key(alg: Alg, public: bytes) -> PublicKey:
+    if _KINDS[alg] is Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(public)
+    if alg is Alg.SM2:
+        if public[:1] != _UNCOMPRESSED:
+            raise ValueError("no uncompressed point")
+        return Sm2PublicKey(public[1:])
+    return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +157,9 @@ class KeySet:
 
     def __init__(self, keys: Iterable[Key], content_type: str | None = None) -> None:
         self._by_header: Mapping[bytes, Key] = {
-            protected_header(key.alg, key.kid, content_type): key for key in keys
+            protected_header(key.alg, key.kid, content_type): key
+            for key in keys
+            if key.can_be_checked
         }
 
     def key_of(self, sign1: Sign1) -> Key | None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import BaseModel, Field, ValidationError
 
 from models.tokens.cose import Alg, Key, Malformed, deterministic
+from models.tokens.sm2 import Sm2PublicKey
 from models.tokens.words import KeyRole
 
 RoleKeys = Mapping[KeyRole, Sequence[Key]]
@@ -23,17 +24,25 @@ _JOSE: Final = {
     Alg.EDDSA: "EdDSA",
     Alg.ESP256: "ESP256",
     Alg.ES256: "ES256",
+    Alg.SM2: "SM2-SM3",
 }
 _ALGS: Final = {name: alg for alg, name in _JOSE.items()}
+_CURVE_OF: Final[Mapping[Alg, Literal["Ed25519", "P-256", "SM2"]]] = {
+    Alg.ED25519: "Ed25519",
+    Alg.EDDSA: "Ed25519",
+    Alg.ESP256: "P-256",
+    Alg.ES256: "P-256",
+    Alg.SM2: "SM2",
+}
 _OKP, _EC2 = 1, 2
-_CURVE_P256, _CURVE_ED25519 = 1, 6
+_CURVES: Final = {"P-256": 1, "Ed25519": 6, "SM2": -65538}
 
 
 class _Jwk(BaseModel):
     kty: Literal["OKP", "EC"]
-    crv: Literal["Ed25519", "P-256"]
+    crv: Literal["Ed25519", "P-256", "SM2"]
     x: str
-    y: str = ""
+    y: str | None = None
     alg: str
     use: Literal["sig"] = "sig"
     kid: str
@@ -43,8 +52,10 @@ class _Jwk(BaseModel):
     revoked_at: int | None = None
 
     def as_key(self) -> Key:
-        x, y = _unbase64(self.x), _unbase64(self.y)
+        x, y = _unbase64(self.x), _unbase64(self.y or "")
         public = _UNCOMPRESSED + x + y if self.kty == "EC" else x
+        if len(x) != _HALF or _CURVE_OF[_ALGS[self.alg]] != self.crv:
+            raise Malformed("a key that is not of its curve")
         return Key.from_bytes(
             bytes.fromhex(self.kid),
             _ALGS[self.alg],
@@ -84,9 +95,9 @@ def _jwk(role: KeyRole, key: Key) -> _Jwk:
     x, y = _coordinates(key)
     return _Jwk(
         kty="EC" if y else "OKP",
-        crv="P-256" if y else "Ed25519",
+        crv=_CURVE_OF[key.alg],
         x=_base64(x),
-        y=_base64(y),
+        y=_base64(y) if y else None,
         alg=_JOSE[key.alg],
         kid=key.kid.hex(),
         role=role,
@@ -103,7 +114,7 @@ def _cose_key(role: KeyRole, key: Key) -> dict[int | str, object]:
         1: _EC2 if y else _OKP,
         2: key.kid,
         3: int(key.alg),
-        -1: _CURVE_P256 if y else _CURVE_ED25519,
+        -1: _CURVES[_CURVE_OF[key.alg]],
         -2: x,
         "role": role.value,
         "nbf": key.nbf,
@@ -120,6 +131,8 @@ def _coordinates(key: Key) -> tuple[bytes, bytes]:
     public = key.public_key
     if isinstance(public, Ed25519PublicKey):
         return public.public_bytes_raw(), b""
+    if isinstance(public, Sm2PublicKey):
+        return public.point[:_HALF], public.point[_HALF:]
     point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return point[1 : 1 + _HALF], point[1 + _HALF :]
 

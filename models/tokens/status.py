@@ -79,13 +79,16 @@ class StatusList:
             raise StatusUnknown(Reason.OTHER_LIST)
         if not self.is_fresh(now):
             raise StatusUnknown(Reason.STALE_LIST)
-        index = claims.status_index
+        return self.standing_at(claims.status_index)
+
+    def standing_at(self, index: int) -> Standing:
+        """Of one place, whatever the list's age."""
         if index >= len(self.statuses) * _PER_BYTE:
             raise StatusUnknown(Reason.NOT_IN_LIST)
-        value = self.statuses[index // _PER_BYTE] >> index % _PER_BYTE * BITS & 0b11
-        if value not in _KNOWN:
+        standing = _STANDINGS[self.statuses[index >> 2] >> (index & 3) * BITS & 0b11]
+        if standing is None:
             raise StatusUnknown(Reason.UNKNOWN_STATUS)
-        return Standing(value)
+        return standing
 
     def is_fresh(self, now: int) -> bool:
         oldest = min(self.expires_at, self.issued_at + LIFETIME)
@@ -104,7 +107,7 @@ class StatusList:
         return found
 
 
-_KNOWN: Final = frozenset(int(standing) for standing in Standing)
+_STANDINGS: Final = (Standing.GOOD, Standing.REVOKED, Standing.SUSPENDED, None)
 
 
 def pack(size: int, marked: Mapping[int, Standing]) -> bytes:

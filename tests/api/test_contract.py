@@ -27,6 +27,8 @@ CHECKS: list[Any] = [
     _KNOWN.content_type_conformance,
     _KNOWN.response_schema_conformance,
 ]
+ONLY_ASK = {"/badges/check", "/badges/check-many", "/badges/check-picture"}
+"""They change nothing, and are sent by POST for the length of what they ask."""
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 few = settings(
     max_examples=8,
@@ -74,7 +76,8 @@ def test_a_regulators_key_changes_nothing_by_any_operation(desks: Desks, house: 
 
     def ask(case: Case) -> None:
         answer = case.call(headers=headers, timeout=20)
-        if case.method not in {"GET", "HEAD"} and answer.status_code < httpx.codes.BAD_REQUEST:
+        is_write = case.method not in {"GET", "HEAD"} and case.path not in ONLY_ASK
+        if is_write and answer.status_code < httpx.codes.BAD_REQUEST:
             changed.append(f"{case.method} {case.path} {answer.status_code}")
 
     with served(house) as base:

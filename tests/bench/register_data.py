@@ -68,7 +68,7 @@ def _sheaves(house: House, carrier: Organisation, count: int, made: Made) -> Ite
     uri = f"{house.settings.public_url}/s/1"
     for serial in range(1, count + 1):
         ids = {"carrier_id": carrier.id, "agent_id": new_id(), "shop_id": new_id()}
-        sheaf = _papers(serial, ids)
+        sheaf = papers_of(serial, ids)
         cti, place = os.urandom(8), serial * _SPREAD % (4 * count)
         shop = canonical_shop(PLATFORM, sheaf["AuthorisedShop"]["shop_key"])
         agent_no = sheaf["Agent"]["agent_no"]
@@ -87,7 +87,7 @@ def _sheaves(house: House, carrier: Organisation, count: int, made: Made) -> Ite
         yield sheaf
 
 
-def _papers(serial: int, ids: dict[str, UUID]) -> Sheaf:
+def papers_of(serial: int, ids: dict[str, UUID]) -> Sheaf:
     carrier, agent, shop = ids["carrier_id"], ids["agent_id"], ids["shop_id"]
     agent_no = make_agent_number("CT", "44", 2026, serial)
     number = make_licence_number("CT", "44", 2026, serial)

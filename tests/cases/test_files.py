@@ -196,7 +196,7 @@ def plant_badge(desks: Desks, token: bytes | None) -> str:
 def test_a_badge_is_given_as_a_picture(desks: Desks, visitor: Visitor) -> None:
     badge = plant_badge(desks, b"\xd2\x84token")
     as_(visitor, desks.platform)
-    svg, png = (visitor.get(f"/files/badges/{badge}.{kind}") for kind in ("svg", "png"))
+    svg, png = (visitor.get(f"/files/badges/{badge}.{kind}?style=qr") for kind in ("svg", "png"))
 
     assert (svg.headers["content-type"], png.headers["content-type"]) == (
         "image/svg+xml",

@@ -62,7 +62,9 @@ def admitted(
 PDF = b"%PDF-1.7\n% a paper that says nothing\n"
 
 
-def with_papers(desk: Desk, agent: Agent, *, without: PaperKind | None = None) -> Agent:
+def with_papers(
+    desk: Desk, agent: Agent, *, without: PaperKind | None = None, lines_without: str = ""
+) -> Agent:
     """Every paper that admission and a licence ask for, and both checklists signed."""
     for kind in PaperKind:
         if kind is not without:
@@ -70,7 +72,7 @@ def with_papers(desk: Desk, agent: Agent, *, without: PaperKind | None = None) -
             if kind is PaperKind.BUSINESS_LICENCE:
                 form = PaperForm(kind, "1", valid_until=agent.business_licence_until)
             add_paper(desk, agent.id, form, f"{kind}.pdf", PDF)
-    return with_conditions(desk, agent)
+    return with_conditions(desk, agent, without=lines_without)
 
 
 def with_conditions(desk: Desk, agent: Agent, *, without: str = "") -> Agent:
@@ -115,7 +117,10 @@ def licensed(
     return agent, licence, shops
 
 
-def deeds(desk: Desk) -> list[str]:
+def every_deed(desk: Desk) -> list[AuditEntry]:
     with desk.house.desk().begin(Permission.AUDIT_READ) as work:
-        entries = work.session.exec(select(AuditEntry).order_by("seq")).all()
-    return [entry.deed for entry in entries if not entry.deed.startswith("staff.")]
+        return list(work.session.exec(select(AuditEntry).order_by("seq")).all())
+
+
+def deeds(desk: Desk) -> list[str]:
+    return [entry.deed for entry in every_deed(desk) if not entry.deed.startswith("staff.")]

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from console.actions.channel.admission import agent_file
 from console.actions.channel.agents import (
+    HandBack,
+    UsersData,
     add_agent,
     agent_record,
     edit_agent,
@@ -15,26 +18,44 @@ from console.actions.channel.agents import (
     reapply_agent,
     submit_agent,
 )
-from console.actions.channel.blacklist import blacklist_firm, lift_from_blacklist, list_blacklist
+from console.actions.channel.blacklist import (
+    blacklist_firm,
+    blacklist_person,
+    lift_from_blacklist,
+    list_blacklist,
+)
 from console.actions.channel.licences import terminate_licence
+from console.actions.channel.papers import PaperForm, add_paper, list_papers, withdraw_paper
 from console.actions.channel.review import (
     blacklist_agent,
+    clear_name,
     restore_agent,
     review_agent,
     review_agents,
     suspend_agent,
     sweep_lapsed,
-    uphold_appeal,
     withdraw_proposal,
 )
 from console.desk import Desk
 from models.channel.agents import AgentMove, AgentReason, AgentState
 from models.channel.badges import BadgeState
+from models.channel.conditions import condition_lines
 from models.channel.licences import LicenceState
+from models.channel.papers import PaperKind
 from models.formats import IssuedNumber, check_agent_number
 from models.permissions import Role
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
-from tests.channel.stories import admitted, deeds, form, licensed, submitted, uscc
+from tests.channel.stories import (
+    PDF,
+    admitted,
+    deeds,
+    every_deed,
+    form,
+    licensed,
+    submitted,
+    uscc,
+    with_papers,
+)
 from tests.conftest import Clock, Desks
 
 
@@ -59,12 +80,14 @@ def test_an_application_is_checked_at_once_and_reviewed_by_a_second_person(desks
     assert agent.review_due_at.date() == date(2026, 3, 9)  # Monday noon, five working days
     assert agent.rule_version == "verify_review/1"
 
+    with_papers(desks.manager, agent)
     agent = review_agent(desks.approver, agent.id, passed=True)
     assert (agent.state, agent.review_due_at) == (AgentState.ELIGIBLE, None)
-    assert deeds(desks.house) == [
+    assert [deed for deed in deeds(desks.house) if deed.startswith("agent.")] == [
         "agent.added",
         "agent.submitted",
         "agent.first_checked",
+        "agent.conditions_signed",
         "agent.passed",
     ]
 
@@ -143,16 +166,56 @@ def test_numbers_are_counted_by_carrier_and_serials_over_the_house(desks: Desks)
 
 
 @pytest.mark.requirement("004-3.1-c", "004-3.1-d")
-@pytest.mark.parametrize("missing", ["is_realname_ready", "is_protection_ready"])
-def test_nobody_is_admitted_without_both_conditions(desks: Desks, missing: str) -> None:
-    agent = submitted(desks.manager, **{missing: False})
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("trained_staff", "not_realname_ready"), ("incident_contact", "not_protection_ready")],
+)
+def test_nobody_is_admitted_without_every_line_of_both_conditions(
+    desks: Desks, line: str, reason: str
+) -> None:
+    agent = submitted(desks.manager)
+    with_papers(desks.manager, agent, lines_without=line)
     with pytest.raises(Conflict) as no:
         review_agent(desks.approver, agent.id, passed=True)
     assert no.value.code == "channel.conditions_missing"
+    assert (no.value.facts["lines"], no.value.facts["reasons"]) == ([line], [reason])
+
+
+@pytest.mark.requirement("004-3.1-b")
+def test_nobody_is_admitted_without_a_business_licence_on_file(desks: Desks) -> None:
+    agent = submitted(desks.manager)
+    with_papers(desks.manager, agent, without=PaperKind.BUSINESS_LICENCE)
+    with pytest.raises(Conflict) as no:
+        review_agent(desks.approver, agent.id, passed=True)
+    assert no.value.code == "admission.licence_file_missing"
+
+
+def test_every_ground_is_told_at_once_and_each_with_its_rule(desks: Desks) -> None:
+    agent = submitted(desks.manager)
+    blacklist_firm(desks.house, uscc=agent.uscc, name="x", reason="r", source="s", carrier="CT")
+    with pytest.raises(Conflict) as no:
+        review_agent(desks.approver, agent.id, passed=True)
+    assert no.value.facts["failing"] == [
+        {"code": "agent_reason.blacklist_hit", "rule": "MIIT 2016-11 (5)"},
+        {"code": "agent_reason.licence_file_missing", "rule": "004-3.1-b"},
+        {"code": "agent_reason.not_realname_ready", "rule": "004-3.1-c"},
+        {"code": "agent_reason.not_protection_ready", "rule": "004-3.1-d"},
+    ]
+    assert no.value.facts["lines"] == [one.code for one in condition_lines(date(2026, 3, 2))]
+
+
+def test_an_application_hears_of_every_fault_at_its_first_check(desks: Desks) -> None:
+    agent = submitted(
+        desks.manager, uscc="12100000000018032A", business_licence_until=date(2026, 3, 1)
+    )
+    assert agent.reasons == ["no_business_licence", "licence_expired"]
+    agent = submitted(desks.manager, 2, uscc="123", business_licence_until=date(2026, 3, 1))
+    assert agent.reasons == ["uscc_format", "licence_expired"]
 
 
 def test_a_firm_that_was_blacklisted_meanwhile_does_not_pass(desks: Desks) -> None:
     agent = submitted(desks.manager)
+    with_papers(desks.manager, agent)
     with pytest.raises(Conflict):
         blacklist_firm(desks.approver, uscc=agent.uscc, name="x", reason="r", source="s")
     blacklist_firm(desks.house, uscc=agent.uscc, name="x", reason="r", source="s", carrier="CT")
@@ -160,6 +223,21 @@ def test_a_firm_that_was_blacklisted_meanwhile_does_not_pass(desks: Desks) -> No
     with pytest.raises(Conflict) as no:
         review_agent(desks.approver, agent.id, passed=True)
     assert no.value.facts["reasons"] == ["blacklist_hit"]
+
+
+@pytest.mark.requirement("001-10")
+def test_a_late_decision_says_why(desks: Desks, clock: Clock) -> None:
+    agent = submitted(desks.manager)
+    with_papers(desks.manager, agent)
+    clock.pass_(days=8)
+    with pytest.raises(Invalid) as no:
+        review_agent(desks.approver, agent.id, passed=True)
+    assert no.value.code == "admission.late_reason_needed"
+    with pytest.raises(Invalid):
+        review_agent(desks.approver, agent.id, passed=False, reasons=[AgentReason.OTHER])
+
+    agent = review_agent(desks.approver, agent.id, passed=True, late_reason="等待第三方核验")
+    assert (agent.state, agent.late_reason) == (AgentState.ELIGIBLE, "等待第三方核验")
 
 
 def test_a_blacklist_holds_for_its_carriers_group_and_until_its_day(
@@ -227,7 +305,9 @@ def test_a_refusal_has_a_reason(desks: Desks) -> None:
 
 
 def test_several_are_decided_each_by_itself(desks: Desks) -> None:
-    good, lame = submitted(desks.manager, 1), submitted(desks.manager, 2, is_realname_ready=False)
+    good, lame = submitted(desks.manager, 1), submitted(desks.manager, 2)
+    with_papers(desks.manager, good)
+    with_papers(desks.manager, lame, lines_without="id_reader")
     alien = submitted(desks.other_manager, 3)
 
     done = review_agents(desks.approver, [good.id, lame.id, alien.id], passed=True)
@@ -302,17 +382,6 @@ def test_two_approvers_blacklist_a_firm_with_all_it_has(desks: Desks, third: Des
         reapply_agent(desks.manager, agent.id)
 
 
-def test_an_upheld_appeal_takes_a_firm_off_the_list(desks: Desks, third: Desk) -> None:
-    agent = admitted(desks)
-    for approver in (desks.approver, third):
-        blacklist_agent(approver, agent.id, reason="养卡", source="案件 C-2")
-    for approver in (third, desks.approver):
-        agent = uphold_appeal(approver, agent.id, decision="证据不足")
-
-    assert agent.state is AgentState.ELIGIBLE
-    assert list_blacklist(desks.approver).rows[0].lifted_at is not None
-
-
 def test_what_one_approver_asked_for_is_taken_back(desks: Desks, third: Desk) -> None:
     agent = admitted(desks)
     blacklist_agent(desks.approver, agent.id, reason="养卡", source="线索")
@@ -338,23 +407,136 @@ def test_a_suspended_agents_licences_and_badges_are_suspended_with_it(desks: Des
     assert restore_agent(desks.approver, agent.id, proof="新执照").state is AgentState.ACTIVE
 
 
-def test_an_agent_leaves_when_all_is_handed_back(desks: Desks) -> None:
-    agent, licence, _ = licensed(desks)
+@pytest.mark.requirement("004-3.3-e")
+def test_who_runs_a_blacklisted_firm_is_looked_into_at_the_next(desks: Desks, third: Desk) -> None:
+    agent = admitted(desks)
+    for approver in (desks.approver, third):
+        blacklist_agent(approver, agent.id, reason="养卡", source="案件 C-2")
 
-    def leave(*, cards: bool = True) -> AgentState:
-        return exit_agent(
-            desks.manager,
-            agent.id,
-            reason="协议期满",
-            is_data_returned=True,
-            are_cards_returned=cards,
-        ).state
-
+    other = submitted(desks.manager, 2, legal_representative=" 陈 启明 ")
+    assert other.state is AgentState.VERIFYING
+    assert other.reasons == ["representative_blacklisted"]
+    with_papers(desks.manager, other)
     with pytest.raises(Conflict) as no:
-        leave()
+        review_agent(desks.approver, other.id, passed=True)
+    assert no.value.code == "admission.name_not_cleared"
+    assert no.value.facts["failing"] == [
+        {"code": "agent_reason.representative_blacklisted", "rule": "MIIT 2016-11 (5)"}
+    ]
+
+    with pytest.raises(Invalid):
+        clear_name(desks.approver, other.id, statement=" ")
+    with pytest.raises(Invalid):
+        clear_name(desks.approver, other.id, statement="证件 11010519491231002X 不同")
+    clear_name(desks.approver, other.id, statement="同名不同人：登记住所和出生年份不同")
+    assert review_agent(desks.approver, other.id, passed=True).state is AgentState.ELIGIBLE
+    assert "agent.name_cleared" in deeds(desks.house)
+
+
+def test_who_handed_an_application_in_does_not_clear_its_name(desks: Desks) -> None:
+    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报")
+    agent = submitted(desks.manager)
+    both = replace(desks.manager.actor, roles=frozenset({Role.CHANNEL_MANAGER, Role.APPROVER}))
+    with pytest.raises(NotAllowed):
+        clear_name(desks.manager.as_(both), agent.id, statement="不是同一人")
+    with pytest.raises(NotFound):
+        clear_name(desks.other_approver, agent.id, statement="不是同一人")
+
+
+def test_an_entry_that_comes_after_a_name_was_cleared_is_looked_into_anew(desks: Desks) -> None:
+    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报一")
+    agent = submitted(desks.manager)
+    with_papers(desks.manager, agent)
+    clear_name(desks.approver, agent.id, statement="不是同一人")
+    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报二")
+    with pytest.raises(Conflict):
+        review_agent(desks.approver, agent.id, passed=True)
+    clear_name(desks.approver, agent.id, statement="也不是同一人")
+    with pytest.raises(Conflict):
+        clear_name(desks.approver, agent.id, statement="再核对")
+    assert review_agent(desks.approver, agent.id, passed=True).state is AgentState.ELIGIBLE
+
+
+def test_another_representative_is_looked_into_as_well(desks: Desks) -> None:
+    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报")
+    agent = submitted(desks.manager)
+    agent = clear_name(desks.approver, agent.id, statement="不是同一人")
+    assert agent.cleared
+    review_agent(desks.approver, agent.id, passed=False, reasons=[AgentReason.OTHER])
+    edit_agent(desks.manager, agent.id, form(legal_representative="周航"))
+    edit_agent(desks.manager, agent.id, form())
+    assert submit_agent(desks.manager, agent.id).reasons == ["representative_blacklisted"]
+
+
+def test_an_approver_who_decides_on_an_own_application_is_refused_on_record(desks: Desks) -> None:
+    agent = submitted(desks.manager)
+    both = replace(desks.manager.actor, roles=frozenset({Role.CHANNEL_MANAGER, Role.APPROVER}))
+    with pytest.raises(NotAllowed):
+        review_agent(desks.manager.as_(both), agent.id, passed=True)
+    refused = [one for one in every_deed(desks.house) if one.deed == "staff.own_act_refused"]
+    assert [one.actor_name for one in refused] == [both.name]
+
+
+def test_a_new_application_begins_without_the_old_papers_and_keeps_them(
+    desks: Desks, third: Desk
+) -> None:
+    agent = submitted(desks.manager)
+    with_papers(desks.manager, agent)
+    for approver in (desks.approver, third):
+        review_agent(approver, agent.id, passed=False, reasons=[AgentReason.FALSE_MATERIAL])
+    agent = reapply_agent(desks.manager, agent.id)
+    assert (agent.attempt, agent.is_realname_ready, agent.is_protection_ready) == (2, False, False)
+
+    file = agent_file(desks.manager, agent.id)
+    assert (file.present.papers, file.present.conditions) == ([], [])
+    assert [(old.number, len(old.conditions)) for old in file.old] == [(1, 12)]
+    assert file.old[0].papers
+
+    submit_agent(desks.manager, agent.id)
+    with pytest.raises(Conflict):
+        review_agent(desks.approver, agent.id, passed=True)
+
+
+LEAVING = HandBack("协议期满", UsersData.DELETED, cards=12)
+
+
+@pytest.mark.requirement("004-3.1-a")
+def test_an_agent_leaves_when_all_is_handed_back_and_buyers_were_told(
+    desks: Desks, clock: Clock
+) -> None:
+    agent, licence, _ = licensed(desks)
+    with pytest.raises(Conflict) as no:
+        exit_agent(desks.manager, agent.id, LEAVING)
     assert no.value.facts["number"] == licence.number
     terminate_licence(desks.approver, licence.id, reason="协议期满", is_handed_back=True)
-    with pytest.raises(Conflict):
-        leave(cards=False)
-    assert leave() is AgentState.EXITED
+    sheet = next(
+        one for one in list_papers(desks.manager, agent.id) if one.kind is PaperKind.HAND_BACK
+    )
+    withdraw_paper(desks.manager, sheet.id, reason="缺签字")
+    with pytest.raises(Conflict) as no:
+        exit_agent(desks.manager, agent.id, LEAVING)
+    assert no.value.code == "admission.hand_back_missing"
+    add_paper(desks.manager, agent.id, PaperForm(PaperKind.HAND_BACK), "交接单.pdf", PDF)
+
+    with pytest.raises(Conflict) as no:
+        exit_agent(desks.manager, agent.id, LEAVING)
+    assert no.value.code == "admission.closing_notice_missing"
+    told = replace(LEAVING, notice_on=date(2026, 3, 2))
+    with pytest.raises(Conflict) as no:
+        exit_agent(desks.manager, agent.id, told)
+    assert no.value.facts["first"] == "2026-04-01"
+    clock.pass_(days=30)
+    assert exit_agent(desks.manager, agent.id, told).state is AgentState.EXITED
     assert agent_record(desks.manager, agent.id).shops[0].ended_at is not None
+    left = [one.facts for one in every_deed(desks.house) if one.deed == "agent.exited"]
+    assert (left[0]["cards"], left[0]["data"]) == (12, "deleted")
+    assert left[0]["rule"] == "shop_closing_notice/1"
+
+
+def test_an_agent_without_an_open_shop_leaves_at_once(desks: Desks) -> None:
+    agent = admitted(desks)
+    with pytest.raises(Invalid):
+        exit_agent(desks.manager, agent.id, replace(LEAVING, cards=-1))
+    with pytest.raises(Invalid):
+        exit_agent(desks.manager, agent.id, replace(LEAVING, reason=" "))
+    assert exit_agent(desks.manager, agent.id, LEAVING).state is AgentState.EXITED

@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from console.actions.channel import badges as room
+from console.actions.channel import issuing as room
 from console.actions.channel.agents import agent_record
 from console.actions.channel.badges import (
-    SHARD,
-    badge_picture,
     badge_record,
     finish_badges,
     issue_badge,
@@ -19,9 +17,13 @@ from console.actions.channel.badges import (
     reissue_badge,
 )
 from console.actions.channel.licences import approve_licence, resume_licence, suspend_licence
-from console.actions.channel.scan import check_badge, scan, status_list
+from console.actions.channel.pictures import Look, badge_picture
+from console.actions.channel.places import SHARD
+from console.actions.channel.scan import check_badge, scan
+from console.actions.channel.status_lists import status_list
 from console.desk import House
-from models.badge_picture import codes_in
+from models.badge_picture import Style
+from models.badge_reading import codes_in
 from models.channel.badges import Badge, BadgeState
 from models.refusals import Conflict, NotFound
 from models.tokens import (
@@ -194,11 +196,10 @@ def test_the_picture_says_the_address_of_the_verify_page(desks: Desks, tmp_path:
     licensed(desks)
     badge = the_badge(desks)
     file = tmp_path / "badge.png"
-    file.write_bytes(badge_picture(desks.manager, badge.id, "png"))
-    assert codes_in(Image.open(file)) == [url_of(desks, badge)]
-    assert badge_picture(desks.manager, badge.id).startswith(b"<?xml")
-    with pytest.raises(NotFound):
-        badge_picture(desks.manager, badge.id, "exe")
+    code = Look(Style.QR)
+    file.write_bytes(badge_picture(desks.manager, badge.id, "png", code))
+    assert [code.text for code in codes_in(Image.open(file))] == [url_of(desks, badge)]
+    assert badge_picture(desks.manager, badge.id, look=code).startswith(b"<?xml")
 
 
 def test_the_signed_status_list_marks_what_fell(desks: Desks, house: House) -> None:

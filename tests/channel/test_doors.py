@@ -18,8 +18,17 @@ from console.cli.main import app
 from console.desk import House
 from console.web.api.app import build
 from models.channel.agents import AgentState
+from models.channel.papers import Clause
 from models.permissions import Role
-from tests.channel.stories import licensed, pending, shop_of, submitted, uscc
+from tests.channel.stories import (
+    PDF,
+    licensed,
+    pending,
+    shop_of,
+    submitted,
+    uscc,
+    with_papers,
+)
 from tests.conftest import Desks
 
 Ask = Callable[..., httpx.Response]
@@ -65,12 +74,28 @@ FIRM = {
     "uscc": uscc(1),
     "province": "44",
     "legal_representative": "陈启明",
-    "is_realname_ready": True,
-    "is_protection_ready": True,
 }
-PAPERS = ["agreement", "no_sub_agent", "commitment_letter", "data_processing"]
 
 
+def file_everything(ask: Ask, path: str) -> int:
+    """By the doors of the API; the version of the agent's record then."""
+    filed: dict[str, str] = {}
+    for kind in ("business_licence", "agreement", "commitment_letter", "data_processing"):
+        said = {"kind": kind, "clauses": [clause.value for clause in Clause]}
+        file = {"file": (f"{kind}.pdf", PDF, "text/html")}
+        paper = ask(*MANAGER, "POST", f"{path}/papers", data=said, files=file)
+        assert (paper.status_code, paper.json()["media_type"]) == (201, "application/pdf")
+        filed[kind] = paper.json()["id"]
+    unsigned = ask(*MANAGER, "GET", f"{path}/conditions").json()["lines"]
+    lines = [
+        {"line": one["line"], "is_met": True, "paper_id": filed["agreement"]} for one in unsigned
+    ]
+    signed = ask(*MANAGER, "POST", f"{path}/conditions", json={"lines": lines}).json()
+    assert signed["lacking"] == []
+    return ask(*MANAGER, "GET", path).json()["version"]
+
+
+@pytest.mark.requirement("004-3.1-b", "004-3.1-c", "004-3.1-d")
 def test_an_agent_goes_the_whole_way_by_api(ask: Ask) -> None:
     agent = ask(*MANAGER, "POST", "/agents", json=FIRM).json()
     path = f"/agents/{agent['id']}"
@@ -78,6 +103,13 @@ def test_an_agent_goes_the_whole_way_by_api(ask: Ask) -> None:
     assert agent["state"] == "verifying"
     body = {"passed": True, "version": agent["version"]}
     assert ask(*MANAGER, "POST", f"{path}/review", json=body).status_code == 403
+    not_yet = ask(*APPROVER, "POST", f"{path}/review", json=body).json()
+    assert [one["code"] for one in not_yet["facts"]["failing"]] == [
+        "agent_reason.licence_file_missing",
+        "agent_reason.not_realname_ready",
+        "agent_reason.not_protection_ready",
+    ]
+    body["version"] = file_everything(ask, path)
     assert ask(*APPROVER, "POST", f"{path}/review", json=body).json()["state"] == "eligible"
 
     shop = {"platform": "lanhai", "shop": "1001", "name": "龙腾专营店"}
@@ -88,7 +120,6 @@ def test_an_agent_goes_the_whole_way_by_api(ask: Ask) -> None:
         "shop_ids": [shop_id],
         "begins_on": "2026-03-01",
         "ends_on": "2027-02-28",
-        "papers": PAPERS,
     }
     made = ask(*MANAGER, "POST", f"{path}/licences", json=scope)
     assert made.status_code == 201
@@ -155,15 +186,21 @@ def test_measures_against_an_agent_and_a_licence_are_taken_by_api(ask: Ask, desk
 
     assert of_licence(MANAGER, "suspend", **why).json()["state"] == "suspended"
     assert of_licence(APPROVER, "resume", reason="复查合格").json()["state"] == "active"
-    assert of_agent(MANAGER, "suspend", **why).status_code == 403
-    assert of_agent(APPROVER, "suspend", **why).json()["state"] == "suspended"
+    told = {**why, "papers": "营业执照与情况说明"}
+    assert of_agent(APPROVER, "suspend", **why).status_code == 422
+    assert of_agent(MANAGER, "suspend", **told).status_code == 403
+    assert of_agent(APPROVER, "suspend", **told).json()["state"] == "suspended"
     assert of_agent(APPROVER, "restore", reason="复查合格").json()["state"] == "active"
     assert of_licence(APPROVER, "terminate", reason="期满", is_handed_back=False).status_code == 409
     over = of_licence(APPROVER, "terminate", reason="期满", is_handed_back=True)
     assert over.json()["state"] == "terminated"
-    done = {"is_data_returned": True, "are_cards_returned": True}
+    done: dict[str, object] = {"data": "returned", "cards": 3}
+    early = of_agent(MANAGER, "exit", reason="不再合作", **done).json()
+    assert early["code"] == "admission.closing_notice_missing"
+    done["notice_on"] = "2026-01-15"
     assert of_agent(MANAGER, "exit", reason="不再合作", **done).json()["state"] == "exited"
-    assert of_agent(MANAGER, "reapply").json()["state"] == "draft"
+    again = of_agent(MANAGER, "reapply").json()
+    assert (again["state"], again["attempt"]) == ("draft", 2)
 
 
 def test_a_blacklisting_by_api_takes_two_people(ask: Ask, desks: Desks) -> None:
@@ -248,6 +285,7 @@ def test_a_licence_is_approved_and_a_register_written_by_command(
 ) -> None:
     agent = submitted(desks.manager)
     assert agent.agent_no in channel("--as", "chen.ming", "agent", "list")[1]
+    with_papers(desks.manager, agent)
     review_agent(desks.approver, agent.id, passed=True)
     licence = pending(desks, agent, shop_of(desks.manager, agent))
     channel("--as", "li.hua", "licence", "approve", licence.number)

@@ -2,45 +2,49 @@
 
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from hashlib import sha256
+from uuid import uuid4
 
 import pytest
 
-from console.actions.channel.agents import agent_record
+from console.actions.channel.agents import agent_record, edit_agent
 from console.actions.channel.endings import sweep_expired
 from console.actions.channel.licences import (
     approve_licence,
     approve_licences,
     draft_licence,
     edit_licence,
+    grant_licences,
     licence_numbered,
     licence_record,
     list_licences,
     resume_licence,
     return_licence,
-    revoke_licence,
     submit_licence,
     suspend_licence,
     terminate_licence,
-    withdraw_revocation,
 )
+from console.actions.channel.papers import PaperForm, add_paper, papers_of, withdraw_paper
 from console.actions.channel.shops import end_shop, list_shops
-from console.desk import Desk
-from models.channel.agents import AgentState
+from console.i18n import told
+from models.channel.agents import Agent, AgentState
 from models.channel.badges import BadgeState
 from models.channel.licences import LicenceState, Paper, Product
+from models.channel.papers import ARTICLE_9, Clause, PaperKind
 from models.formats import IssuedNumber, check_licence_number
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed
-from tests.channel.stories import admitted, deeds, licensed, pending, scope, shop_of, submitted
+from tests.channel.stories import (
+    PDF,
+    admitted,
+    form,
+    licensed,
+    pending,
+    scope,
+    shop_of,
+    submitted,
+)
 from tests.conftest import Clock, Desks
-
-
-@pytest.fixture
-def third(desks: Desks) -> Desk:
-    """Another approver of the same carrier."""
-    actor = replace(desks.approver.actor, id=desks.auditor.actor.id, name="lin.jing")
-    return desks.approver.as_(replace(actor, roles=frozenset({Role.APPROVER})))
 
 
 @pytest.mark.requirement("004-3.1-a", "004-3.1-e")
@@ -71,12 +75,104 @@ def test_no_licence_is_approved_without_each_of_the_four_papers(
     desks: Desks, missing: Paper
 ) -> None:
     agent = admitted(desks)
-    papers = [paper for paper in Paper if paper is not missing]
-    licence = pending(desks, agent, shop_of(desks.manager, agent), papers=papers)
+    with_file_lost(desks, agent, missing)
+    licence = pending(desks, agent, shop_of(desks.manager, agent))
 
+    assert licence_record(desks.manager, licence.id).missing == [missing]
     with pytest.raises(Conflict) as no:
         approve_licence(desks.approver, licence.id)
+    assert no.value.code == "channel.papers_missing"
     assert no.value.facts["papers"] == [missing.value]
+    assert no.value.facts["rule"] == "afl-9"
+    assert licence_record(desks.platform, licence.id).missing == []
+
+
+def with_file_lost(desks: Desks, agent: Agent, paper: Paper) -> None:
+    """Everything is on file but what proves one paper."""
+    kinds = {
+        Paper.AGREEMENT: PaperKind.AGREEMENT,
+        Paper.NO_SUB_AGENT: PaperKind.AGREEMENT,
+        Paper.COMMITMENT_LETTER: PaperKind.COMMITMENT_LETTER,
+        Paper.DATA_PROCESSING: PaperKind.DATA_PROCESSING,
+    }
+    with desks.house.begin(Permission.PAPER_READ) as work:
+        (filed,) = [one for one in papers_of(work, agent) if one.kind is kinds[paper]]
+    withdraw_paper(desks.manager, filed.id, reason="作废")
+    if kinds[paper] is PaperKind.AGREEMENT:
+        other = {Clause.NO_SUB_AGENT} if paper is Paper.AGREEMENT else set(ARTICLE_9)
+        form = PaperForm(PaperKind.AGREEMENT, "XY-9", other)
+        add_paper(desks.manager, agent.id, form, "agreement.pdf", PDF)
+
+
+def test_the_files_that_proved_the_papers_are_kept_with_the_licence(desks: Desks) -> None:
+    _, licence, _ = licensed(desks)
+    assert licence.papers == {paper.value: sha256(PDF).hexdigest() for paper in Paper}
+
+
+def test_the_agreement_number_is_that_of_the_paper_on_file(desks: Desks) -> None:
+    agent = admitted(desks)
+    licence = pending(desks, agent, shop_of(desks.manager, agent), agreement_no="")
+    assert licence.agreement_no == "agreement-1"
+
+
+def test_everything_that_is_wrong_is_said_at_once_each_with_its_rule(desks: Desks) -> None:
+    agent = admitted(desks)
+    wrong = scope(provinces=[], ends_on=date(2031, 1, 1))
+    licence = draft_licence(desks.manager, agent.id, wrong)
+    edit_agent(desks.manager, agent.id, form(business_licence_until=date(2026, 1, 1)))
+
+    with pytest.raises(Conflict) as no:
+        submit_licence(desks.manager, licence.id)
+    grounds = {one["code"]: one["rule"] for one in no.value.facts["failing"]}  # type: ignore[attr-defined]
+    assert (no.value.code, no.value.facts["n"]) == ("licence.not_in_order", 3)
+    assert grounds == {
+        "channel.not_in_order": "004-3.1-b",
+        "channel.scope_incomplete": "004-3.1-f",
+        "channel.beyond_business_licence": "004-3.1-b",
+    }
+    said = told(no.value.code, no.value.facts)
+    assert "销售省份、委托网店" in said
+    assert "2026-01-01" in said
+    assert "营业执照已过期" in said
+    assert "182号" in said
+    assert licence_record(desks.manager, licence.id).licence.state is LicenceState.DRAFT
+
+
+def test_one_scope_is_granted_to_several_agents_each_with_its_own_shops(desks: Desks) -> None:
+    first, second = admitted(desks, 1), admitted(desks, 2)
+    own = [shop_of(desks.manager, first, "1"), shop_of(desks.manager, first, "2")]
+    outsider = submitted(desks.manager, 3)
+    done = grant_licences(desks.manager, [first.id, second.id, outsider.id], scope())
+
+    assert [one.refusal.code if one.refusal else None for one in done] == [
+        None,
+        "channel.scope_incomplete",  # it has no shop
+        "channel.agent_not_admitted",
+    ]
+    (licence,) = list_licences(desks.manager).rows
+    assert (licence.id, licence.state) == (done[0].made, LicenceState.PENDING_APPROVAL)
+    assert licence.shop_ids == sorted(str(shop.id) for shop in own)
+    with pytest.raises(Invalid):
+        grant_licences(desks.manager, [uuid4() for _ in range(201)], scope())
+
+
+def test_several_under_one_key_are_done_once(desks: Desks) -> None:
+    agent = admitted(desks)
+    shop_of(desks.manager, agent)
+    keyed = desks.manager.keyed("k-1", "f")
+    (first,) = grant_licences(keyed, [agent.id], scope())
+    (again,) = grant_licences(desks.manager.keyed("k-1", "f"), [agent.id], scope())
+    assert first.made == again.made is not None
+    assert len(list_licences(desks.manager).rows) == 1
+
+
+def test_licences_are_listed_by_when_they_run_out(desks: Desks, clock: Clock) -> None:
+    _, licence, _ = licensed(desks)
+    clock.pass_(days=320)
+    found = {days: list_licences(desks.manager, ends_within=days).rows for days in (60, 30, 7)}
+    assert [row.id for row in found[60]] == [licence.id]
+    assert found[30] == found[7] == []
+    assert list_licences(desks.manager, province="11").rows == []
 
 
 @pytest.mark.parametrize(
@@ -138,8 +234,9 @@ def test_several_are_approved_each_by_itself(desks: Desks) -> None:
     good, lame = admitted(desks, 1), admitted(desks, 2)
     ids = [
         pending(desks, good, shop_of(desks.manager, good, "1")).id,
-        pending(desks, lame, shop_of(desks.manager, lame, "2"), papers=[]).id,
+        pending(desks, lame, shop_of(desks.manager, lame, "2")).id,
     ]
+    with_file_lost(desks, lame, Paper.DATA_PROCESSING)
     done = approve_licences(desks.approver, ids)
 
     assert [one.refusal.code if one.refusal else None for one in done] == [
@@ -148,59 +245,6 @@ def test_several_are_approved_each_by_itself(desks: Desks) -> None:
     ]
     states = {row.id: row.state for row in list_licences(desks.manager).rows}
     assert [states[one] for one in ids] == [LicenceState.ACTIVE, LicenceState.PENDING_APPROVAL]
-
-
-@pytest.mark.requirement("004-3.3-e")
-def test_a_revocation_takes_two_people_and_falls_at_once_with_all_that_hangs_on_it(
-    desks: Desks, third: Desk
-) -> None:
-    agent, licence, _ = licensed(desks, numbers=("1001", "1002"))
-    revoke = partial(revoke_licence, reason="二次转卖", remedy="向渠道部申诉，附协议与证据")
-
-    asked = revoke(desks.approver, licence.id)
-    assert asked.state is LicenceState.ACTIVE
-    with pytest.raises(NotAllowed):
-        revoke(desks.approver, licence.id)
-    revoked = revoke(third, licence.id)
-
-    record = agent_record(desks.manager, agent.id)
-    assert revoked.state is LicenceState.REVOKED
-    assert record.agent.state is AgentState.ELIGIBLE
-    assert [badge.state for badge in record.badges] == [BadgeState.REVOKED] * 2
-    assert deeds(desks.house)[-5:] == [
-        "licence.revocation_asked",
-        "licence.revoked",
-        "badge.revoked",
-        "badge.revoked",
-        "agent.last_licence_ended",
-    ]
-
-
-def test_a_revocation_that_fails_half_way_leaves_nothing_changed(
-    desks: Desks, third: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    agent, licence, _ = licensed(desks)
-    revoke = partial(revoke_licence, reason="二次转卖", remedy="向渠道部申诉")
-    revoke(desks.approver, licence.id)
-
-    def fall(*_: object) -> None:
-        raise RuntimeError("power cut")
-
-    monkeypatch.setattr("console.actions.channel.endings.badges_follow", fall)
-    with pytest.raises(RuntimeError):
-        revoke(third, licence.id)
-
-    record = agent_record(desks.manager, agent.id)
-    assert record.licences[0].state is LicenceState.ACTIVE
-    assert record.badges[0].state is BadgeState.ISSUED
-
-
-def test_what_the_first_asked_for_is_taken_back(desks: Desks) -> None:
-    _, licence, _ = licensed(desks)
-    revoke_licence(desks.approver, licence.id, reason="转卖", remedy="申诉")
-    assert withdraw_revocation(desks.approver, licence.id).revocation_asked_by is None
-    with pytest.raises(Conflict):
-        withdraw_revocation(desks.approver, licence.id)
 
 
 def test_a_suspension_tells_why_and_where_to_appeal_and_ends_with_a_proof(desks: Desks) -> None:

@@ -72,7 +72,10 @@ def test_what_can_be_done_with_an_agent_and_a_licence_in_force_is_all_there(
         who: set(moves(console.open("agents", desk, id=str(agent.id))))
         for who, desk in (("manager", desks.manager), ("approver", desks.approver))
     }
-    assert of_agent["manager"] == {"edit", "exit", "add_shop", "end_shop", "draft_licence"}
+    assert of_agent["manager"] == {
+        *("edit", "exit", "add_shop", "end_shop", "draft_licence"),
+        *("add", "sign", "withdraw"),
+    }
     assert of_agent["approver"] == {"suspend", "blacklist"}
     assert moves(console.open("licences", desks.manager, id=str(licence.id))) == ["suspend"]
     found = moves(console.open("licences", desks.approver, id=str(licence.id)))

@@ -7,6 +7,7 @@ import pytest
 from console.actions.channel.agents import add_agent, agent_record, list_agents
 from console.actions.channel.badges import list_badges
 from console.actions.channel.licences import list_licences, revoke_licence
+from console.actions.channel.logos import put_logo
 from console.actions.channel.publish import list_publications, prepare_publication, publish
 from console.desk import Desk, House
 from console.i18n import Language, texts
@@ -14,7 +15,16 @@ from models.channel.agents import AgentReason, AgentState
 from models.channel.badges import BadgeState
 from models.channel.licences import LicenceState
 from models.channel.publications import PublicationState
-from tests.channel.stories import admitted, form, licensed, pending, shop_of, submitted
+from tests.channel.stories import (
+    admitted,
+    form,
+    licensed,
+    pending,
+    shop_of,
+    submitted,
+    with_papers,
+)
+from tests.channel.test_pictures import logo
 from tests.conftest import Desks
 from tests.pages import Console, errors, grid, move, moves, press, shown, tick
 
@@ -51,7 +61,7 @@ def test_every_reader_opens_every_list_in_both_languages(
     console: Console, desks: Desks, name: str
 ) -> None:
     licensed(desks)
-    publish(desks.manager, prepare_publication(desks.manager).id)
+    publish(desks.approver, prepare_publication(desks.manager).id)
     for reader in readers(desks):
         at = console.open(name, reader)
         assert errors(at) == []
@@ -67,13 +77,11 @@ def test_a_manager_adds_an_agent_and_hands_it_in(console: Console, desks: Desks)
     inputs["representative"].set_value("陈启明")
     (province,) = [one for one in at.selectbox if str(one.key).startswith("agents:add")]
     province.set_value("44")
-    for box in at.checkbox:
-        box.check()
     press(at, "agents:add:sure")
 
     (agent,) = list_agents(desks.manager).rows
     at = console.open("agents", desks.manager, id=str(agent.id))
-    assert set(moves(at)) == {"submit", "edit"}
+    assert set(moves(at)) == {"submit", "edit", "add"}
     move(at, "submit")
     assert agent_record(desks.manager, agent.id).agent.state is AgentState.VERIFYING
 
@@ -86,6 +94,7 @@ def test_a_form_without_what_is_needed_says_so(console: Console, desks: Desks) -
 
 def test_an_approver_decides_on_a_record(console: Console, desks: Desks) -> None:
     agent = submitted(desks.manager)
+    with_papers(desks.manager, agent)
     assert "pass" not in moves(console.open("agents", desks.manager, id=str(agent.id)))
 
     at = console.open("agents", desks.approver, id=str(agent.id))
@@ -97,7 +106,7 @@ def test_an_approver_decides_on_a_record(console: Console, desks: Desks) -> None
 def test_an_approver_sends_an_application_back_with_reasons(console: Console, desks: Desks) -> None:
     agent = submitted(desks.manager)
     at = console.open("agents", desks.approver, id=str(agent.id))
-    (box,) = at.multiselect
+    (box,) = [one for one in at.multiselect if str(one.key).startswith("move:refuse:")]
     box.set_value([AgentReason.OTHER.value])
     move(at, "refuse")
 
@@ -109,8 +118,8 @@ def test_an_approver_sends_an_application_back_with_reasons(console: Console, de
 def test_an_approver_passes_several_and_reads_why_one_was_refused(
     console: Console, desks: Desks
 ) -> None:
-    submitted(desks.manager, 1)
-    lame = submitted(desks.manager, 2, is_realname_ready=False)
+    with_papers(desks.manager, submitted(desks.manager, 1))
+    lame = submitted(desks.manager, 2)
     at = tick(console.open("agents", desks.approver), 0, 1)
     at = press(at, "bulk:pass")
 
@@ -156,8 +165,6 @@ def test_a_manager_drafts_a_licence_and_an_approver_approves_it(
     at = console.open("agents", desks.manager, id=str(agent.id))
     (places,) = [one for one in at.multiselect if str(one.key).endswith(":provinces")]
     places.set_value(["44"])
-    (papers,) = at.get("button_group")
-    papers.set_value(["agreement", "no_sub_agent", "commitment_letter", "data_processing"])  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
     move(at, "draft_licence")
     (licence,) = list_licences(desks.manager).rows
 
@@ -188,10 +195,11 @@ def test_whoever_asked_for_a_revocation_has_no_button_to_confirm_it(
 
 def test_a_badge_is_shown_with_its_code_and_pictures(console: Console, desks: Desks) -> None:
     licensed(desks)
+    put_logo(desks.manager, "CT-44", logo())
     badge = list_badges(desks.manager).rows[0]
     at = console.open("badges", desks.manager, id=str(badge.id))
-    links = [one.proto.url for one in at.get("link_button")]
-    assert f"/files/badges/{badge.badge_id}.svg" in links
+    links = " ".join(str(one.proto.url) for one in at.get("link_button"))
+    assert f"/files/badges/{badge.badge_id}.svg?style=card" in links
     assert "/b/" in at.code[0].value
 
 
@@ -215,6 +223,8 @@ def test_a_list_is_prepared_looked_at_and_published(console: Console, desks: Des
 
     at = console.open("publications", desks.manager, id=str(edition.id))
     assert licence.number in grid(at)[0]
+    assert "publish" not in moves(at), "whoever prepared it does not approve it"
+    at = console.open("publications", desks.approver, id=str(edition.id))
     move(at, "publish")
     assert list_publications(desks.manager).rows[0].state is PublicationState.PUBLISHED
     assert moves(console.open("publications", desks.regulator, id=str(edition.id))) == []

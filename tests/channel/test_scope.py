@@ -8,9 +8,9 @@ from console.actions.channel.licences import list_licences, suspend_licence
 from console.actions.channel.register import (
     lookup,
     public_agent,
-    public_search,
     register_rows,
 )
+from console.actions.channel.search import public_search
 from console.actions.channel.shops import add_shop, end_shop, list_shops
 from console.desk import Desk, House
 from models.channel.public import PublicStatus

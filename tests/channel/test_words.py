@@ -18,6 +18,7 @@ from models.channel.licences import Paper
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from tests.channel.stories import admitted, form, pending, shop_of, submitted
+from tests.channel.test_licences import with_file_lost
 from tests.conftest import Desks
 
 
@@ -80,15 +81,14 @@ def test_words_of_strangers_stay_as_they_wrote_them_and_are_made_harmless() -> N
 
 def _without_papers(desks: Desks) -> object:
     agent = admitted(desks)
-    licence = pending(desks, agent, shop_of(desks.manager, agent), papers=[])
+    licence = pending(desks, agent, shop_of(desks.manager, agent))
+    with_file_lost(desks, agent, Paper.COMMITMENT_LETTER)
     return approve_licence(desks.approver, licence.id)
 
 
 REFUSED: list[Callable[[Desks], object]] = [
     lambda desks: submit_agent(desks.manager, submitted(desks.manager).id),
-    lambda desks: review_agent(
-        desks.approver, submitted(desks.manager, is_realname_ready=False).id, passed=True
-    ),
+    lambda desks: review_agent(desks.approver, submitted(desks.manager).id, passed=True),
     lambda desks: add_agent(desks.manager, form(legal_representative=" ")),
     lambda desks: add_agent(desks.manager, AgentForm("x" * 300, "1", "44", "y")),
     _without_papers,

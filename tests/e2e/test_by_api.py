@@ -112,6 +112,25 @@ def agents_are_imported(story: Story) -> None:
     story.ids |= {one["name"]: one["id"] for one in story.manager.get("/agents")["items"]}
 
 
+def papers_are_filed(story: Story) -> None:
+    """Every paper by upload, and both checklists signed line by line."""
+    manager, path = story.manager, f"/agents/{story.ids['华东通信设备有限公司']}"
+    clauses = ["real_name_duty", "breach_measures", "no_sub_agent"]
+    filed: dict[str, str] = {}
+    for kind in ("business_licence", "agreement", "commitment_letter", "data_processing"):
+        file = {"file": (f"{kind}.png", PNG, "image/png")}
+        said = {"kind": kind, "clauses": clauses if kind == "agreement" else []}
+        if kind == "business_licence":
+            said["valid_until"] = "2035-12-31"
+        filed[kind] = manager.post(f"{path}/papers", data=said, files=file)["id"]
+    lines = manager.get(f"{path}/conditions")["lines"]
+    signed = [
+        {"line": one["line"], "is_met": True, "paper_id": filed["commitment_letter"]}
+        for one in lines
+    ]
+    assert manager.post(f"{path}/conditions", json={"lines": signed})["lacking"] == []
+
+
 def a_licence_is_granted(story: Story) -> None:
     manager, approver = story.manager, story.approver
     path = f"/agents/{story.ids['华东通信设备有限公司']}"
@@ -128,7 +147,6 @@ def a_licence_is_granted(story: Story) -> None:
         "shop_ids": [one["id"] for one in seen["shops"]],
         "begins_on": "2026-01-01",
         "ends_on": "2035-12-30",
-        "papers": ["agreement", "no_sub_agent", "commitment_letter", "data_processing"],
         "agreement_no": "XY-2026-0001",
     }
     licence = manager.post(f"{path}/licences", json=scope)
@@ -237,6 +255,7 @@ def test_the_whole_path_by_keys_and_the_command_line(
 ) -> None:
     story = Story(served, small, staffed(served))
     agents_are_imported(story)
+    papers_are_filed(story)
     a_licence_is_granted(story)
     the_list_is_published(story)
     a_patrol_runs(story)

@@ -4,17 +4,20 @@ import hashlib
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from warcio.archiveiterator import ArchiveIterator
 
-from models.badge_picture import codes_in
+from models.badge_reading import codes_in
 from tests.cases.world import PNG
+from tests.channel.test_pictures import logo
 from tests.e2e.actors import PHONE, Album, Person, part, written
 from tests.e2e.world import (
     ADMIN_PASSWORD,
@@ -128,6 +131,48 @@ def agents_are_imported(story: Story) -> None:
     assert {"华东通信设备有限公司", "优享网络技术有限公司"} <= set(story.ids)
 
 
+CLAUSES = ("实名登记责任", "违约处置措施", "不得转委托下级代理")
+
+
+def papers_are_filed(story: Story) -> None:
+    """Licence and agreement by hand, the rest by command; a line by hand, the rest by command."""
+    manager, agent = story.people["chen.ming"], story.ids["华东通信设备有限公司"]
+    manager.open("agents", id=agent)
+    body = manager.begin("add", agent)
+    manager.put_file("营业执照.png", PNG, "image/png", within=body)
+    manager.confirm(body)
+    manager.sees("营业执照.png")
+    body = manager.begin("add", agent)
+    manager.choose("", "委托代理协议", box=part(body, "kind"))
+    manager.put_file("委托代理协议.png", PNG, "image/png", within=body)
+    for clause in CLAUSES:
+        manager.choose("", clause, box=part(body, "clauses"))
+    manager.confirm(body)
+    manager.sees("委托代理协议.png")
+    number = manager.asks(f"/agents/{agent}")["agent_no"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "paper.png"
+        path.write_bytes(PNG)
+        for kind in ("commitment_letter", "data_processing", "condition_evidence"):
+            story.served.channel("--as", "chen.ming", "agent", "file", number, kind, str(path))
+    papers = {one["kind"]: one["id"] for one in manager.asks(f"/agents/{agent}/papers")}
+    report = papers["condition_evidence"]
+    story.served.channel("--as", "chen.ming", "agent", "sign", number, report)
+    manager.open("agents", id=agent)
+    body = manager.begin("sign", agent)
+    manager.choose("", "配备二代身份证识别设备", box=part(body, "met"))
+    manager.confirm(body)
+    manager.sees("6/6")
+    manager.choose("look:papers", "营业执照.png")
+    picture = manager.page.locator("img[src*='/files/papers/']")
+    expect(picture).to_be_visible()
+    manager.keep("agent-papers")
+    answer = manager.context.request.get(f"{story.served.base}/files/papers/{report}")
+    assert answer.headers["content-disposition"].startswith("inline")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
 def agents_are_reviewed(story: Story) -> None:
     approver, passed = story.comes("li.hua"), story.ids["华东通信设备有限公司"]
     approver.sees("华东通信设备有限公司")
@@ -155,9 +200,6 @@ def a_licence_is_granted(story: Story) -> None:
     for province in ("广东", "浙江"):
         manager.choose("", province, box=part(body, "provinces"))
     manager.fill(part(body, "agreement"), "XY-2026-0001")
-    for paper in part(body, "papers").get_by_role("button").all():
-        paper.click()
-        manager.settled()
     manager.keep("licence-form")
     manager.confirm(body)
     (licence,) = manager.asks("/licences")["items"]
@@ -171,16 +213,29 @@ def a_licence_is_granted(story: Story) -> None:
     approver.keep("licence-approved")
 
 
+def the_logo_is_put_in_use(manager: Person) -> None:
+    manager.open("badges")
+    page = manager.page
+    page.get_by_role("button", name="企业标志").click()
+    file: FilePayload = {"name": "logo.png", "mimeType": "image/png", "buffer": logo()}
+    page.locator("input[type=file]").first.set_input_files([file])
+    page.get_by_role("button", name="启用这个标志").click()
+    manager.sees("标志已启用")
+
+
 def the_list_is_published(story: Story) -> None:
     manager = story.people["chen.ming"]
     (badge,) = manager.asks("/badges", state="issued")["items"]
+    the_logo_is_put_in_use(manager)
     manager.open("badges", id=badge["id"])
-    manager.keep("badge")
     links = manager.page.locator("a[href*='/files/badges/']")
-    svg, png = [str(one.get_attribute("href")) for one in links.all()]
+    expect(links).to_have_count(3)
+    manager.keep("badge")
+    svg, png, pdf = [str(one.get_attribute("href")) for one in links.all()]
     assert b"<svg" in manager.downloads(svg)
+    assert manager.downloads(pdf).startswith(b"%PDF-")
     (code,) = codes_in(Image.open(io.BytesIO(manager.downloads(png))))
-    story.ids["badge"] = code
+    story.ids["badge"] = code.text
     manager.open("publications")
     manager.keep("publications-empty")
     manager.page.get_by_role("button", name="编制").first.click()
@@ -372,6 +427,7 @@ def it_looks_right_elsewhere(story: Story) -> None:
 STATIONS = (
     staff_is_made,
     agents_are_imported,
+    papers_are_filed,
     agents_are_reviewed,
     a_licence_is_granted,
     the_list_is_published,

@@ -85,8 +85,6 @@ def agents_file(market: Market) -> list[dict[str, str]]:
             "法定代表人": "王小明",
             "联系方式": f"0755-8000{at:04}",
             "营业执照有效期": "2035-12-31",
-            "具备实名登记条件": "是",
-            "具备信息保护条件": "是",
             "平台": "oscar" if shop else "",
             "店铺ID": shop.shop if shop else "",
             "店铺名称": shop.name if shop else "",

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from console.actions.channel.licences import resume_licence, revoke_licence, suspend_licence
+from console.actions.channel.log import seal_logs
 from console.actions.channel.review import suspend_agent
 from console.desk import House
 from tests.channel import stories
@@ -24,6 +25,15 @@ UNPUBLISHED = (
     "申诉",
     "XY-2026",
 )
+
+
+def logged(index: int) -> dict[str, object]:
+    log = "http://127.0.0.1:8501/log"
+    return {
+        "index": index,
+        "entry": f"{log}/entries/{index}",
+        "proof": f"{log}/proof.txt?index={index}",
+    }
 
 
 @pytest.mark.requirement("004-3.1-f")
@@ -43,6 +53,11 @@ def test_a_licensed_agent_is_shown_with_its_scope_and_shops(public: Public) -> N
 
 
 def test_a_program_gets_the_same_as_json(public: Public) -> None:
+    seal_logs(public.desks.house)
+    told = {
+        one["kind"]: one["index"] for one in public.json("/register/changes?since=0")["changes"]
+    }
+    approved, issued = told["licence.approved"], told["badge.issued"]
     answer = public.visitor.get(f"/agents/{public.agent.agent_no}", headers=JSON)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.json() == {
@@ -69,6 +84,7 @@ def test_a_program_gets_the_same_as_json(public: Public) -> None:
                 "name": "龙腾专营店1001",
                 "url": "https://lanhai.example/shop/1001",
                 "badge": "good",
+                "log": logged(issued),
             }
         ],
         "events": [
@@ -76,6 +92,7 @@ def test_a_program_gets_the_same_as_json(public: Public) -> None:
                 "eventAction": "approved",
                 "eventDate": "2026-03-02T04:00:00+00:00",
                 "licence": public.licence.number,
+                "log": logged(approved),
             }
         ],
         "links": [
@@ -139,13 +156,14 @@ with engine.begin() as connection:
     assert "已取消" in public.page(path).text
 
 
-def test_a_suspended_agent_is_not_shown_as_licensed(public: Public) -> None:
+def test_a_suspended_agent_is_not_shown_as_licensed(public: Public, clock: Clock) -> None:
     suspend_licence(public.desks.manager, public.licence.id, reason=REASON, remedy=REMEDY)
     known = public.json(f"/agents/{public.agent.agent_no}")
     assert (known["status"], known["shops"][0]["badge"]) == ("suspended", "suspended")
     resume_licence(public.desks.approver, public.licence.id, proof="已整改")
     assert public.json(f"/agents/{public.agent.agent_no}")["status"] == "active"
 
+    clock.pass_(hours=1)
     suspend_agent(public.desks.approver, public.agent.id, reason=REASON, remedy=REMEDY)
     known = public.json(f"/agents/{public.agent.agent_no}")
     assert known["status"] == "suspended"
@@ -188,6 +206,7 @@ def test_a_long_list_goes_on_behind_the_last(house: House, desks: Desks) -> None
 def test_a_name_full_of_markup_stays_a_name(house: House, desks: Desks) -> None:
     name = "<script>alert(1)</script>&龙腾"
     agent = stories.submitted(desks.manager, 1, name=name)
+    stories.with_papers(desks.manager, agent)
     stories.review_agent(desks.approver, agent.id, passed=True)
     shop = stories.shop_of(desks.manager, agent, name='"><img src=x>')
     stories.approve_licence(desks.approver, stories.pending(desks, agent, shop).id)

@@ -1,6 +1,7 @@
 """Keys, the golden copy, and what robots may read."""
 
 from console.actions.channel.golden import register_folder, write_register
+from console.web.register import PUBLISHED
 from models.tokens import KeyRole, cose_key_set, read_jwk_set
 from tests.public.doors import Public, visitor_of
 
@@ -11,7 +12,7 @@ def test_the_keys_that_badges_are_checked_by_are_published(public: Public) -> No
     assert answer.headers["access-control-allow-origin"] == "*"
     keys = read_jwk_set(answer.content)
     assert keys[KeyRole.BADGE]
-    own = {role: public.house.keys.public_keys(role) for role in (KeyRole.BADGE, KeyRole.REGISTER)}
+    own = {role: public.house.keys.public_keys(role) for role in PUBLISHED}
     cose = public.visitor.get("/.well-known/cose-keys")
     assert cose.content == cose_key_set(own)
     again = {"if-none-match": cose.headers["etag"]}

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.brought import clean_name, media_type_of
-from console.actions.cases.deadlines import deadline
+from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from integrations.evidence import Digest
 from models.cases.cases import Case, CaseMove, CaseState

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.deadlines import deadline
 from console.actions.cases.wording import MOST_LISTINGS, Grounds, body_of, subject_of
 from console.actions.channel.numbers import next_numbers
+from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from integrations.marketplaces.base import SourceError, TurnedDown, Unreachable
 from integrations.notices import Delivery, Letter, LetterListing, Portal, push_to

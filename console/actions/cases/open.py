@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.deadlines import deadline
 from console.actions.channel.numbers import next_numbers
+from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove, CaseState
 from models.formats import Fault, check_icp_filing

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from console.actions.cases.deadlines import deadline
+from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove
 from models.patrol.findings import Finding, FindingMove, FindingState

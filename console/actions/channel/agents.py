@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, cast
 from uuid import UUID
@@ -11,21 +11,23 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import col, select
 
 from console.actions.audit import history
-from console.actions.channel.blacklist import blacklisted_among
-from console.actions.channel.held import carrier_of, deadline, held
+from console.actions.channel.blacklist import barred_among, is_blacklisted, name_hits
+from console.actions.channel.held import carrier_of, held, must_say_why
 from console.actions.channel.numbers import agent_numbers, next_serials
+from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
-from models.channel.admission import first_check
+from models.channel.admission import first_check, stops_at_once
 from models.channel.agents import Agent, AgentMove, AgentReason, AgentState
 from models.channel.badges import Badge
 from models.channel.licences import Licence, LicenceState
+from models.channel.papers import AgentPaper, PaperKind
 from models.channel.shops import AuthorisedShop
 from models.formats import compact
 from models.permissions import Permission
 from models.provinces import provinces
 from models.refusals import Conflict, Invalid
-from models.rules import china_day
+from models.rules import china_day, parameter
 from models.search import plain_text, query_terms, terms_of
 from models.staff import Actor
 
@@ -155,6 +157,8 @@ def edit_agent(
             return agent
         for name in changed:
             setattr(agent, name, fields[name])
+        if "legal_representative" in changed:
+            agent.cleared = []
         agent.terms = search_terms(agent)
         agent.version += 1
         work.record("agent.edited", agent, fields=changed)
@@ -168,6 +172,7 @@ def submit_agent(desk: Desk, agent_id: UUID | str, version: int | None = None) -
         again = agent.state is AgentState.NEEDS_CORRECTION
         agent.move(AgentMove.RESUBMIT if again else AgentMove.SUBMIT)
         agent.submitted_at, agent.submitted_by = work.at, desk.actor.id
+        agent.late_reason = ""
         work.record("agent.resubmitted" if again else "agent.submitted", agent)
         reasons = check_now(work, agent)
         _after_first_check(work, agent, reasons)
@@ -182,18 +187,22 @@ def check_now(work: Work, agent: Agent) -> list[AgentReason]:
             Agent.carrier_id == agent.carrier_id, Agent.uscc == agent.uscc, Agent.id != agent.id
         )
     ).all()
-    return first_check(
+    by_code = first_check(
         agent.uscc,
         agent.business_licence_until,
         known_duplicates=frozenset(others),
-        blacklisted=blacklisted_among(work, agent.carrier_id, [agent.uscc]),
+        barred=barred_among(work, agent.carrier_id, [agent.uscc], []),
         on=china_day(work.at),
     )
+    hits = [hit.reason for hit in name_hits(work, agent) if not hit.is_cleared]
+    return by_code + list(dict.fromkeys(hits))
 
 
 def _after_first_check(work: Work, agent: Agent, reasons: Sequence[AgentReason]) -> None:
-    agent.move(AgentMove.FIRST_CHECK_BAD if reasons else AgentMove.FIRST_CHECK_OK)
-    due = deadline(work, "resubmission" if reasons else "verify_review")
+    """A name alone sends nobody back: whoever reviews finds out whose it is."""
+    bad = stops_at_once(reasons)
+    agent.move(AgentMove.FIRST_CHECK_BAD if bad else AgentMove.FIRST_CHECK_OK)
+    due = deadline(work, "resubmission" if bad else "verify_review")
     agent.review_due_at, agent.rule_version = due.at, due.version
     agent.reasons = [one.value for one in reasons]
     agent.proposal = agent.proposed_by = None
@@ -276,54 +285,120 @@ def agent_numbered(desk: Desk, agent_no: str) -> Agent:
         return work.one(work.select(Agent).where(Agent.agent_no == number), Agent)
 
 
-def exit_agent(  # noqa: PLR0913 - what was handed back
-    desk: Desk,
-    agent_id: UUID | str,
-    *,
-    reason: str,
-    is_data_returned: bool,
-    are_cards_returned: bool,
-    version: int | None = None,
+class UsersData(StrEnum):
+    """What became of users' information when the relation ended (PIPL art. 21)."""
+
+    RETURNED = "returned"
+    DELETED = "deleted"
+    NONE_HELD = "none_held"
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """What is handed back at the end. The signed sheet is a paper of kind `hand_back`."""
+
+    reason: str
+    data: UsersData
+    cards: int
+    """Unsold cards that came back; zero is said, too."""
+    notice_on: date | None = None
+    """The day the shops showed that they close; needed while one is open (E-commerce Law 16)."""
+
+
+def exit_agent(
+    desk: Desk, agent_id: UUID | str, hand_back: HandBack, version: int | None = None
 ) -> Agent:
-    """End the relation: no licence is live, users' data and unsold cards are handed back."""
-    if not reason.strip():
-        raise Invalid("channel.reason_needed")
+    """End the relation: no licence is live, users' data and unsold cards are handed back.
+
+    An agent with an open shop has shown its closing for thirty days before. Its shops end with it.
+    """
+    why = must_say_why(hand_back.reason)
+    if hand_back.cards < 0:
+        raise Invalid("admission.cards_counted")
     with desk.begin(Permission.AGENT_EDIT) as work:
         agent = held(work, Agent, agent_id, version)
         agent.move(AgentMove.EXIT)
-        if not (is_data_returned and are_cards_returned):
-            raise Conflict("channel.hand_back_first", agent_no=agent.agent_no)
-        live = work.session.exec(
-            select(Licence).where(
-                Licence.agent_id == agent.id,
-                col(Licence.state).in_(
-                    [LicenceState.ACTIVE, LicenceState.SUSPENDED, LicenceState.PENDING_APPROVAL]
-                ),
-            )
-        ).first()
-        if live is not None:
-            raise Conflict("channel.licence_still_live", number=live.number)
-        for shop in work.session.exec(
+        _must_have_no_live_licence(work, agent)
+        sheet = _hand_back_sheet(work, agent)
+        shops = work.session.exec(
             select(AuthorisedShop).where(
                 AuthorisedShop.agent_id == agent.id, col(AuthorisedShop.ended_at).is_(None)
             )
-        ):
+        ).all()
+        rule = _must_have_told_buyers(work, hand_back.notice_on) if shops else None
+        for shop in shops:
             shop.ended_at = work.at
-        agent.remark = reason.strip()
+        agent.remark = why
         work.record(
-            "agent.exited", agent, reason=reason.strip(), data_returned=True, cards_returned=True
+            "agent.exited",
+            agent,
+            reason=why,
+            data=hand_back.data.value,
+            cards=hand_back.cards,
+            notice_on=hand_back.notice_on.isoformat() if hand_back.notice_on else None,
+            rule=rule,
+            sha256=sheet.sha256,
         )
         return agent
 
 
+def _must_have_no_live_licence(work: Work, agent: Agent) -> None:
+    live = work.session.exec(
+        select(Licence).where(
+            Licence.agent_id == agent.id,
+            col(Licence.state).in_(
+                [LicenceState.ACTIVE, LicenceState.SUSPENDED, LicenceState.PENDING_APPROVAL]
+            ),
+        )
+    ).first()
+    if live is not None:
+        raise Conflict("channel.licence_still_live", number=live.number)
+
+
+def _hand_back_sheet(work: Work, agent: Agent) -> AgentPaper:
+    sheet = work.session.exec(
+        select(AgentPaper)
+        .where(AgentPaper.agent_id == agent.id, AgentPaper.attempt == agent.attempt)
+        .where(AgentPaper.kind == PaperKind.HAND_BACK, col(AgentPaper.withdrawn_at).is_(None))
+        .order_by(col(AgentPaper.id).desc())
+    ).first()
+    if sheet is None:
+        raise Conflict("admission.hand_back_missing", agent_no=agent.agent_no)
+    return sheet
+
+
+def _must_have_told_buyers(work: Work, notice_on: date | None) -> str:
+    """The version of the rule that the closing notice keeps."""
+    today = china_day(work.at)
+    notice = parameter("shop_closing_notice", today)
+    if notice_on is None:
+        raise Conflict("admission.closing_notice_missing", days=notice.value)
+    first = notice_on + timedelta(days=notice.value)
+    if today < first:
+        raise Conflict("admission.closing_notice", days=notice.value, first=first.isoformat())
+    return notice.version
+
+
 def reapply_agent(desk: Desk, agent_id: UUID | str, version: int | None = None) -> Agent:
-    """Open the old file anew for a firm that was refused or has left."""
+    """Apply once more after a refusal or an exit: a new attempt that begins without papers.
+
+    What was filed and signed before stays with its attempt, to be read as the old file.
+    """
     with desk.begin(Permission.AGENT_EDIT) as work:
         agent = held(work, Agent, agent_id, version)
         agent.move(AgentMove.REAPPLY)
-        if blacklisted_among(work, agent.carrier_id, [agent.uscc]):
+        if is_blacklisted(work, agent):
             raise Conflict("channel.blacklisted", agent_no=agent.agent_no)
-        agent.failures, agent.reasons = 0, []
-        agent.submitted_at = agent.submitted_by = agent.reviewed_by = agent.review_due_at = None
-        work.record("agent.reapplied", agent)
+        agent.attempt += 1
+        agent.is_realname_ready = agent.is_protection_ready = False
+        agent.recheck_on, agent.cleared = None, []
+        begin_anew(agent)
+        work.record("agent.reapplied", agent, attempt=agent.attempt)
         return agent
+
+
+def begin_anew(agent: Agent) -> None:
+    """Nothing of an earlier review holds any more."""
+    agent.failures, agent.reasons, agent.remark, agent.late_reason = 0, [], "", ""
+    agent.submitted_at = agent.submitted_by = agent.reviewed_by = agent.review_due_at = None
+    agent.proposal = agent.proposed_by = None

@@ -5,10 +5,8 @@ leaves a row that `finish_badges` finds, and never a token that nobody knows of.
 """
 
 import os
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -17,31 +15,20 @@ from sqlmodel import col, select
 from console.actions.audit import history
 from console.actions.channel.announce import tell
 from console.actions.channel.held import held
-from console.actions.channel.numbers import next_numbers
+from console.actions.channel.issuing import finish_badges, hold_related
+from console.actions.channel.places import draw_places
 from console.desk import PAGE, Desk, House, Order, Slice, Work
-from models import badge_picture as picture
 from models.audit import AuditEntry
 from models.channel.agents import Agent
-from models.channel.badges import Badge, BadgeMove, BadgeState
+from models.channel.badges import LIVE, Badge, BadgeMove, BadgeState
 from models.channel.licences import Licence, LicenceState
 from models.channel.log import LogKind
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
-from models.refusals import Conflict, Invalid, NotFound
+from models.refusals import Conflict, Invalid
 from models.rules import end_of
-from models.tokens import BADGE_ID_BYTES, Claims, KeyRole, digits_of, sign
+from models.tokens import BADGE_ID_BYTES, digits_of
 
-SHARD: Final = 131_072
-"""Places in one status list (BADGE 2.3)."""
-_FILL: Final = 100_000
-"""Badges for which places are drawn in one list, so that a free one is soon found."""
-_LIVE: Final = (
-    BadgeState.REQUESTED,
-    BadgeState.ISSUED,
-    BadgeState.DISPLAYED,
-    BadgeState.SUSPENDED,
-)
-_BATCH: Final = 500
 _TOLD: Final = {
     BadgeMove.SUSPEND: LogKind.BADGE_SUSPENDED,
     BadgeMove.RESUME: LogKind.BADGE_RESUMED,
@@ -62,24 +49,9 @@ class BadgeRecord:
     deeds: Sequence[AuditEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsigned:
-    id: UUID
-    badge_id: str
-    agent_no: str
-    status_index: int
-    expires_at: int
-    shop: bytes
-
-
 def code_prefix(house: House) -> str:
     """What stands before the digits: the verify page of this very house, in lower case."""
     return f"{house.settings.public_url.rstrip('/').lower()}/b/"
-
-
-def status_uri(house: House, status_index: int) -> str:
-    """The status list that holds a place; the first is number 1."""
-    return f"{house.settings.public_url.rstrip('/')}/s/{status_index // SHARD + 1}"
 
 
 def request_badges(work: Work, licence: Licence, shops: Iterable[AuthorisedShop]) -> None:
@@ -87,13 +59,13 @@ def request_badges(work: Work, licence: Licence, shops: Iterable[AuthorisedShop]
     have = set(
         work.session.exec(
             select(Badge.shop_id).where(
-                Badge.agent_id == licence.agent_id, col(Badge.state).in_(_LIVE)
+                Badge.agent_id == licence.agent_id, col(Badge.state).in_(LIVE)
             )
         ).all()
     )
-    for shop in shops:
-        if shop.id not in have:
-            _request(work, licence, shop)
+    without = [shop for shop in shops if shop.id not in have]
+    if without:
+        _request(work, licence, without)
 
 
 def request_missing(work: Work, agent_id: UUID) -> None:
@@ -114,8 +86,15 @@ def _live_shops(work: Work, licence: Licence) -> Sequence[AuthorisedShop]:
     ).all()
 
 
-def _request(work: Work, licence: Licence, shop: AuthorisedShop) -> Badge:
-    badge = work.add(
+def _request(
+    work: Work,
+    licence: Licence,
+    shops: Sequence[AuthorisedShop],
+    instead: Mapping[UUID, Badge] | None = None,
+) -> Sequence[Badge]:
+    """A requested badge for each shop; `instead` are those that are replaced, by shop."""
+    places = draw_places(work, len(shops))
+    badges = [
         Badge(
             badge_id=os.urandom(BADGE_ID_BYTES).hex(),
             carrier_id=licence.carrier_id,
@@ -124,91 +103,19 @@ def _request(work: Work, licence: Licence, shop: AuthorisedShop) -> Badge:
             shop_id=shop.id,
             platform=shop.platform,
             province=licence.province,
-            status_index=_free_place(work),
+            status_index=place,
+            replaces_id=instead[shop.id].id if instead and shop.id in instead else None,
             issued_at=work.at,
             expires_at=end_of(licence.ends_on),
         )
-    )
+        for shop, place in zip(shops, places, strict=True)
+    ]
+    hold_related(work, badges)
+    work.session.add_all(badges)
     work.session.flush()
-    tell(work, LogKind.BADGE_REQUESTED, badge, licence=licence.number, shop=shop.title)
-    return badge
-
-
-def _free_place(work: Work) -> int:
-    """A random place that nobody has; the counter's lock keeps two from drawing the same."""
-    (number,) = next_numbers(work, "badges")
-    shard = (number - 1) // _FILL
-    while True:
-        place = shard * SHARD + secrets.randbelow(SHARD)
-        taken = select(Badge.id).where(Badge.status_index == place)
-        if work.session.exec(taken).first() is None:
-            return place
-
-
-def finish_badges(desk: Desk, *, licence_id: UUID | None = None) -> int:
-    """Sign what was requested under licences that are in force; how many.
-
-    The house does it, whoever approved: issuing is what the system owes to an approval (4.5).
-    """
-    own = desk.house.desk()
-    waiting = _unsigned(own, licence_id)
-    if not waiting:
-        return 0
-    signer = own.house.keys.ensure(KeyRole.BADGE, own.now())
-    issued = 0
-    for one in waiting:
-        claims = Claims(
-            agent_no=one.agent_no,
-            issued_at=int(own.now().timestamp()),
-            expires_at=one.expires_at,
-            badge_id=bytes.fromhex(one.badge_id),
-            status_index=one.status_index % SHARD,
-            status_uri=status_uri(own.house, one.status_index),
-            shops=(one.shop,),
-        )
-        token = sign(claims, signer.kid, signer.raw_sign, signer.alg)
-        issued += _keep(own, one.id, token)
-    return issued
-
-
-def _unsigned(own: Desk, licence_id: UUID | None) -> list[_Unsigned]:
-    query = (
-        select(Badge, Agent.agent_no, AuthorisedShop)
-        .join(Agent, col(Agent.id) == col(Badge.agent_id))
-        .join(AuthorisedShop, col(AuthorisedShop.id) == col(Badge.shop_id))
-        .join(Licence, col(Licence.id) == col(Badge.licence_id))
-        .where(Badge.state == BadgeState.REQUESTED, Licence.state == LicenceState.ACTIVE)
-        .where(col(Badge.expires_at) > own.now())
-        .limit(_BATCH)
-    )
-    if licence_id is not None:
-        query = query.where(Badge.licence_id == licence_id)
-    with own.begin(Permission.BADGE_READ) as work:
-        return [
-            _Unsigned(
-                badge.id,
-                badge.badge_id,
-                agent_no,
-                badge.status_index,
-                int(badge.expires_at.timestamp()),
-                shop.shop.hash,
-            )
-            for badge, agent_no, shop in work.session.exec(query).all()
-        ]
-
-
-def _keep(own: Desk, badge_id: UUID, token: bytes) -> bool:
-    """Put the token with its badge, unless another has done so or the licence fell meanwhile."""
-    with own.begin(Permission.BADGE_ISSUE) as work:
-        badge = work.get(Badge, badge_id)
-        licence = work.get(Licence, badge.licence_id)
-        if badge.state is not BadgeState.REQUESTED or licence.state is not LicenceState.ACTIVE:
-            return False
-        badge.move(BadgeMove.ISSUE)
-        badge.token, badge.token_sha256 = token, sha256(token).hexdigest()
-        badge.issued_at = work.at
-        tell(work, LogKind.BADGE_ISSUED, badge, token_sha256=badge.token_sha256)
-        return True
+    for badge, shop in zip(badges, shops, strict=True):
+        tell(work, LogKind.BADGE_REQUESTED, badge, licence=licence.number, shop=shop.title)
+    return badges
 
 
 def shops_without_badge(
@@ -221,7 +128,7 @@ def shops_without_badge(
         if licence.state is LicenceState.ACTIVE
         for one in licence.shop_ids
     }
-    have = {badge.shop_id for badge in badges if badge.state in _LIVE}
+    have = {badge.shop_id for badge in badges if badge.state in LIVE}
     return [
         shop
         for shop in shops
@@ -236,22 +143,30 @@ def issue_badge(desk: Desk, shop_id: UUID | str) -> Badge:
         agent = held(work, Agent, shop.agent_id, None)
         licence = _licence_for(work, agent, shop)
         live = work.session.exec(
-            select(Badge).where(Badge.shop_id == shop.id, col(Badge.state).in_(_LIVE))
+            select(Badge).where(Badge.shop_id == shop.id, col(Badge.state).in_(LIVE))
         ).first()
         if live is not None:
             raise Conflict("channel.badge_live", badge_id=live.badge_id, shop=shop.shop_key)
-        badge = _request(work, licence, shop)
+        (badge,) = _request(work, licence, [shop])
     finish_badges(desk, licence_id=licence.id)
     return get_badge(desk, badge.id)
 
 
 def _licence_for(work: Work, agent: Agent, shop: AuthorisedShop) -> Licence:
+    licence = licence_for(work, agent.id, shop)
+    if licence is None:
+        raise Conflict("channel.no_licence_for_shop", shop=shop.shop_key)
+    return licence
+
+
+def licence_for(work: Work, agent_id: UUID, shop: AuthorisedShop) -> Licence | None:
+    """The licence in force under which the shop may have a badge."""
     for licence in work.session.exec(
-        select(Licence).where(Licence.agent_id == agent.id, Licence.state == LicenceState.ACTIVE)
+        select(Licence).where(Licence.agent_id == agent_id, Licence.state == LicenceState.ACTIVE)
     ).all():
         if str(shop.id) in licence.shop_ids and shop.ended_at is None:
             return licence
-    raise Conflict("channel.no_licence_for_shop", shop=shop.shop_key)
+    return None
 
 
 def badges_follow(work: Work, licence: Licence, move: BadgeMove, reason: str) -> None:
@@ -283,9 +198,14 @@ def mark_copied(desk: Desk, badge_id: UUID | str, *, seen_at: str) -> Badge:
     if not seen_at.strip():
         raise Invalid("channel.reason_needed")
     with desk.begin(Permission.BADGE_ISSUE) as work:
-        badge = held(work, Badge, badge_id, None)
-        _fall(work, badge, BadgeMove.COPIED_DETECTED, seen_at.strip())
-        return badge
+        return fall_as_copied(work, badge_id, seen_at)
+
+
+def fall_as_copied(work: Work, badge_id: UUID | str, seen_at: str) -> Badge:
+    """The same within another deed's transaction."""
+    badge = held(work, Badge, badge_id, None)
+    _fall(work, badge, BadgeMove.COPIED_DETECTED, seen_at.strip())
+    return badge
 
 
 def mark_displayed(desk: Desk, badge_id: UUID | str, *, proof: str) -> Badge:
@@ -301,16 +221,26 @@ def mark_displayed(desk: Desk, badge_id: UUID | str, *, proof: str) -> Badge:
 def reissue_badge(desk: Desk, badge_id: UUID | str, version: int | None = None) -> Badge:
     """A new badge in place of one that was copied."""
     with desk.begin(Permission.BADGE_ISSUE) as work:
-        old = held(work, Badge, badge_id, version)
-        shop = work.session.get_one(AuthorisedShop, old.shop_id)
-        agent = work.session.get_one(Agent, old.agent_id)
-        old.move(BadgeMove.REISSUE)
-        licence = _licence_for(work, agent, shop)
-        # On record first, so that a repeated request is answered with the new badge.
-        new = _request(work, licence, shop)
-        tell(work, LogKind.BADGE_REPLACED, old, reason=old.reason, by=new.badge_id)
-    finish_badges(desk, licence_id=licence.id)
+        new = replace_badge(work, held(work, Badge, badge_id, version))
+    finish_badges(desk, licence_id=new.licence_id)
     return get_badge(desk, new.id)
+
+
+def replace_badge(work: Work, old: Badge) -> Badge:
+    """The requested badge that comes in place of one that is void; Conflict without a licence."""
+    shop = work.session.get_one(AuthorisedShop, old.shop_id)
+    agent = work.session.get_one(Agent, old.agent_id)
+    old.move(BadgeMove.REISSUE)
+    licence = _licence_for(work, agent, shop)
+    # On record first, so that a repeated request is answered with the new badge.
+    (new,) = _request(work, licence, [shop], {shop.id: old})
+    tell(work, LogKind.BADGE_REPLACED, old, reason=old.reason, by=new.badge_id)
+    return new
+
+
+def void_badge(work: Work, badge: Badge, reason: str) -> None:
+    """The badge is worth nothing from now on, and another may come in its place."""
+    _fall(work, badge, BadgeMove.COPIED_DETECTED, reason)
 
 
 def get_badge(desk: Desk, badge_id: UUID | str) -> Badge:
@@ -354,14 +284,3 @@ def badge_record(desk: Desk, badge_id: UUID | str) -> BadgeRecord:
 
 def code_of(house: House, badge: Badge) -> str | None:
     return None if badge.token is None else code_prefix(house) + digits_of(badge.token)
-
-
-def badge_picture(desk: Desk, badge_id: UUID | str, kind: str = "svg") -> bytes:
-    """The code as a picture, `svg` or `png`, for the shop to show."""
-    if kind not in {"svg", "png"}:
-        raise NotFound("row.not_found", table="Badge")
-    badge = get_badge(desk, badge_id)
-    if badge.token is None:
-        raise Conflict("channel.badge_not_signed", badge_id=badge.badge_id)
-    symbol = picture.qr(code_prefix(desk.house), digits_of(badge.token))
-    return picture.svg(symbol) if kind == "svg" else picture.png(symbol)

@@ -1,19 +1,18 @@
 """A row to be changed, as the door showed it; the carrier it belongs to; and who decided first."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, or_, select
 
-from console.desk import Work
+from console.desk import LONGEST_PAGE, AlreadyDone, Desk, Work
 from models.channel.agents import Agent
 from models.channel.badges import Badge
 from models.channel.licences import Licence
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
-from models.rules import Deadline, china_day, parameter
-from models.rules.tables import CalendarDay, office_calendar
 from models.staff import CARRIERS, Organisation
 
 Held = TypeVar("Held", Agent, Licence, Badge)
@@ -25,6 +24,40 @@ class Done:
 
     id: UUID
     refusal: Refusal | None = None
+    made: UUID | None = None
+    """The row that came of it, where it is another."""
+
+
+def each(desk: Desk, ids: Sequence[UUID], act: Callable[[Desk, UUID], UUID]) -> list[Done]:
+    """Do one thing to several rows, each by itself: a refusal of one leaves the others done.
+
+    Under a key each row has a key of its own, so that a request sent twice does none twice.
+    """
+    if len(ids) > LONGEST_PAGE:
+        raise Invalid("channel.too_many", most=LONGEST_PAGE)
+    done: list[Done] = []
+    for row_id in dict.fromkeys(ids):
+        try:
+            done.append(Done(row_id, made=act(_keyed_for(desk, row_id), row_id)))
+        except AlreadyDone as before:
+            done.append(Done(row_id, made=before.subject))
+        except Refusal as no:
+            done.append(Done(row_id, no))
+    return done
+
+
+def _keyed_for(desk: Desk, row_id: UUID) -> Desk:
+    if desk.once is None:
+        return desk
+    key = hashlib.sha256(f"{desk.once.key} {row_id}".encode()).hexdigest()
+    return desk.keyed(key, desk.once.fingerprint)
+
+
+def must_say_why(reason: str) -> str:
+    """The reason as it is kept."""
+    if not reason.strip():
+        raise Invalid("channel.reason_needed")
+    return reason.strip()
 
 
 def held(work: Work, table: type[Held], row_id: UUID | str, version: int | None) -> Held:
@@ -70,9 +103,3 @@ def family_of(work: Work, carrier_id: UUID) -> Sequence[UUID]:
     return work.session.exec(
         select(Organisation.id).where(or_(Organisation.id == root, Organisation.parent_id == root))
     ).all()
-
-
-def deadline(work: Work, code: str) -> Deadline:
-    """When something begun now is too late, by the rule of today and the office's calendar."""
-    calendar = office_calendar(work.session.exec(select(CalendarDay)).all())
-    return parameter(code, china_day(work.at)).deadline(work.at, calendar)

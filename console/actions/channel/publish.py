@@ -1,105 +1,125 @@
-"""The published list: its rows frozen, compared, checked, signed (4.6, BADGE 6)."""
+"""The published list: an edition begun, frozen, approved by another, signed (4.6, BADGE 6)."""
 
-import json
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
-from typing import Any, Final
+from datetime import datetime, timedelta
+from tempfile import TemporaryFile
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row
+import structlog
 from sqlmodel import col, or_, select
 
-from console.actions.audit import history
 from console.actions.channel.announce import tell
-from console.actions.channel.held import carrier_of, deadline
+from console.actions.channel.held import carrier_of, must_be_another
+from console.actions.channel.keys import signer
+from console.actions.channel.lines import (
+    FORMAT,
+    kept_lines,
+    marks_of,
+    published_lines,
+    write_lines,
+)
 from console.actions.channel.numbers import next_numbers
-from console.actions.channel.register import OF_AGENTS, status_of
+from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, House, Order, Slice, Work
-from integrations.evidence import Digest
 from integrations.keys import Signer
 from models.audit import AuditEntry
 from models.canonical import canonical
 from models.channel.licences import Licence, LicenceState
 from models.channel.log import LogKind
-from models.channel.public import PublicStatus, shop_number
 from models.channel.publications import Publication, PublicationMove, PublicationState
-from models.channel.shops import AuthorisedShop
-from models.formats import Fault, check_resident_id
 from models.permissions import Permission
-from models.refusals import Conflict, NotAllowed
+from models.refusals import Conflict, NotAllowed, Refusal
 from models.rules import china_day
 from models.staff import Organisation
 from models.tokens import Alg, KeyRole
 
-Line = Mapping[str, Any]
-FORMAT: Final = "channel-register/1"
-FIELDS: Final = (
-    "agent_no", "name", "uscc", "province", "carrier", "licence_no", "products", "provinces",
-    "begins_on", "ends_on", "status", "shops",
-)  # fmt: skip
-"""All that is published of a licensed agent: no representative, no contact."""
 _JOSE: Final = {
     Alg.ED25519: "Ed25519",
     Alg.EDDSA: "EdDSA",
     Alg.ESP256: "ES256",
     Alg.ES256: "ES256",
 }
-_ID_LIKE: Final = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
-_PHONE_LIKE: Final = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_CHUNK: Final = 5_000
+_BEFORE_DUE: Final = timedelta(days=1)
+"""How long before its day the house prepares an edition by itself, so that it can be approved."""
+_LEFT: Final = timedelta(minutes=1)
+"""An edition that a person began is not touched by the house before; then nobody builds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What an edition has against the one before, by licence number."""
+def begin_edition(work: Work, carrier_id: UUID, because: str) -> None:
+    """Out of turn, in the transaction of what it is for: every list that tells of the carrier
+    is to be built anew. Once for all that happens until it is built.
+    """
+    own = work.session.get_one(Organisation, carrier_id)
+    out = [one for one in (own.id, own.parent_id) if one and latest_of(work, one)]
+    for owner_id in out or [own.id]:
+        unfinished = work.session.exec(
+            select(Publication.id).where(
+                Publication.carrier_id == owner_id,
+                Publication.state == PublicationState.BUILDING,
+                Publication.because != "",
+            )
+        ).first()
+        if unfinished is None:
+            _begun(work, work.session.get_one(Organisation, owner_id), because, None)
 
-    added: Sequence[Line]
-    removed: Sequence[Line]
-    changed: Sequence[Line]
 
-
-@dataclass(frozen=True, slots=True)
-class PublicationRecord:
-    publication: Publication
-    carrier: Organisation
-    changes: Changes
-    deeds: Sequence[AuditEntry]
+def _begun(work: Work, owner: Organisation, because: str, preparer: UUID | None) -> Publication:
+    day = f"{china_day(work.at):%Y%m%d}"
+    (serial,) = next_numbers(work, f"publications:{owner.code}-{day}")
+    publication = work.add(
+        Publication(
+            number=f"P-{owner.code}-{day}-{serial:02d}",
+            carrier_id=owner.id,
+            province=owner.province,
+            because=because[:300],
+            prepared_by=work.actor.name if preparer else "channel",
+            preparer_id=preparer,
+            created_at=work.at,
+        )
+    )
+    work.record("publication.begun", publication, because=publication.because)
+    return publication
 
 
 def prepare_publication(desk: Desk, carrier: str | None = None) -> Publication:
     """Freeze the list of a carrier, and of the companies below it, as it stands now."""
     with desk.begin(Permission.PUBLICATION_EDIT) as work:
-        owner = carrier_of(work, carrier)
-        day = f"{china_day(work.at):%Y%m%d}"
-        (serial,) = next_numbers(work, f"publications:{owner.code}-{day}")
-        publication = work.add(
-            Publication(
-                number=f"P-{owner.code}-{day}-{serial:02d}",
-                carrier_id=owner.id,
-                province=owner.province,
-                prepared_by=desk.actor.name,
-                created_at=work.at,
-            )
-        )
-        work.record("publication.begun", publication)
-        carriers = _below(work, owner.id)
-        before = latest_of(work, owner.id)
-    lines = list(published_lines(desk.house, carriers))
-    for line in lines:
-        must_be_public(line, china_day(desk.now()))
-    digest = desk.house.evidence.keep(as_ndjson(lines))
-    old = lines_of(desk.house, before.sha256 if before else None)
-    changes = compared(old, lines)
+        begun = _begun(work, carrier_of(work, carrier), "", desk.actor.id)
+    build_edition(desk, begun.id)
+    return get_publication(desk, begun.id)
+
+
+def build_edition(desk: Desk, publication_id: UUID | str) -> bool:
+    """Freeze the rows of an edition that was begun; False when somebody has.
+
+    A build that is killed leaves the edition as it was, and the next one begins anew.
+    """
+    house = desk.house
+    with desk.begin(Permission.PUBLICATION_READ) as work:
+        publication = work.get(Publication, publication_id)
+        if publication.state is not PublicationState.BUILDING:
+            return False
+        carriers = _below(work, publication.carrier_id)
+        before = latest_of(work, publication.carrier_id)
+    with TemporaryFile() as file:
+        old = marks_of(house, before.sha256 if before else None)
+        tally = write_lines(file, published_lines(house, carriers), old)
+        file.seek(0)
+        digest = house.evidence.keep(file)
     with desk.begin(Permission.PUBLICATION_EDIT) as work:
-        publication = work.get(Publication, publication.id)
+        publication = work.get(Publication, publication_id)
+        if publication.state is not PublicationState.BUILDING:
+            return False
         publication.move(PublicationMove.CHECK_OK)
-        publication.sha256, publication.rows = digest, len(lines)
-        publication.added, publication.removed = len(changes.added), len(changes.removed)
-        work.record("publication.prepared", publication, rows=len(lines), sha256=digest)
-        return publication
+        publication.sha256, publication.rows = digest, tally.rows
+        publication.added, publication.removed = tally.added, tally.removed
+        publication.changed = tally.changed
+        work.record("publication.prepared", publication, rows=tally.rows, sha256=digest)
+    return True
 
 
 def _below(work: Work, carrier_id: UUID) -> list[UUID]:
@@ -121,104 +141,95 @@ def latest_of(work: Work, carrier_id: UUID) -> Publication | None:
     ).first()
 
 
-def published_lines(house: House, carriers: Sequence[UUID]) -> Iterable[Line]:
-    """One line for each licence in force, in the order of the numbers."""
-    from models.channel.agents import Agent
-
-    on = china_day(house.now())
-    query = OF_AGENTS.where(
-        col(Agent.carrier_id).in_(carriers), col(Licence.state) == LicenceState.ACTIVE
-    ).order_by(
-        col(Agent.agent_no),
-        col(Licence.number),
-        col(AuthorisedShop.platform),
-        col(AuthorisedShop.shop_key),
-    )
-    with house.engine.connect() as connection:
-        for _, found in groupby(connection.execute(query), lambda row: row.licence_no):
-            rows = list(found)
-            if status_of(rows[0], on) is PublicStatus.ACTIVE:
-                yield _line(rows)
+def sweep_prepare(desk: Desk) -> int:
+    """Begin the editions that are due within a day and that nobody has begun; how many."""
+    soon = desk.now() + _BEFORE_DUE
+    with desk.begin(Permission.PUBLICATION_READ) as work:
+        due = work.session.exec(
+            select(Publication).where(
+                Publication.state == PublicationState.PUBLISHED, col(Publication.due_at) < soon
+            )
+        ).all()
+    return sum(_began_next(desk, edition) for edition in due)
 
 
-def _line(rows: Sequence[Row[*tuple[Any, ...]]]) -> Line:
-    first = rows[0]
-    return {
-        "agent_no": first.agent_no,
-        "name": first.agent_name,
-        "uscc": first.uscc,
-        "province": first.province,
-        "carrier": first.carrier,
-        "licence_no": first.licence_no,
-        "products": first.products,
-        "provinces": first.provinces,
-        "begins_on": first.begins_on.isoformat(),
-        "ends_on": first.ends_on.isoformat(),
-        "status": PublicStatus.ACTIVE.value,
-        "shops": [
-            {
-                "platform": row.platform,
-                "id": shop_number(row.shop_key),
-                "name": row.shop_name,
-                "url": row.shop_url,
-            }
-            for row in rows
-            if str(row.shop_id) in first.shop_ids
-        ],
-    }
+def _began_next(desk: Desk, out: Publication) -> bool:
+    with desk.begin(Permission.PUBLICATION_EDIT) as work:
+        owner = work.session.get_one(Organisation, out.carrier_id, with_for_update=True)
+        following = work.session.exec(
+            select(Publication.id).where(
+                Publication.carrier_id == out.carrier_id, col(Publication.id) > out.id
+            )
+        ).first()
+        if following is None:
+            _begun(work, owner, "", None)
+    return following is None
 
 
-def must_be_public(line: Line, today: date) -> None:
-    """The guard of 4.6: published columns alone, and no person's number in a name."""
-    if set(line) != set(FIELDS):
-        raise Conflict("channel.private_field", field=min(set(line) ^ set(FIELDS)))
-    for words in (line["name"], *(shop["name"] for shop in line["shops"])):
-        numbers = _ID_LIKE.findall(words)
-        named = any(not isinstance(check_resident_id(one, today), Fault) for one in numbers)
-        if named or _PHONE_LIKE.search(words):
-            raise Conflict("channel.private_data", agent_no=line["agent_no"])
+def sweep_build(desk: Desk) -> int:
+    """Build what the house has begun, and what a person's killed process left; how many."""
+    with desk.begin(Permission.PUBLICATION_READ) as work:
+        waiting = work.session.exec(
+            select(Publication.id)
+            .where(Publication.state == PublicationState.BUILDING)
+            .where(
+                or_(
+                    col(Publication.preparer_id).is_(None),
+                    col(Publication.created_at) < desk.now() - _LEFT,
+                )
+            )
+            .order_by(col(Publication.id))
+        ).all()
+    return sum(_built(desk, publication_id) for publication_id in waiting)
 
 
-def as_ndjson(lines: Iterable[Line]) -> bytes:
-    """The same rows make the same bytes, whoever writes them."""
-    return b"".join(canonical(line) for line in lines)
+def _built(desk: Desk, publication_id: UUID) -> bool:
+    """A list that may not be published does not keep the others from being built."""
+    try:
+        return build_edition(desk, publication_id)
+    except Refusal as no:
+        _record_refusal(desk, publication_id, no)
+        return False
 
 
-def lines_of(house: House, digest: str | None) -> list[Line]:
-    """The rows of an edition, from the store; none where there is no edition."""
-    if digest is None:
-        return []
-    return [json.loads(line) for line in house.evidence.open(Digest(digest)).splitlines()]
-
-
-def compared(before: Iterable[Line], now: Iterable[Line]) -> Changes:
-    old = {line["licence_no"]: line for line in before}
-    new = {line["licence_no"]: line for line in now}
-    return Changes(
-        added=[line for number, line in new.items() if number not in old],
-        removed=[line for number, line in old.items() if number not in new],
-        changed=[
-            line for number, line in new.items() if number in old and dict(old[number]) != line
-        ],
-    )
+def _record_refusal(desk: Desk, publication_id: UUID, no: Refusal) -> None:
+    """Why it is not built, on its record; once as long as it is the same."""
+    why = {"code": no.code, **no.facts}
+    with desk.begin(Permission.PUBLICATION_EDIT) as work:
+        publication = work.get(Publication, publication_id)
+        last = work.session.exec(
+            select(AuditEntry)
+            .where(AuditEntry.subject_kind == Publication.__name__)
+            .where(AuditEntry.subject_id == str(publication.id))
+            .order_by(col(AuditEntry.seq).desc())
+        ).first()
+        if last is None or last.facts != why:
+            work.record("publication.refused", publication, **why)
+            structlog.get_logger(__name__).warning("publication.refused", code=no.code)
 
 
 def publish(desk: Desk, publication_id: UUID | str) -> Publication:
-    """Put an edition out, signed, in the place of the one before."""
+    """Approve an edition that another has prepared, and put it out, signed, in the place of the
+    one before. One that the house prepared by itself may be approved by any approver.
+    """
+    house, at = desk.house, desk.now()
     with desk.begin(Permission.PUBLICATION_READ) as work:
         draft = work.get(Publication, publication_id)
         carrier = work.session.get_one(Organisation, draft.carrier_id)
-    at = desk.now()
-    lines = lines_of(desk.house, draft.sha256)
-    signer = desk.house.keys.ensure(KeyRole.REGISTER, at)
-    signature = jws(signer, canonical(manifest_of(draft, carrier, lines, at)))
+    listed = _listed(house, draft.sha256)
+    manifest = manifest_of(draft, carrier, listed.counts, at)
+    signature = jws(signer(desk, KeyRole.REGISTER), canonical(manifest))
     with desk.begin(Permission.PUBLICATION_PUBLISH) as work:
         publication = work.get(Publication, draft.id)
         if not desk.actor.is_house and publication.carrier_id not in desk.actor.carriers:
             raise NotAllowed("channel.not_your_carrier", title=publication.title)
+        if publication.preparer_id is not None:
+            must_be_another(work, publication.preparer_id, publication.title)
         before = latest_of(work, publication.carrier_id)
+        if before is not None and before.id > publication.id:
+            raise Conflict("register.newer_is_out", number=before.number)
         publication.move(PublicationMove.PUBLISH)
-        _must_all_be_licensed(work, lines)
+        _must_all_be_licensed(work, listed.numbers)
         due = deadline(work, "list_publication")
         publication.signature, publication.published_at = signature, at
         publication.due_at = due.at
@@ -236,9 +247,25 @@ def publish(desk: Desk, publication_id: UUID | str) -> Publication:
         return publication
 
 
-def _must_all_be_licensed(work: Work, lines: Sequence[Line]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    numbers: Sequence[str]
+    """Of the licences."""
+    counts: dict[str, int]
+
+
+def _listed(house: House, digest: str | None) -> _Listed:
+    numbers, agents, shops = list[str](), set[str](), 0
+    for line in kept_lines(house, digest):
+        numbers.append(line["licence_no"])
+        agents.add(line["agent_no"])
+        shops += len(line["shops"])
+    counts = {"agents": len(agents), "licences": len(numbers), "shops": shops}
+    return _Listed(numbers, counts)
+
+
+def _must_all_be_licensed(work: Work, wanted: Sequence[str]) -> None:
     """No row whose licence fell since the list was prepared."""
-    wanted = [line["licence_no"] for line in lines]
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
         active = work.session.exec(
@@ -252,11 +279,8 @@ def _must_all_be_licensed(work: Work, lines: Sequence[Line]) -> None:
             raise Conflict("channel.row_without_licence", number=min(gone))
 
 
-_CHUNK: Final = 5_000
-
-
 def manifest_of(
-    publication: Publication, carrier: Organisation, lines: Sequence[Line], at: datetime
+    publication: Publication, carrier: Organisation, counts: Mapping[str, int], at: datetime
 ) -> dict[str, object]:
     return {
         "format": FORMAT,
@@ -264,27 +288,25 @@ def manifest_of(
         "carrier": carrier.code,
         "as_of": at.isoformat(),
         "sha256": publication.sha256,
-        "counts": counts(lines),
+        "counts": counts,
     }
 
 
-def counts(lines: Sequence[Line]) -> dict[str, int]:
-    return {
-        "agents": len({line["agent_no"] for line in lines}),
-        "licences": len(lines),
-        "shops": sum(len(line["shops"]) for line in lines),
-    }
-
-
-def jws(signer: Signer, payload: bytes) -> str:
+def jws(by: Signer, payload: bytes) -> str:
     """JWS in its compact form (RFC 7515 7.1); the key may lie in an HSM, so it signs bytes."""
-    header = {"alg": _JOSE[signer.alg], "kid": signer.kid.hex(), "typ": "channel-register+jws"}
+    header = {"alg": _JOSE[by.alg], "kid": by.kid.hex(), "typ": "channel-register+jws"}
     signed = f"{_base64(canonical(header).strip())}.{_base64(payload)}"
-    return f"{signed}.{_base64(signer.raw_sign(signed.encode()))}"
+    return f"{signed}.{_base64(by.raw_sign(signed.encode()))}"
 
 
 def _base64(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def unsigned(signature: str) -> bytes:
+    """The payload of a JWS of our own."""
+    payload = signature.split(".")[1]
+    return urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
 
 
 def list_publications(
@@ -297,58 +319,3 @@ def list_publications(
 def get_publication(desk: Desk, publication_id: UUID | str) -> Publication:
     with desk.begin(Permission.PUBLICATION_READ) as work:
         return work.get(Publication, publication_id)
-
-
-@dataclass(frozen=True, slots=True)
-class NewestList:
-    """The edition that came out last, over all carriers."""
-
-    publisher: str
-    number: str
-    at: datetime
-    agents: int
-
-
-def newest_list(house: House) -> NewestList | None:
-    """As everybody may know of it; None before the first list is out."""
-    query = (
-        select(Publication, Organisation.name)
-        .join(Organisation, col(Organisation.id) == col(Publication.carrier_id))
-        .where(Publication.state == PublicationState.PUBLISHED)
-        .where(col(Publication.published_at).is_not(None), col(Publication.signature).is_not(None))
-        .order_by(col(Publication.published_at).desc())
-    )
-    with house.desk().begin(Permission.PUBLICATION_READ) as work:
-        found = work.session.exec(query.limit(1)).first()
-    if found is None:
-        return None
-    publication, publisher = found
-    agents = _signed_counts(publication.signature or "")["agents"]
-    return NewestList(publisher, publication.number, publication.published_at or work.at, agents)
-
-
-def _signed_counts(signature: str) -> Mapping[str, int]:
-    """What the signed manifest counts, so that no list is read to be counted."""
-    payload = signature.split(".")[1]
-    return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["counts"]
-
-
-def publication_record(desk: Desk, publication_id: UUID | str) -> PublicationRecord:
-    """An edition, and what it has against the one that was out when it was made."""
-    with desk.begin(Permission.PUBLICATION_READ) as work:
-        publication = work.get(Publication, publication_id)
-        carrier = work.session.get_one(Organisation, publication.carrier_id)
-        before = work.session.exec(
-            select(Publication)
-            .where(
-                Publication.carrier_id == publication.carrier_id,
-                col(Publication.id) < publication.id,
-                col(Publication.published_at).is_not(None),
-            )
-            .order_by(col(Publication.id).desc())
-        ).first()
-        deeds = history(work, publication)
-    old = lines_of(desk.house, before.sha256 if before else None)
-    return PublicationRecord(
-        publication, carrier, compared(old, lines_of(desk.house, publication.sha256)), deeds
-    )

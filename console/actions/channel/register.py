@@ -4,12 +4,11 @@ Read by strangers, often, and by patrols of every carrier; so there is no actor,
 ORM here, only the published columns, each question one query over an index.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, or_, select
 from sqlmodel import col
 
 from console.actions.channel.reading import read
@@ -19,26 +18,27 @@ from models.channel.licences import Licence
 from models.channel.public import (
     Delegation,
     Looked,
+    Match,
     PublicAgent,
-    PublicEntry,
     PublicLicence,
     PublicShop,
     PublicStatus,
     RegisterRow,
     best_of,
+    public_name,
     public_status,
+    public_url,
+    public_uscc,
     shop_number,
 )
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from models.refusals import Invalid, NotFound, Refusal
 from models.rules import china_day
-from models.search import query_terms, terms_of
 from models.staff import Organisation
 from models.tokens import canonical_shop
 
 MOST_PAIRS: Final = 1_000
-_PAGE: Final = 20
 _SHOWN: Final = frozenset({PublicStatus.ACTIVE, PublicStatus.SUSPENDED, PublicStatus.NOT_BEGUN})
 
 
@@ -52,6 +52,7 @@ _FACTS: Final[tuple[Any, ...]] = (
     col(Agent.agent_no),
     named(Agent.name, "agent_name"),
     col(Agent.uscc),
+    named(Agent.legal_representative, "representative"),
     col(Agent.province),
     named(Agent.state, "agent_state"),
     named(Organisation.name, "carrier"),
@@ -82,7 +83,7 @@ OF_AGENTS: Final[Select[*tuple[Any, ...]]] = (
 ONE_AGENT: Final[Select[*tuple[Any, ...]]] = OF_AGENTS.where(
     col(Agent.agent_no) == bindparam("agent_no")
 )
-_OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
+OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
     select(*_FACTS)
     .select_from(AuthorisedShop)
     .join(Agent, col(Agent.id) == col(AuthorisedShop.agent_id))
@@ -90,18 +91,10 @@ _OF_SHOPS: Final[Select[*tuple[Any, ...]]] = (
     .join(Organisation, col(Organisation.id) == col(Agent.carrier_id))
     .where(col(AuthorisedShop.ended_at).is_(None))
 )
-_ONE_SHOP: Final[Select[*tuple[Any, ...]]] = _OF_SHOPS.where(
+_ONE_SHOP: Final[Select[*tuple[Any, ...]]] = OF_SHOPS.where(
     col(AuthorisedShop.platform) == bindparam("platform"),
     col(AuthorisedShop.shop_key) == bindparam("shop_key"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One screen of a public search; `next` is the serial to go on behind."""
-
-    entries: Sequence[PublicEntry]
-    next: int | None
 
 
 def public_agent(house: House, agent_no: str) -> PublicAgent:
@@ -126,8 +119,8 @@ def agent_of(rows: Sequence[Row[Any]], on: date) -> PublicAgent:
     first = rows[0]
     return PublicAgent(
         agent_no=first.agent_no,
-        name=first.agent_name,
-        uscc=first.uscc,
+        name=name_of(first),
+        uscc=public_uscc(first.uscc),
         province=first.province,
         carrier=first.carrier,
         status=best_of(one.status for one in licences),
@@ -150,71 +143,72 @@ def _licence_of(rows: Sequence[Row[Any]], on: date) -> PublicLicence:
 
 
 def _shop_of(row: Row[Any]) -> PublicShop:
-    return PublicShop(row.platform, shop_number(row.shop_key), row.shop_name, row.shop_url)
+    number = shop_number(row.shop_key)
+    name = public_name(row.shop_name, row.uscc, row.representative)
+    return PublicShop(row.platform, number, name, public_url(row.shop_url, number))
 
 
-def public_search(house: House, q: str, after: int | None = None) -> Found:
-    """Agents that were ever licensed, by words in their published name, number or code."""
-    terms = query_terms(q)
-    if not terms:
-        return Found((), None)
-    on = china_day(house.now())
-    with house.engine.connect() as connection:
-        postgres = connection.dialect.name == "postgresql"
-        found = text(_SEARCH_POSTGRESQL if postgres else _SEARCH_SQLITE)
-        wanted = terms if postgres else " ".join(f'"{term}"' for term in terms)
-        serials = connection.execute(
-            found, {"wanted": wanted, "after": after or _LAST, "most": _PAGE + 1}
-        ).scalars()
-        page = list(serials)
-        query = OF_AGENTS.where(col(Agent.serial).in_(page[:_PAGE]))
-        rows = connection.execute(query.order_by(col(Agent.serial).desc())).all()
-    by_agent: dict[str, list[Row[Any]]] = {}
-    for row in rows:
-        by_agent.setdefault(row.agent_no, []).append(row)
-    entries = [_entry(part, on) for part in by_agent.values() if _is_public_match(part[0], terms)]
-    return Found(entries, page[_PAGE - 1] if len(page) > _PAGE else None)
+def name_of(row: Row[Any]) -> str:
+    """The agent's name as everybody may read it."""
+    return public_name(row.agent_name, row.uscc, row.representative)
 
 
-_LAST: Final = 2_147_483_647
-_LICENSED: Final = (
-    "EXISTS (SELECT 1 FROM licences l WHERE l.agent_id = a.id AND l.approved_at IS NOT NULL)"
-)
-_SEARCH_SQLITE: Final = f"""
-    SELECT a.serial FROM agent_search s JOIN agents a ON a.serial = s.rowid
-    WHERE s.agent_search MATCH :wanted AND s.rowid < :after AND {_LICENSED}
-    ORDER BY s.rowid DESC LIMIT :most"""  # noqa: S608 - made of constants
-_SEARCH_POSTGRESQL: Final = f"""
-    SELECT a.serial FROM agents a
-    WHERE string_to_array(a.terms, ' ') @> CAST(:wanted AS text[])
-      AND a.serial < :after AND {_LICENSED}
-    ORDER BY a.serial DESC LIMIT :most"""  # noqa: S608 - made of constants
+def lookup(
+    house: House, pairs: Sequence[tuple[str, str]], usccs: Sequence[str] = ()
+) -> list[Looked]:
+    """For each platform and shop, who may sell there; in the order that was asked.
 
-
-def _is_public_match(row: Row[Any], terms: Iterable[str]) -> bool:
-    """The index also holds the representative's name, which strangers may not search by."""
-    known = set(terms_of(row.agent_name, row.agent_no, row.uscc).split())
-    return known.issuperset(terms)
-
-
-def _entry(rows: Sequence[Row[Any]], on: date) -> PublicEntry:
-    first, status = rows[0], best_of(status_of(row, on) for row in rows)
-    return PublicEntry(first.agent_no, first.agent_name, first.province, first.carrier, status)
-
-
-def lookup(house: House, pairs: Sequence[tuple[str, str]]) -> list[Looked]:
-    """For each platform and shop, who may sell there; in the order that was asked."""
+    `usccs` are what the shops' owners gave to the platform, one for each pair, `""` for none.
+    """
     if len(pairs) > MOST_PAIRS:
         raise Invalid("channel.too_many", most=MOST_PAIRS)
     asked = [_canonical(*pair) for pair in pairs]
+    codes = [code.strip().upper() for code in usccs] or [""] * len(pairs)
     keys = {one for one in asked if isinstance(one, tuple)}
-    found = _by_shop(_rows_of(house, keys), china_day(house.now()))
+    on = china_day(house.now())
+    rows = [row for row in _rows_of(house, keys) if str(row.shop_id) in row.shop_ids]
+    found, at_home = _by_shop(rows, on), _in_force(rows, on)
+    elsewhere = {
+        (platform, uscc)
+        for platform, _, uscc in _in_force(_rows_by_code(house, set(filter(None, codes))), on)
+    }
     return [
-        Looked(platform, shop, found.get(one, ()))
+        Looked(platform, shop, found.get(one, ()), match=_match(one, code, at_home, elsewhere))
         if isinstance(one, tuple)
         else Looked(platform, shop, fault=one)
-        for (platform, shop), one in zip(pairs, asked, strict=True)
+        for (platform, shop), one, code in zip(pairs, asked, codes, strict=True)
     ]
+
+
+def _match(
+    shop: tuple[str, str],
+    uscc: str,
+    at_home: Collection[tuple[str, str, str]],
+    elsewhere: Collection[tuple[str, str]],
+) -> Match | None:
+    if not uscc:
+        return None
+    return Match(
+        platform=(shop[0], uscc) in elsewhere,
+        shop=any(one[:2] == shop for one in at_home),
+        uscc=(*shop, uscc) in at_home,
+    )
+
+
+def _in_force(rows: Iterable[Row[Any]], on: date) -> set[tuple[str, str, str]]:
+    """Platform, shop and code of each holder that may sell there today."""
+    return {
+        (row.platform, row.shop_key, row.uscc)
+        for row in rows
+        if str(row.shop_id) in row.shop_ids and status_of(row, on) is PublicStatus.ACTIVE
+    }
+
+
+def _rows_by_code(house: House, usccs: Collection[str]) -> Sequence[Row[Any]]:
+    if not usccs:
+        return ()
+    with house.engine.connect() as connection:
+        return connection.execute(OF_SHOPS.where(col(Agent.uscc).in_(usccs))).all()
 
 
 def _canonical(platform: str, shop: str) -> tuple[str, str] | str:
@@ -240,7 +234,7 @@ def _rows_of(house: House, keys: set[tuple[str, str]]) -> Sequence[Row[Any]]:
         for platform, own in by_platform.items()
     ]
     with house.engine.connect() as connection:
-        return connection.execute(_OF_SHOPS.where(or_(*named))).all()
+        return connection.execute(OF_SHOPS.where(or_(*named))).all()
 
 
 def _by_shop(
@@ -248,13 +242,11 @@ def _by_shop(
 ) -> Mapping[tuple[str, str], tuple[Delegation, ...]]:
     found: dict[tuple[str, str], tuple[Delegation, ...]] = {}
     for row in rows:
-        if str(row.shop_id) not in row.shop_ids:
-            continue
         one = Delegation(
             carrier=row.carrier,
             agent_no=row.agent_no,
-            name=row.agent_name,
-            uscc=row.uscc,
+            name=name_of(row),
+            uscc=public_uscc(row.uscc),
             licence_no=row.licence_no,
             status=status_of(row, on),
             products=tuple(row.products),

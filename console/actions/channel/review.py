@@ -1,4 +1,4 @@
-"""Who decides on agents: review by a second person, suspension, blacklisting, appeals."""
+"""Who decides on agents: review by a second person, suspension, blacklisting."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -7,20 +7,25 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.channel.agents import check_now
-from console.actions.channel.blacklist import entry, lift_all_of
+from console.actions.channel.blacklist import entry, must_name_nobodys_number, name_hits
 from console.actions.channel.conditions import conditions_of
 from console.actions.channel.endings import end_all_of, suspend_all_of
-from console.actions.channel.held import Done, deadline, held, must_be_another
-from console.desk import LONGEST_PAGE, Desk, Work
-from models.channel.admission import is_final
+from console.actions.channel.held import Done, each, held, must_be_another, must_say_why
+from console.actions.channel.papers import business_licence_of
+from console.actions.deadlines import deadline
+from console.desk import Desk, Work
+from models.channel.admission import BY_NAME, RULES, is_final
 from models.channel.agents import Agent, AgentMove, AgentReason, AgentState
-from models.channel.conditions import missing_conditions
+from models.channel.conditions import Checklist, ConditionLine, missing_conditions
 from models.channel.licences import LicenceMove
 from models.permissions import Permission
-from models.refusals import Conflict, Invalid, Refusal
+from models.refusals import Conflict, Invalid
 from models.rules import china_day, parameter
 
-_MOST_AT_ONCE: Final = LONGEST_PAGE
+_LACKING: Final = {
+    Checklist.REAL_NAME: AgentReason.NOT_REALNAME_READY,
+    Checklist.PROTECTION: AgentReason.NOT_PROTECTION_READY,
+}
 
 
 def review_agent(  # noqa: PLR0913 - a decision's parts
@@ -30,11 +35,13 @@ def review_agent(  # noqa: PLR0913 - a decision's parts
     passed: bool,
     reasons: Sequence[AgentReason] = (),
     remark: str = "",
+    late_reason: str = "",
     version: int | None = None,
 ) -> Agent:
     """Decide on an application, by another person than handed it in (001-G1-7).
 
     A refusal that ends the application waits for a second approver to say the same.
+    After the due date a decision says why it is late (001-10).
     """
     if not passed and not reasons:
         raise Invalid("channel.reason_needed")
@@ -43,6 +50,7 @@ def review_agent(  # noqa: PLR0913 - a decision's parts
         if agent.state is not AgentState.VERIFYING:
             raise Conflict("channel.not_in_review", agent_no=agent.agent_no)
         must_be_another(work, agent.submitted_by, agent.title)
+        _must_say_why_late(work, agent, late_reason)
         if passed:
             _pass(work, agent, remark)
         else:
@@ -50,25 +58,61 @@ def review_agent(  # noqa: PLR0913 - a decision's parts
         return agent
 
 
-def _pass(work: Work, agent: Agent, remark: str) -> None:
-    lacking = missing_conditions(conditions_of(work, agent), china_day(work.at))
-    if lacking:
-        raise Conflict(
-            "channel.conditions_missing",
-            agent_no=agent.agent_no,
-            lines=[line.code for line in lacking],
-        )
+def _must_say_why_late(work: Work, agent: Agent, late_reason: str) -> None:
+    """Whoever decides first after the due date says it; a second person need not say it again."""
+    if agent.review_due_at is None or work.at < agent.review_due_at:
+        return
+    agent.late_reason = late_reason.strip() or agent.late_reason
+    if not agent.late_reason:
+        raise Invalid("admission.late_reason_needed", agent_no=agent.agent_no)
+
+
+def what_is_lacking(work: Work, agent: Agent) -> tuple[list[AgentReason], list[ConditionLine]]:
+    """Every reason why an agent can't be admitted now, and the lines that nobody has signed."""
+    on = china_day(work.at)
+    lines = missing_conditions(conditions_of(work, agent), on)
+    unsigned = {_LACKING[line.checklist] for line in lines}
     found = check_now(work, agent)
+    if business_licence_of(work, agent) is None:
+        found.append(AgentReason.LICENCE_FILE_MISSING)
+    return [*found, *(reason for reason in _LACKING.values() if reason in unsigned)], lines
+
+
+def _pass(work: Work, agent: Agent, remark: str) -> None:
+    found, lines = what_is_lacking(work, agent)
     if found:
-        raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=found)
+        _refuse_to_pass(agent, found, lines)
     agent.move(AgentMove.VERIFY_PASS)
     _decided(work, agent, [], remark)
-    work.record("agent.passed", agent, rule=agent.rule_version)
+    work.record("agent.passed", agent, rule=agent.rule_version, late=agent.late_reason or None)
+
+
+def _refuse_to_pass(
+    agent: Agent, found: Sequence[AgentReason], lines: Sequence[ConditionLine]
+) -> None:
+    """Every ground at once, each with its rule; one kind of ground speaks under its own code."""
+    facts = {
+        "agent_no": agent.agent_no,
+        "reasons": list(found),
+        "lines": [line.code for line in lines],
+        "failing": [{"code": f"agent_reason.{one.value}", "rule": RULES[one]} for one in found],
+    }
+    if set(found) <= set(_LACKING.values()):
+        raise Conflict("channel.conditions_missing", **facts)
+    if set(found) == {AgentReason.LICENCE_FILE_MISSING}:
+        raise Conflict("admission.licence_file_missing", **facts)
+    if BY_NAME.issuperset(found):
+        raise Conflict("admission.name_not_cleared", **facts)
+    raise Conflict("admission.not_in_order", **facts)
 
 
 def _fail(work: Work, agent: Agent, reasons: Sequence[AgentReason], remark: str) -> None:
     limit = parameter("verify_failure_limit", china_day(work.at))
-    facts = {"reasons": _values(reasons), "reason": remark.strip()}
+    facts = {
+        "reasons": _values(reasons),
+        "reason": remark.strip(),
+        "late": agent.late_reason or None,
+    }
     if is_final(reasons, agent.failures + 1, limit.value):
         if not _is_second(work, agent, AgentMove.VERIFY_FAIL_FINAL):
             agent.reasons = _values(reasons)
@@ -108,39 +152,77 @@ def _values(reasons: Iterable[AgentReason]) -> list[str]:
     return [AgentReason(one).value for one in reasons]
 
 
-def review_agents(
+def review_agents(  # noqa: PLR0913 - a decision's parts
     desk: Desk,
     agent_ids: Sequence[UUID],
     *,
     passed: bool,
     reasons: Sequence[AgentReason] = (),
     remark: str = "",
+    late_reason: str = "",
 ) -> list[Done]:
     """Decide on several, each by itself: one that is refused leaves the others decided."""
-    if len(agent_ids) > _MOST_AT_ONCE:
-        raise Invalid("channel.too_many", most=_MOST_AT_ONCE)
-    done: list[Done] = []
-    for agent_id in dict.fromkeys(agent_ids):
-        try:
-            review_agent(desk, agent_id, passed=passed, reasons=reasons, remark=remark)
-            done.append(Done(agent_id))
-        except Refusal as no:
-            done.append(Done(agent_id, no))
-    return done
+
+    def decide(own: Desk, agent_id: UUID) -> UUID:
+        return review_agent(
+            own, agent_id, passed=passed, reasons=reasons, remark=remark, late_reason=late_reason
+        ).id
+
+    return each(desk, agent_ids, decide)
 
 
-def suspend_agent(
-    desk: Desk, agent_id: UUID | str, *, reason: str, remedy: str, version: int | None = None
+def clear_name(
+    desk: Desk, agent_id: UUID | str, *, statement: str, version: int | None = None
 ) -> Agent:
-    """Stop an agent with all its licences and badges; it is told why and where to appeal."""
+    """Say that entries of the representative's name are about another person, and how one knows.
+
+    By a reviewer who did not hand the application in. Entries that come later are looked at anew.
+    """
+    why = must_say_why(statement)
+    must_name_nobodys_number(desk, why)
+    with desk.begin(Permission.AGENT_REVIEW) as work:
+        agent = held(work, Agent, agent_id, version)
+        must_be_another(work, agent.submitted_by, agent.title)
+        hits = [hit for hit in name_hits(work, agent) if not hit.is_cleared]
+        if not hits:
+            raise Conflict("admission.no_name_hit", agent_no=agent.agent_no)
+        agent.cleared = [*agent.cleared, *(str(hit.entry_id) for hit in hits)]
+        agent.reasons = [one for one in agent.reasons if one not in BY_NAME]
+        agent.version += 1
+        work.record(
+            "agent.name_cleared",
+            agent,
+            reason=why,
+            reasons=sorted({hit.reason.value for hit in hits}),
+            entries=[str(hit.entry_id) for hit in hits],
+        )
+        return agent
+
+
+def suspend_agent(  # noqa: PLR0913 - what the agent is told (law art. 32)
+    desk: Desk,
+    agent_id: UUID | str,
+    *,
+    reason: str,
+    remedy: str,
+    papers: str = "",
+    version: int | None = None,
+) -> Agent:
+    """Stop an agent with all its licences and badges.
+
+    It is told why, where to appeal (`remedy`), and which `papers` that takes; where `papers` is
+    empty, `remedy` names them.
+    """
     if not (reason.strip() and remedy.strip()):
         raise Invalid("channel.reason_and_remedy")
     with desk.begin(Permission.AGENT_REVIEW) as work:
         agent = held(work, Agent, agent_id, version)
         agent.move(AgentMove.SUSPEND)
         agent.remark = reason.strip()
-        work.record("agent.suspended", agent, reason=reason.strip(), remedy=remedy.strip())
-        suspend_all_of(work, agent, reason.strip(), remedy.strip())
+        told = {"remedy": remedy.strip(), "papers": papers.strip() or None}
+        work.record("agent.suspended", agent, reason=reason.strip(), **told)
+        both = f"{remedy.strip()}（{papers.strip()}）" if papers.strip() else remedy.strip()
+        suspend_all_of(work, agent, reason.strip(), both)
         return agent
 
 
@@ -148,23 +230,22 @@ def restore_agent(
     desk: Desk, agent_id: UUID | str, *, proof: str, version: int | None = None
 ) -> Agent:
     """The cause is gone. Its licences are resumed one by one, each on its own ground."""
-    if not proof.strip():
-        raise Invalid("channel.reason_needed")
+    why = must_say_why(proof)
     with desk.begin(Permission.AGENT_REVIEW) as work:
         agent = held(work, Agent, agent_id, version)
         agent.move(AgentMove.RESTORE)
         found = check_now(work, agent)
         if found:
-            raise Conflict("channel.not_in_order", agent_no=agent.agent_no, reasons=found)
+            _refuse_to_pass(agent, found, [])
         agent.remark = ""
-        work.record("agent.restored", agent, reason=proof.strip())
+        work.record("agent.restored", agent, reason=why)
         return agent
 
 
 def blacklist_agent(
     desk: Desk, agent_id: UUID | str, *, reason: str, source: str, version: int | None = None
 ) -> Agent:
-    """Keep a firm out for good. The first approver asks; the second does it.
+    """Keep a firm and who runs it out for good. The first approver asks; the second does it.
 
     Its licences and badges are revoked in the same transaction (MIIT opinions of 2016-11 (五)).
     """
@@ -186,30 +267,11 @@ def blacklist_agent(
             agent.carrier_id,
             uscc=agent.uscc,
             name=agent.name,
+            person=agent.legal_representative,
             reason=facts["reason"],
             source=facts["source"],
         )
         end_all_of(work, agent, LicenceMove.REVOKE, facts["reason"])
-        return agent
-
-
-def uphold_appeal(
-    desk: Desk, agent_id: UUID | str, *, decision: str, version: int | None = None
-) -> Agent:
-    """Take a firm off the blacklist after its appeal, by two approvers as well."""
-    if not decision.strip():
-        raise Invalid("channel.reason_needed")
-    with desk.begin(Permission.BLACKLIST_EDIT) as work:
-        agent = held(work, Agent, agent_id, version)
-        if agent.state is not AgentState.BLACKLISTED:
-            agent.move(AgentMove.APPEAL_UPHELD)
-        if not _is_second(work, agent, AgentMove.APPEAL_UPHELD):
-            work.record("agent.appeal_asked", agent, reason=decision.strip())
-            return agent
-        agent.move(AgentMove.APPEAL_UPHELD)
-        _decided(work, agent, [], decision)
-        work.record("agent.appeal_upheld", agent, reason=decision.strip())
-        lift_all_of(work, agent)
         return agent
 
 

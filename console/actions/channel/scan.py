@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -9,17 +10,17 @@ from urllib.parse import urlsplit
 from sqlalchemy import Row, Select, bindparam, select
 from sqlmodel import col
 
-from console.actions.channel.badges import SHARD, code_prefix, status_uri
+from console.actions.channel.badges import code_prefix
+from console.actions.channel.log import first_cosigned
 from console.actions.channel.reading import read
 from console.actions.channel.register import named
 from console.desk import House
 from integrations.keys import KeyRing
 from models.channel.agents import Agent
-from models.channel.badges import STANDINGS, Badge, BadgeState
+from models.channel.badges import STANDINGS, Badge
 from models.channel.licences import Licence
 from models.channel.public import PublicShop, Scan, ScannedBadge, shop_number
 from models.channel.shops import AuthorisedShop
-from models.refusals import NotFound
 from models.staff import Organisation
 from models.tokens import (
     Answer,
@@ -29,14 +30,11 @@ from models.tokens import (
     Reason,
     Shop,
     Standing,
-    StatusList,
     StatusUnknown,
     Verifier,
-    pack,
-    sign_status_list,
 )
 from models.tokens import Badge as Token
-from models.tokens.status import CLOCK_SLACK, LIFETIME, TTL
+from models.tokens.status import CLOCK_SLACK
 
 _ONE_BADGE: Final[Select[*tuple[Any, ...]]] = (
     select(
@@ -125,6 +123,10 @@ class _Online:
             raise StatusUnknown(Reason.NOT_IN_LIST)
         return STANDINGS[row.state]
 
+    def logged_at(self, token: bytes) -> int | None:
+        """When a witness first vouched for a log that holds the token."""
+        return first_cosigned(self.house, sha256(token).hexdigest())
+
     def row(self, claims: Claims) -> Row[Any] | None:
         if not self.rows:
             self.rows = list(read(self.house, _ONE_BADGE, badge_id=claims.badge_id.hex()))
@@ -141,6 +143,17 @@ def check_badge(house: House, code: str, page: Shop | None = None) -> Scan:
     return _scan(verifier.verify(text, page, online.now), online)
 
 
+def is_ours(house: House, text: str) -> bool:
+    """Whether a code leads to our verify page; whether it is genuine is another question."""
+    text = text.strip()
+    return text.lower().startswith(code_prefix(house)) or _is_our_host(house, text)
+
+
+def _is_our_host(house: House, text: str) -> bool:
+    verifier = Verifier(hosts=(_host_of(house.settings.public_url),), keys=_NO_KEYS.known)
+    return verifier.digits_in(text) is not None
+
+
 def scan(house: House, digits: str, page: Shop | None = None) -> Scan:
     """The same for the digits that came to our own verify page."""
     verifier, online = _verifier(house)
@@ -151,7 +164,11 @@ def _verifier(house: House) -> tuple[Verifier, _Online]:
     online = _Online(house, _keys_of(house), int(house.now().timestamp()))
     host = _host_of(house.settings.public_url)
     verifier = Verifier(
-        hosts=(host,), keys=online.keys.known, status=online, is_kept=online.is_kept
+        hosts=(host,),
+        keys=online.keys.known,
+        status=online,
+        logged_at=online.logged_at,
+        is_kept=online.is_kept,
     )
     return verifier, online
 
@@ -183,26 +200,3 @@ def _scan(answer: Answer, online: _Online) -> Scan:
         shop=shop,
     )
     return Scan(answer.verdict, answer.reason, badge, _until(claims, online))
-
-
-def status_list(house: House, number: int) -> bytes:
-    """The signed status list that badges name as `/s/{number}`; NotFound where none points to."""
-    first = (number - 1) * SHARD
-    marked = {state for state, standing in STANDINGS.items() if standing is not Standing.GOOD}
-    place = col(Badge.status_index)
-    own = select(place, col(Badge.state)).where(place >= first, place < first + SHARD)
-    with house.engine.connect() as connection:
-        if number < 1 or connection.execute(own.limit(1)).first() is None:
-            raise NotFound("channel.no_status_list", number=number)
-        rows = connection.execute(own.where(col(Badge.state).in_(marked))).all()
-    standings = {index - first: STANDINGS[BadgeState(state)] for index, state in rows}
-    now = int(house.now().timestamp())
-    listed = StatusList(
-        uri=status_uri(house, first),
-        issued_at=now,
-        expires_at=now + LIFETIME,
-        ttl=TTL,
-        statuses=pack(SHARD, standings),
-    )
-    signer = house.keys.ensure(KeyRole.STATUS_LIST, house.now())
-    return sign_status_list(listed, signer.kid, signer.raw_sign, signer.alg)

@@ -1,12 +1,14 @@
 """What happened to an agent's licences and badges, as far as everybody may know."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, text
 from sqlmodel import col
 
 from console.actions.channel.reading import read
@@ -16,6 +18,7 @@ from models.audit import AuditEntry
 from models.channel.agents import Agent
 from models.channel.badges import STANDINGS, Badge, BadgeState
 from models.channel.licences import Licence
+from models.channel.log import LogEntry, LogKind
 from models.channel.public import PublicAgent, PublicShop, shop_number
 from models.channel.shops import AuthorisedShop
 from models.refusals import NotFound
@@ -27,6 +30,7 @@ class PublicDeed(StrEnum):
     """What befell a licence, as far as everybody may know; on record as `licence.<word>`."""
 
     APPROVED = "approved"
+    AMENDED = "amended"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     EXPIRED = "expired"
@@ -48,6 +52,8 @@ class PublicEvent:
     deed: PublicDeed
     licence_no: str
     at: datetime
+    leaf: int | None = None
+    """Its place in the public log; None until it has one, and of what befell before the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class ShownBadge:
     platform: str
     shop: str
     standing: PublicBadge
+    leaf: int | None = None
+    """Where the public log tells that it was issued."""
 
     def is_for(self, shop: PublicShop) -> bool:
         return (self.platform, self.shop) == (shop.platform, shop.id)
@@ -70,13 +78,14 @@ class PublicStory:
     until: datetime = field(compare=False)
     """When time alone changes it: a day ends, or a badge."""
 
-    def badge_of(self, shop: PublicShop) -> PublicBadge | None:
-        """How the newest badge of a shop stands; None where none was signed."""
-        known = [one.standing for one in self.badges if one.is_for(shop)]
+    def badge_of(self, shop: PublicShop) -> ShownBadge | None:
+        """The newest badge of a shop; None where none was signed."""
+        known = [one for one in self.badges if one.is_for(shop)]
         return known[-1] if known else None
 
 
 _DEEDS: Final = {f"licence.{deed}": deed for deed in PublicDeed}
+_KINDS: Final = ", ".join(f"'{kind}'" for kind in (*_DEEDS, LogKind.BADGE_ISSUED))
 _STANDINGS: Final = {
     Standing.GOOD: PublicBadge.GOOD,
     Standing.SUSPENDED: PublicBadge.SUSPENDED,
@@ -93,6 +102,7 @@ _BADGES: Final = (
     select(
         col(AuthorisedShop.platform),
         col(AuthorisedShop.shop_key),
+        col(Badge.badge_id),
         col(Badge.state),
         col(Badge.expires_at),
     )
@@ -103,35 +113,63 @@ _BADGES: Final = (
 )
 
 
+_LOGGED: Final = (
+    select(col(LogEntry.kind), col(LogEntry.badge_id), col(LogEntry.leaf), col(LogEntry.body))
+    .where(col(LogEntry.agent_no) == bindparam("agent_no"), col(LogEntry.leaf).is_not(None))
+    .where(text(f"log_entries.kind IN ({_KINDS})"))
+    .order_by(col(LogEntry.leaf))
+)
+Leaves = Mapping[tuple[str, ...], int]
+
+
 def public_story(house: House, agent_no: str) -> PublicStory:
     """The agent with its events and badges; NotFound if it was never licensed."""
     number = agent_no.strip().upper()
     rows = read(house, _AGENT, agent_no=number)
     if not rows:
         raise NotFound("channel.no_such_agent", agent_no=agent_no)
+    leaves = _leaves(read(house, _LOGGED, agent_no=number))
     licences = {row.licence_id: row.licence_no for row in rows}
-    found = [event for one, name in licences.items() for event in _events(house, one, name)]
+    found = [e for one, name in licences.items() for e in _events(house, one, name, leaves)]
     now = house.now()
     day, badges = china_day(now), read(house, _BADGES, agent_no=number)
     return PublicStory(
         agent_of(rows, day),
         tuple(sorted(found, key=lambda event: event.at)[::-1]),
-        tuple(_shown(row, now) for row in badges),
+        tuple(_shown(row, now, leaves) for row in badges),
         min([end_of(day), *(row.expires_at for row in badges if row.expires_at > now)]),
     )
 
 
-def _events(house: House, licence_id: UUID, number: str) -> list[PublicEvent]:
+def _leaves(rows: Sequence[Any]) -> Leaves:
+    """Where the log tells of a licence's event, by deed, number and moment; and of a badge."""
+    found: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        if row.kind is LogKind.BADGE_ISSUED:
+            found[row.badge_id,] = row.leaf
+        else:
+            body = json.loads(row.body)
+            found[row.kind.value, body["licence_no"], body["at"]] = row.leaf
+    return found
+
+
+def _events(house: House, licence_id: UUID, number: str, leaves: Leaves) -> list[PublicEvent]:
     return [
-        PublicEvent(_DEEDS[row.deed], number, row.at)
+        PublicEvent(
+            _DEEDS[row.deed],
+            number,
+            row.at,
+            leaves.get((row.deed, number, row.at.astimezone(UTC).isoformat())),
+        )
         for row in read(house, _EVENTS, kind=Licence.__name__, licence_id=str(licence_id))
         if row.deed in _DEEDS
     ]
 
 
-def _shown(row: Any, now: datetime) -> ShownBadge:  # noqa: ANN401 - a named tuple made for a query
+def _shown(row: Any, now: datetime, leaves: Leaves) -> ShownBadge:  # noqa: ANN401 - a named tuple
     standing = _badge(row.state, row.expires_at, now)
-    return ShownBadge(row.platform, shop_number(row.shop_key), standing)
+    leaf = leaves.get((row.badge_id,))
+    return ShownBadge(row.platform, shop_number(row.shop_key), standing, leaf)
 
 
 def _badge(state: BadgeState, expires_at: datetime, now: datetime) -> PublicBadge:

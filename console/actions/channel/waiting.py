@@ -8,6 +8,12 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 
+from console.actions.channel.admission import warned_if_before
+from console.actions.channel.waiting_admission import ADMISSION_SOURCES
+from console.actions.channel.waiting_keys import KEY_SOURCES
+from console.actions.channel.waiting_licences import LICENCE_SOURCES
+from console.actions.channel.waiting_publications import PUBLICATION_SOURCES
+from console.actions.channel.waiting_signals import SIGNAL_SOURCES
 from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk, Work
 from models.channel.agents import Agent, AgentMove, AgentState
@@ -24,7 +30,6 @@ LIST_DUE_SOON: Final = timedelta(days=2)
 _SECOND: Final = {
     AgentMove.VERIFY_FAIL_FINAL: "agent_refuse_second",
     AgentMove.BLACKLIST: "agent_blacklist_second",
-    AgentMove.APPEAL_UPHELD: "agent_appeal_second",
 }
 _CALM: Final = max(EXPIRY_WARNINGS)
 
@@ -40,13 +45,16 @@ def _reviews(desk: Desk) -> Iterator[WorkItem]:
             .where(col(Agent.submitted_by).is_distinct_from(desk.actor.id))
             .order_by(col(Agent.review_due_at))
         )
+        warned = warned_if_before(work) if found else desk.now()
     for row in found:
         state = due_state(row.review_due_at, desk.now())
-        yield WorkItem("agent_review", row.title, state, "agents", row.id, row.review_due_at)
+        is_late = state is WorkState.DUE and row.submitted_at and row.submitted_at < warned
+        kind = "agent_review_soon" if is_late else "agent_review"
+        yield WorkItem(kind, row.title, state, "agents", row.id, row.review_due_at)
 
 
 def _second_looks(desk: Desk) -> Iterator[WorkItem]:
-    """What another approver has asked for: a final refusal, the blacklist, an appeal."""
+    """What another approver has asked for: a final refusal, or the blacklist."""
     actor, now = desk.actor, desk.now()
     if not (actor.may(Permission.AGENT_REVIEW) and actor.may(Permission.BLACKLIST_EDIT)):
         return
@@ -230,4 +238,9 @@ CHANNEL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _licences,
     _lists,
     _badges,
+    *ADMISSION_SOURCES,
+    *LICENCE_SOURCES,
+    *PUBLICATION_SOURCES,
+    *SIGNAL_SOURCES,
+    *KEY_SOURCES,
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from console.actions.channel.blacklist import blacklisted_among
-from console.actions.channel.held import carrier_of, deadline
+from console.actions.channel.blacklist import barred_among
+from console.actions.channel.held import carrier_of
 from console.actions.channel.numbers import agent_numbers, next_serials
+from console.actions.deadlines import deadline
 from console.actions.imports.bulk import insert_rows
 from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
 from console.actions.imports.shops import (
@@ -33,9 +34,9 @@ from console.actions.imports.shops import (
 from console.database import one_of_many
 from console.desk import Work
 from models.base import new_ids
-from models.channel.admission import first_check
+from models.channel.admission import Barred, first_check, names_identity, person_key
 from models.channel.agents import Agent, AgentReason, AgentState
-from models.formats import Fault, check_resident_id, compact
+from models.formats import compact
 from models.permissions import Permission
 from models.provinces import province_of_code, province_of_name
 from models.search import terms_of
@@ -44,14 +45,11 @@ from models.tokens.shops import Shop
 
 _NO_TERM: Final = frozenset({"", "长期", "无固定期限", "长期有效", "永久", "longterm", "none", "-"})
 _DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ]00:00:00)?")
-_YES: Final = frozenset({"是", "有", "已具备", "具备", "√", "y", "yes", "true", "1"})
-_NO: Final = frozenset({"否", "无", "未具备", "不具备", "×", "n", "no", "false", "0"})
-_IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
 
 _COLUMNS: Final = (
     "id", "serial", "agent_no", "name", "uscc", "province", "legal_representative", "contact",
-    "business_licence_until", "is_realname_ready", "is_protection_ready", "remark", "terms",
+    "business_licence_until", "remark", "terms",
 )  # fmt: skip
 
 
@@ -62,10 +60,16 @@ class AgentRow(NamedTuple):
     legal_representative: str
     contact: str
     business_licence_until: date | None
-    is_realname_ready: bool
-    is_protection_ready: bool
     remark: str
     shop: ShopGiven | None
+
+
+class Passed(NamedTuple):
+    """A row that is kept, with its shop, and what its reviewer is told of names."""
+
+    row: AgentRow
+    shop: Shop | None
+    reasons: tuple[str, ...]
 
 
 def _check(given: Given, on: date) -> AgentRow | list[Reason]:
@@ -76,24 +80,20 @@ def _check(given: Given, on: date) -> AgentRow | list[Reason]:
     contact, remark = checker.text("contact", 120), checker.text("remark", 1000)
     province = _province(checker)
     until = _until(checker)
-    realname = _yes_or_no(checker, "is_realname_ready")
-    protection = _yes_or_no(checker, "is_protection_ready")
     shop = shop_given(checker)
     if uscc:
-        for reason in first_check(uscc, until, known_duplicates=(), blacklisted=(), on=on):
+        for reason in first_check(uscc, until, on=on):
             checker.wrong(reason.value, value=uscc, until=until or "")
     for field, words in (
         ("legal_representative", person),
         ("contact", contact),
         ("remark", remark),
     ):
-        if len(words) > 17 and _names_a_person(words, on):  # noqa: PLR2004 - digits of such a number
+        if len(words) > 17 and names_identity(words, on):  # noqa: PLR2004 - digits of such a number
             checker.wrong("identity_number", field=field)
     if checker.reasons:
         return checker.reasons
-    return AgentRow(
-        name, uscc, province, person, contact, until, realname, protection, remark, shop
-    )
+    return AgentRow(name, uscc, province, person, contact, until, remark, shop)
 
 
 def _province(checker: Checker) -> str:
@@ -129,32 +129,18 @@ def _day_of(word: str) -> date | None:
         return None
 
 
-def _yes_or_no(checker: Checker, field: str) -> bool:
-    word = checker.text(field, 64).lower()
-    if not word:
-        return False
-    if word not in _YES and word not in _NO:
-        checker.wrong("yes_or_no", field=field, value=word)
-    return word in _YES
-
-
-def _names_a_person(text: str, on: date) -> bool:
-    return any(
-        not isinstance(check_resident_id(found, on), Fault) for found in _IDENTITY.findall(text)
-    )
-
-
 def _keep(batch: Batch, rows: Sequence[AgentRow]) -> list[list[Reason]]:
     work, carrier = batch.work, batch.imported.organisation_id
     usccs = [row.uscc for row in rows]
     known = _known(work, carrier, usccs)
-    barred = blacklisted_among(work, carrier, usccs)
+    persons = [person_key(row.legal_representative) for row in rows]
+    barred = barred_among(work, carrier, usccs, persons)
     platforms = platform_words(work)
     shops = [shop_at(row.shop, platforms) if row.shop else None for row in rows]
     taken = taken_shops(work, carrier, [shop for shop in shops if isinstance(shop, Shop)])
     verdicts: list[list[Reason]] = []
-    passed: list[tuple[AgentRow, Shop | None]] = []
-    for row, shop in zip(rows, shops, strict=True):
+    passed: list[Passed] = []
+    for row, person, shop in zip(rows, persons, shops, strict=True):
         reasons = _against(batch, row, known, barred)
         if isinstance(shop, Reason):
             reasons.append(shop)
@@ -166,16 +152,14 @@ def _keep(batch: Batch, rows: Sequence[AgentRow]) -> list[list[Reason]]:
             known[row.uscc] = ""
             if shop is not None:
                 taken[shop.platform, shop.id] = row.name
-            passed.append((row, shop))
+            passed.append(Passed(row, shop, _by_name(person, barred)))
         verdicts.append(reasons)
     if passed and not batch.is_dry:
         _insert(batch, passed)
     return verdicts
 
 
-def _against(
-    batch: Batch, row: AgentRow, known: Mapping[str, str], barred: Container[str]
-) -> list[Reason]:
+def _against(batch: Batch, row: AgentRow, known: Mapping[str, str], barred: Barred) -> list[Reason]:
     """What speaks against a firm that is known here, or stands in the file before."""
     reasons: list[Reason] = []
     number = known.get(row.uscc)
@@ -184,9 +168,20 @@ def _against(
         reasons.append(Reason(AgentReason.DUPLICATE.value, facts))
     elif number is not None or row.uscc in batch.seen:
         reasons.append(earlier_in_file("uscc", row.uscc))
-    if row.uscc in barred:
+    if row.uscc in barred.firms:
         reasons.append(Reason(AgentReason.BLACKLIST_HIT.value, {"value": row.uscc}))
+    if row.uscc in barred.restricted_firms:
+        reasons.append(Reason(AgentReason.RESTRICTED_PARTY.value, {"value": row.uscc}))
     return reasons
+
+
+def _by_name(person: str, barred: Barred) -> tuple[str, ...]:
+    """What a reviewer must look into: entries of the representative's name."""
+    found = {
+        AgentReason.REPRESENTATIVE_BLACKLISTED: person in barred.persons,
+        AgentReason.REPRESENTATIVE_RESTRICTED: person in barred.restricted_persons,
+    }
+    return tuple(reason.value for reason, is_so in found.items() if is_so)
 
 
 def _marks(row: AgentRow) -> list[str]:
@@ -204,15 +199,18 @@ def _known(work: Work, carrier_id: UUID, usccs: Sequence[str]) -> dict[str, str]
     return dict(rows)
 
 
-def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> None:
+def _insert(batch: Batch, passed: Sequence[Passed]) -> None:
     work = batch.work
     serials = next_serials(work, len(passed))
-    numbers = _numbers(work, batch.imported.organisation_id, [row.province for row, _ in passed])
-    agents: list[tuple[object, ...]] = []
+    provinces = [one.row.province for one in passed]
+    numbers = _numbers(work, batch.imported.organisation_id, provinces)
+    agents: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
     shops: list[ShopValues] = []
     ids = new_ids(len(passed))
-    for (row, shop), agent_id, number, serial in zip(passed, ids, numbers, serials, strict=True):
-        agents.append(
+    for (row, shop, reasons), agent_id, number, serial in zip(
+        passed, ids, numbers, serials, strict=True
+    ):
+        agents.setdefault(reasons, []).append(
             (
                 agent_id,
                 serial,
@@ -223,15 +221,14 @@ def _insert(batch: Batch, passed: Sequence[tuple[AgentRow, Shop | None]]) -> Non
                 row.legal_representative,
                 row.contact,
                 row.business_licence_until,
-                row.is_realname_ready,
-                row.is_protection_ready,
                 row.remark,
                 terms_of(row.name, number, row.uscc, row.legal_representative),
             )
         )
         if shop is not None and row.shop is not None:
             shops.append(shop_values(agent_id, row.province, shop, row.shop))
-    insert_rows(work, Agent, _same_for_all(batch), _COLUMNS, agents)
+    for reasons, rows in agents.items():
+        insert_rows(work, Agent, _same_for_all(batch, list(reasons)), _COLUMNS, rows)
     _index(work, serials)
     keep_shops(batch, shops)
 
@@ -249,7 +246,7 @@ def _index(work: Work, serials: range) -> None:
         )
 
 
-def _same_for_all(batch: Batch) -> dict[str, Any]:
+def _same_for_all(batch: Batch, reasons: list[str]) -> dict[str, Any]:
     """What the rows of an import have in common: an application that passed the first check."""
     work = batch.work
     due = deadline(work, "verify_review")
@@ -262,7 +259,12 @@ def _same_for_all(batch: Batch) -> dict[str, Any]:
         "rule_version": due.version,
         "reviewed_by": None,
         "failures": 0,
-        "reasons": [],
+        "reasons": reasons,
+        "is_realname_ready": False,
+        "is_protection_ready": False,
+        "attempt": 1,
+        "cleared": [],
+        "late_reason": "",
         "import_id": batch.imported.id,
         "version": 1,
         "created_at": work.at,
@@ -300,13 +302,6 @@ KIND: Final = RowKind(
         "business_licence_until": (
             "营业执照有效期", "营业执照有效期至", "执照有效期", "有效期至", "营业期限至",
             "营业期限", "licenceuntil", "validuntil",
-        ),
-        "is_realname_ready": (
-            "具备实名登记条件", "实名登记条件", "实名登记能力", "实名条件", "realnameready",
-        ),
-        "is_protection_ready": (
-            "具备信息保护条件", "信息保护条件", "信息保护能力", "用户信息保护能力",
-            "protectionready",
         ),
         "remark": ("备注", "说明", "note", "remarks"),
         **SHOP_FIELDS,

@@ -12,14 +12,6 @@ depends_on = None
 def upgrade() -> None:
 
     op.create_table(
-        "cosignatures",
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("witness", sa.String(200), nullable=False),
-        sa.Column("line", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("size", "witness", name=op.f("pk_cosignatures")),
-    )
-    op.create_table(
         "issuing_halts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(1000), nullable=False),
@@ -58,18 +50,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("leaf", name=op.f("uq_log_entries_leaf")),
     )
     op.create_index(op.f("ix_log_entries_agent_no"), "log_entries", ["agent_no"], unique=False)
-    op.create_index(op.f("ix_log_entries_at"), "log_entries", ["at"], unique=False)
     op.create_index(op.f("ix_log_entries_badge_id"), "log_entries", ["badge_id"], unique=False)
-    op.create_index(
-        op.f("ix_log_entries_token_sha256"), "log_entries", ["token_sha256"], unique=False
-    )
-    op.create_table(
-        "log_nodes",
-        sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_log_nodes")),
-    )
     op.create_table(
         "scan_counts",
         sa.Column("badge_id", sa.String(16), nullable=False),
@@ -261,6 +242,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(1000), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rule_version", sa.String(64), nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.String(64), nullable=False),
         sa.Column("pushed_at", sa.DateTime(timezone=True), nullable=True),
@@ -275,10 +257,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tellings")),
         sa.UniqueConstraint(
-            "licence_id", "platform", "event", name=op.f("uq_tellings_licence_id_platform_event")
+            "licence_id",
+            "platform",
+            "event",
+            "at",
+            name=op.f("uq_tellings_licence_id_platform_event_at"),
         ),
     )
     op.create_index(op.f("ix_tellings_next_push_at"), "tellings", ["next_push_at"], unique=False)
+    op.create_index("ix_tellings_carrier", "tellings", ["carrier_id", "id"], unique=False)
+    op.create_index("ix_tellings_platform_id", "tellings", ["platform", "id"], unique=False)
     op.create_index(
         "ix_tellings_platform", "tellings", ["platform", "acknowledged_at"], unique=False
     )
@@ -326,6 +314,9 @@ def upgrade() -> None:
         "agents", sa.Column("late_reason", sa.String(500), nullable=False, server_default="")
     )
     op.create_index(op.f("ix_agents_recheck_on"), "agents", ["recheck_on"], unique=False)
+    op.create_index(
+        op.f("ix_agents_business_licence_until"), "agents", ["business_licence_until"], unique=False
+    )
     op.add_column(
         "blacklisteds", sa.Column("person", sa.String(64), nullable=False, server_default="")
     )
@@ -337,12 +328,37 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_licences_predecessor_id"), "licences", ["predecessor_id"], unique=False
     )
+    op.add_column("licences", sa.Column("warned", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index("ix_licences_carrier", "licences", ["carrier_id", "id"], unique=False)
+    op.create_index("ix_licences_province", "licences", ["province", "id"], unique=False)
+    op.create_index("ix_licences_carrier_ends", "licences", ["carrier_id", "ends_on"], unique=False)
     # Papers were ticked before; from here on they are files, and a tick is none.
     op.execute("UPDATE licences SET papers = '{}'")
     op.add_column("badges", sa.Column("kid", sa.String(4), nullable=True))
     op.add_column("badges", sa.Column("replaces_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_badges_kid"), "badges", ["kid"], unique=False)
     op.create_index(op.f("ix_badges_replaces_id"), "badges", ["replaces_id"], unique=False)
+    # Until now every key was Ed25519: its tokens begin d28447a201320442, then comes the kid.
+    kid = "lower(hex(substr(token, 9, 2)))"
+    if op.get_bind().dialect.name == "postgresql":
+        kid = "encode(substring(token from 9 for 2), 'hex')"
+    op.execute(f"UPDATE badges SET kid = {kid} WHERE token IS NOT NULL")  # noqa: S608 - ours
+    requested = sa.text("state = 'requested'")
+    op.create_index(
+        "ix_badges_requested",
+        "badges",
+        ["id"],
+        sqlite_where=requested,
+        postgresql_where=requested,
+    )
+    fallen = sa.text("state IN ('suspended', 'compromised', 'replaced', 'revoked')")
+    op.create_index(
+        "ix_badges_fallen",
+        "badges",
+        ["status_index", "state"],
+        sqlite_where=fallen,
+        postgresql_where=fallen,
+    )
     op.add_column("organisations", sa.Column("logo", sa.String(64), nullable=True))
     op.add_column(
         "publications", sa.Column("changed", sa.Integer(), nullable=False, server_default="0")
@@ -350,23 +366,32 @@ def upgrade() -> None:
     op.add_column(
         "publications", sa.Column("because", sa.String(300), nullable=False, server_default="")
     )
+    op.add_column("publications", sa.Column("preparer_id", sa.Uuid(), nullable=True))
 
 
 def downgrade() -> None:
 
     op.drop_column("publications", "because")
+    op.drop_column("publications", "preparer_id")
     op.drop_column("publications", "changed")
     op.drop_column("organisations", "logo")
+    op.drop_index("ix_badges_fallen", table_name="badges")
+    op.drop_index("ix_badges_requested", table_name="badges")
     op.drop_index(op.f("ix_badges_replaces_id"), table_name="badges")
     op.drop_index(op.f("ix_badges_kid"), table_name="badges")
     op.drop_column("badges", "replaces_id")
     op.drop_column("badges", "kid")
     op.execute("UPDATE licences SET papers = '[]'")
+    op.drop_index("ix_licences_carrier_ends", table_name="licences")
+    op.drop_index("ix_licences_province", table_name="licences")
+    op.drop_index("ix_licences_carrier", table_name="licences")
+    op.drop_column("licences", "warned")
     op.drop_index(op.f("ix_licences_predecessor_id"), table_name="licences")
     op.drop_column("licences", "predecessor_id")
     op.drop_column("licences", "scope_version")
     op.drop_index(op.f("ix_blacklisteds_person"), table_name="blacklisteds")
     op.drop_column("blacklisteds", "person")
+    op.drop_index(op.f("ix_agents_business_licence_until"), table_name="agents")
     op.drop_index(op.f("ix_agents_recheck_on"), table_name="agents")
     op.drop_column("agents", "late_reason")
     op.drop_column("agents", "cleared")
@@ -381,6 +406,8 @@ def downgrade() -> None:
     op.drop_index("ix_signals_carrier_state", table_name="signals")
     op.drop_table("signals")
     op.drop_index("ix_tellings_platform", table_name="tellings")
+    op.drop_index("ix_tellings_platform_id", table_name="tellings")
+    op.drop_index("ix_tellings_carrier", table_name="tellings")
     op.drop_index(op.f("ix_tellings_next_push_at"), table_name="tellings")
     op.drop_table("tellings")
     op.drop_index(
@@ -403,13 +430,9 @@ def downgrade() -> None:
     op.drop_table("restricted_parties")
     op.drop_table("signing_keys")
     op.drop_table("scan_counts")
-    op.drop_table("log_nodes")
-    op.drop_index(op.f("ix_log_entries_token_sha256"), table_name="log_entries")
     op.drop_index(op.f("ix_log_entries_badge_id"), table_name="log_entries")
-    op.drop_index(op.f("ix_log_entries_at"), table_name="log_entries")
     op.drop_index(op.f("ix_log_entries_agent_no"), table_name="log_entries")
     op.drop_table("log_entries")
     op.drop_index(op.f("ix_log_checkpoints_cosigned_at"), table_name="log_checkpoints")
     op.drop_table("log_checkpoints")
     op.drop_table("issuing_halts")
-    op.drop_table("cosignatures")

@@ -57,7 +57,8 @@ def back_to_list() -> None:
 
 
 def _leave_record() -> None:
-    st.query_params.pop("id", None)
+    for name in ("id", "party"):
+        st.query_params.pop(name, None)
 
 
 def link_to(label: str, page: str, row_id: object | None = None, *, key: str) -> None:

@@ -17,6 +17,11 @@ PAGE_POLICY: Final = (
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_BLIND: Final = (
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), browsing-topics=()"
+)
+_SEEING: Final = _BLIND.replace("camera=()", "camera=(self)")
+"""In the console a badge may be shown to the camera."""
 YEAR: Final = 365 * 24 * 3600
 API: Final = "/api"
 _NOT_KEPT: Final = ((b"cache-control", b"no-store"),)
@@ -57,16 +62,17 @@ class Outgoing:
             "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": (
-                "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
-                "browsing-topics=()"
-            ),
+            "permissions-policy": _BLIND,
             "x-frame-options": "DENY",
         }
         if rules.is_https:
             always["strict-transport-security"] = f"max-age={2 * YEAR}; includeSubDomains"
         console = {
             **always,
+            # A badge may be shown to the camera there.
+            "permissions-policy": always["permissions-policy"].replace(
+                "camera=()", "camera=(self)"
+            ),
             "content-security-policy": console_policy(rules),
             "cache-control": "no-store",
         }

@@ -1,9 +1,37 @@
-"""The channel by API: agents, licences, shops, badges, publications, the blacklist."""
+"""The channel by API: agents, licences, shops, badges, signals, publications, the blacklist."""
 
 from fastapi import APIRouter
 
-from console.web.api.channel import agents, badges, blacklist, licences, publications, shops
+from console.web.api.channel import (
+    agents,
+    appeals,
+    badges,
+    blacklist,
+    checks,
+    keys,
+    licences,
+    papers,
+    publications,
+    shops,
+    signals,
+    tellings,
+    versions,
+)
 
 router = APIRouter(tags=["channel"])
-for _part in (agents, licences, shops, badges, publications, blacklist):
+for _part in (
+    agents,
+    papers,
+    appeals,
+    licences,
+    versions,
+    tellings,
+    shops,
+    badges,
+    checks,
+    signals,
+    keys,
+    publications,
+    blacklist,
+):
     router.include_router(_part.router)

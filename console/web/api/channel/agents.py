@@ -9,6 +9,8 @@ from pydantic import Field
 from console.actions.channel.agents import (
     AgentForm,
     AgentSort,
+    HandBack,
+    UsersData,
     add_agent,
     agent_record,
     edit_agent,
@@ -20,10 +22,10 @@ from console.actions.channel.agents import (
 from console.actions.channel.licences import draft_licence
 from console.actions.channel.review import (
     blacklist_agent,
+    clear_name,
     restore_agent,
     review_agent,
     suspend_agent,
-    uphold_appeal,
     withdraw_proposal,
 )
 from console.actions.channel.shops import ShopForm, add_shop
@@ -71,12 +73,23 @@ class ReviewIn(In):
     passed: bool
     reasons: list[AgentReason] = Field(default_factory=list[AgentReason], max_length=20)
     remark: str = Field(default="", max_length=1000)
+    late_reason: str = Field(default="", max_length=500)
+    """Needed after the due date."""
     version: int
 
 
+class SuspendIn(MeasureIn):
+    papers: str = Field(max_length=500)
+    """Which papers an appeal takes (Anti-Fraud Law art. 32)."""
+
+
 class ExitIn(ReasonIn):
-    is_data_returned: bool
-    are_cards_returned: bool
+    """With a paper of the kind `hand_back` on file."""
+
+    data: UsersData
+    cards: int = Field(ge=0)
+    notice_on: date | None = None
+    """The day the shops showed that they close, while one is open."""
 
 
 class BlacklistIn(ReasonIn):
@@ -95,8 +108,12 @@ class AgentRecordOut(AgentOut):
     """Masked for whoever is not of the carrier."""
     contact: str
     business_licence_until: date | None
+    recheck_on: date | None
+    attempt: int
     is_realname_ready: bool
+    """Every line of checklist A is signed as met, with evidence."""
     is_protection_ready: bool
+    """As above, of checklist B."""
     licences: list[LicenceOut]
     shops: list[ShopOut]
     badges: list[BadgeOut]
@@ -111,6 +128,8 @@ def _agent(desk: Desk, agent_id: UUID) -> AgentRecordOut:
         legal_representative=record.legal_representative,
         contact=record.contact,
         business_licence_until=own.business_licence_until,
+        recheck_on=own.recheck_on,
+        attempt=own.attempt,
         is_realname_ready=own.is_realname_ready,
         is_protection_ready=own.is_protection_ready,
         licences=shapes_of(LicenceOut, record.licences),
@@ -171,6 +190,7 @@ def decide_on_agent(desk: Writing, agent_id: UUID, body: ReviewIn) -> AgentRecor
         passed=body.passed,
         reasons=body.reasons,
         remark=body.remark,
+        late_reason=body.late_reason,
         version=body.version,
     )
     return _agent(desk, agent_id)
@@ -187,7 +207,7 @@ def new_licence(desk: Writing, agent_id: UUID, body: LicenceIn) -> LicenceOut:
 
 
 @router.post("/agents/{agent_id}/suspend")
-def suspend(desk: Writing, agent_id: UUID, body: MeasureIn) -> AgentRecordOut:
+def suspend(desk: Writing, agent_id: UUID, body: SuspendIn) -> AgentRecordOut:
     """With all its licences and badges."""
     suspend_agent(desk, agent_id, **body.model_dump())
     return _agent(desk, agent_id)
@@ -202,7 +222,8 @@ def restore(desk: Writing, agent_id: UUID, body: ReasonIn) -> AgentRecordOut:
 
 @router.post("/agents/{agent_id}/exit")
 def leave(desk: Writing, agent_id: UUID, body: ExitIn) -> AgentRecordOut:
-    exit_agent(desk, agent_id, **body.model_dump())
+    said = body.model_dump(exclude={"version"})
+    exit_agent(desk, agent_id, HandBack(**said), body.version)
     return _agent(desk, agent_id)
 
 
@@ -219,10 +240,10 @@ def blacklist(desk: Writing, agent_id: UUID, body: BlacklistIn) -> AgentRecordOu
     return _agent(desk, agent_id)
 
 
-@router.post("/agents/{agent_id}/uphold-appeal")
-def uphold(desk: Writing, agent_id: UUID, body: ReasonIn) -> AgentRecordOut:
-    """Off the blacklist after an appeal, by two approvers as well."""
-    uphold_appeal(desk, agent_id, decision=body.reason, version=body.version)
+@router.post("/agents/{agent_id}/clear-name")
+def clear(desk: Writing, agent_id: UUID, body: ReasonIn) -> AgentRecordOut:
+    """Entries of the representative's name are about another person; the reason says how known."""
+    clear_name(desk, agent_id, statement=body.reason, version=body.version)
     return _agent(desk, agent_id)
 
 

@@ -1,8 +1,10 @@
 """Badges by API: read, seen in place, seen elsewhere, replace."""
 
+from http import HTTPStatus
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from console.actions.channel.badges import (
@@ -12,12 +14,17 @@ from console.actions.channel.badges import (
     mark_displayed,
     reissue_badge,
 )
+from console.actions.channel.pictures import WIDEST, Format, Look, badge_picture
 from console.desk import Desk
+from console.i18n import Language
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from console.web.api.channel.shapes import BadgeOut, In, VersionIn, shapes_of
+from models.badge_picture import Letters, Style
 from models.channel.badges import BadgeState
 
 router = APIRouter()
+_PICTURE: Final = {"content-security-policy": "sandbox; default-src 'none'"}
+"""A picture that is opened by itself runs nothing in our name."""
 
 
 class SeenIn(In):
@@ -48,6 +55,25 @@ def badges(
 @router.get("/badges/{badge_id}")
 def badge(desk: Reading, badge_id: UUID) -> BadgeOut:
     return _badge(desk, badge_id)
+
+
+@router.get(
+    "/badges/{badge_id}/picture",
+    response_class=Response,
+    responses={HTTPStatus.OK: {"content": {kind.media_type: {} for kind in Format}}},
+)
+def picture(
+    desk: Reading,
+    badge_id: UUID,
+    kind: Annotated[Format, Query(alias="format")] = Format.SVG,
+    style: Style = Style.CARD,
+    letters: Letters = Letters.OUTLINE,
+    language: Language = Language.ZH,
+    width: Annotated[int | None, Query(ge=1, le=WIDEST)] = None,
+) -> Response:
+    """The badge's picture, drawn now; `width` is of a PNG, in pixels."""
+    data = badge_picture(desk, badge_id, kind, Look(style, letters, language, width))
+    return Response(data, media_type=kind.media_type, headers=_PICTURE)
 
 
 @router.post("/badges/{badge_id}/displayed")

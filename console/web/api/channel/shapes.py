@@ -72,6 +72,9 @@ class LicenceOut(Out):
     papers: dict[str, str]
     """Digest of the file behind each paper, once approved."""
     agreement_no: str
+    scope_version: int
+    predecessor_id: UUID | None
+    """The licence that this one renews."""
     reason: str
     remedy: str
     approval_due_at: datetime | None
@@ -113,6 +116,8 @@ class PublicationOut(Out):
     rows: int
     added: int
     removed: int
+    changed: int
+    because: str
     sha256: str | None
     signature: str | None
     published_at: datetime | None
@@ -123,7 +128,9 @@ class BlacklistedOut(Out):
     id: UUID
     carrier_id: UUID
     uscc: str
+    """Empty of a person alone."""
     name: str
+    person: str
     reason: str
     source: str
     until: date | None
