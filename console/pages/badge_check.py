@@ -15,6 +15,7 @@ from console.actions.channel.checks import (
     page_of,
 )
 from console.i18n import t
+from console.pages.channel_parts import platform_names
 from console.pages.channel_words import move_of
 from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
@@ -33,7 +34,7 @@ from integrations.pictures import LARGEST
 from models.channel.badges import Badge, BadgeMove
 from models.channel.public import Scan
 from models.permissions import Permission
-from models.tokens import Verdict
+from models.tokens import OWN_SITE, Verdict
 
 P = Permission
 SEEN = "badge_check:seen"
@@ -73,7 +74,15 @@ def asking() -> None:
     text, data = given(kind)
     st.markdown(f"**{t('badge_check_page.where')}**")
     left, right = st.columns(2)
-    platform = left.text_input(t("badge_check_page.platform"), key="check:platform", max_chars=32)
+    names = platform_names(desk)
+    platform = left.selectbox(
+        t("badge_check_page.platform"),
+        [code for code in names if code != OWN_SITE],
+        index=None,
+        key="check:platform",
+        format_func=names.__getitem__,
+        placeholder=t("badge_check_page.any_platform"),
+    )
     shop = right.text_input(t("badge_check_page.shop"), key="check:shop", max_chars=300)
     url = st.text_input(t("badge_check_page.url"), key="check:url", max_chars=1000)
     is_ready = bool(text.strip()) or data is not None
@@ -86,7 +95,7 @@ def asking() -> None:
     ):
         st.session_state.pop(SEEN, None)
         with refusals_shown():
-            st.session_state[SEEN] = checked(text, data, (platform, shop, url))
+            st.session_state[SEEN] = checked(text, data, (platform or "", shop, url))
 
 
 def given(kind: str) -> tuple[str, bytes | None]:
@@ -153,12 +162,13 @@ def card(number: int, text: str, scan: Scan) -> None:
             st.code(text, language=None, wrap_lines=True)
             return
         badge = scan.badge
+        platform = platform_names(desk).get(badge.shop.platform, badge.shop.platform)
         facts(
             {
                 t("public.badge_of"): badge.agent,
                 t("public.agent_no"): badge.agent_no,
                 t("public.carrier"): badge.carrier,
-                t("public.badge_for"): f"{badge.shop.platform} · {badge.shop.name}",
+                t("public.badge_for"): f"{platform} · {badge.shop.name}",
                 t("public.shop_id"): badge.shop.id,
                 t("public.until"): day(badge.until),
             }

@@ -1,5 +1,7 @@
 """Badges: one for each agent and shop; check a code, look one up, replace one that was copied."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from console.actions.channel.badges import (
@@ -10,15 +12,14 @@ from console.actions.channel.badges import (
     mark_displayed,
     reissue_badge,
 )
-from console.actions.channel.scan import check_badge
 from console.i18n import t
 from console.pages.badge_parts import beside, logo_popover, studio
+from console.pages.channel_parts import platform_names
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
-    Tone,
     choice,
     chosen_id,
     cursor,
@@ -34,70 +35,28 @@ from console.pages.kit import (
     record_head,
     record_table,
     search,
-    state_pill,
     timeline,
     two_columns,
 )
 from models.channel.badges import Badge, BadgeMove, BadgeState
-from models.channel.public import Scan, shop_number
+from models.channel.public import shop_number
 from models.permissions import Permission
-from models.tokens import Shop, canonical_shop
 
 P = Permission
-VERDICTS = {
-    "valid": Tone.GOOD,
-    "valid_shop_unchecked": Tone.WARNING,
-    "wrong_shop": Tone.BAD,
-    "not_yet_valid": Tone.WARNING,
-    "status_unknown": Tone.WARNING,
-    "not_ours": Tone.BAD,
-    "forged": Tone.BAD,
-    "revoked": Tone.BAD,
-}
+NEIGHBOURS = Path(__file__).parent
 
 
 def show_list() -> None:
     with page_head(t("badges_page.title"), t("badges_page.hint")):
         if desk.actor.may(P.BADGE_DESIGN) and desk.actor.carriers:
             logo_popover(desk)
-        with st.popover(t("badges_page.check"), icon=":material/qr_code_scanner:", type="primary"):
-            checking()
+        if st.button(t("badges_page.check"), key="check", icon=":material/qr_code_scanner:"):
+            st.switch_page(NEIGHBOURS / "badge_check.py")
     with filters():
         words = search(t("badges_page.search"))
         state = choice("state", t("agents_page.state"), labelled("badge_state", list(BadgeState)))
     with refusals_shown():
         show_rows(words, state)
-
-
-def checking() -> None:
-    """Judge what a scanner read, with the shop it was seen in when that is known."""
-    code = st.text_area(t("badges_page.code"), key="check:code", max_chars=3000)
-    platform = st.text_input(t("agents_page.platform"), key="check:platform", max_chars=32)
-    number = st.text_input(t("agents_page.shop_number"), key="check:shop", max_chars=300)
-    if st.button(t("badges_page.check"), key="check:sure", type="primary") and code.strip():
-        with refusals_shown():
-            page = page_of(platform, number)
-            show_scan(check_badge(desk.house, code, page))
-
-
-def page_of(platform: str, number: str) -> Shop | None:
-    return canonical_shop(platform, number) if platform.strip() and number.strip() else None
-
-
-def show_scan(scan: Scan) -> None:
-    state_pill("verdict", scan.verdict, VERDICTS)
-    st.caption(t(f"reason.{scan.reason}"))
-    if scan.badge is not None:
-        badge = scan.badge
-        facts(
-            {
-                t("agents_page.number"): badge.agent_no,
-                t("agents_page.name"): badge.agent,
-                t("agents_page.shop_name"): f"{badge.shop.platform} {badge.shop.id} "
-                f"{badge.shop.name}",
-                t("licences_page.number"): badge.licence_no,
-            }
-        )
 
 
 def show_rows(words: str, state: str | None) -> None:
@@ -110,12 +69,13 @@ def show_rows(words: str, state: str | None) -> None:
     if not found.rows:
         empty(t("badges_page.none"), t("badges_page.none_next"))
         return
+    names = platform_names(desk)
     columns = [
         Column[Badge](t("badges_page.number"), lambda row: row.badge_id, width=170),
         Column[Badge](
             t("agents_page.state"), lambda row: row.state, Kind.STATE, "badge_state", TONES, 110
         ),
-        Column[Badge](t("agents_page.platform"), lambda row: row.platform, width=110),
+        Column[Badge](t("agents_page.platform"), lambda row: names.get(row.platform, row.platform)),
         Column[Badge](t("badges_page.issued"), lambda row: row.issued_at, Kind.MOMENT),
         Column[Badge](t("badges_page.expires"), lambda row: row.expires_at, Kind.MOMENT),
     ]
@@ -180,7 +140,7 @@ def show_facts(record: BadgeRecord) -> None:
             t("agents_page.number"): record.agent.agent_no,
             t("agents_page.name"): record.agent.name,
             t("licences_page.number"): record.licence.number,
-            t("agents_page.platform"): shop.platform,
+            t("agents_page.platform"): platform_names(desk).get(shop.platform, shop.platform),
             t("agents_page.shop_number"): shop_number(shop.shop_key),
             t("agents_page.shop_url"): shop.url,
             t("badges_page.issued"): moment(badge.issued_at),

@@ -6,6 +6,8 @@ from typing import Final
 import streamlit as st
 
 from console.actions.channel.held import Done
+from console.actions.staff.people import list_organisations
+from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_words import TONES
 from console.pages.frame import refusal_text
@@ -13,8 +15,20 @@ from console.pages.kit import Column, Kind, flash, record_table, section
 from models.channel.badges import Badge
 from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
+from models.staff import OrganisationKind
+from models.tokens import OWN_SITE
 
 _REFUSED: Final = "bulk:refused"
+
+
+def platform_names(desk: Desk) -> dict[str, str]:
+    """What the codes of platforms are called, closed ones and own sites included."""
+    found = {
+        row.code: row.name
+        for row in list_organisations(desk)
+        if row.kind is OrganisationKind.PLATFORM
+    }
+    return found | {OWN_SITE: t("agents_page.own_site")}
 
 
 def show_shops(

@@ -13,10 +13,9 @@ from console.actions.channel.licences import (
     list_licences,
 )
 from console.actions.channel.renewals import renew_licences
-from console.actions.staff.people import list_organisations
 from console.i18n import t
 from console.pages.channel_forms import province_word, unpacked
-from console.pages.channel_parts import show_badges, show_refused, show_shops, told
+from console.pages.channel_parts import platform_names, show_badges, show_refused, show_shops, told
 from console.pages.channel_words import TONES
 from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
@@ -44,8 +43,6 @@ from models.channel.licences import EXPIRY_WARNINGS, Licence, LicenceState
 from models.permissions import Permission
 from models.provinces import provinces
 from models.rules import china_day
-from models.staff import OrganisationKind
-from models.tokens import OWN_SITE
 
 P = Permission
 _AHEAD: Final = tuple(warning.days for warning in EXPIRY_WARNINGS)
@@ -163,22 +160,13 @@ def show_licence(licence_id: str) -> None:
     with left:
         show_facts(record)
         show_shops(
-            record.shops, t("licences_page.shops"), key="licence", platforms=platform_names()
+            record.shops, t("licences_page.shops"), key="licence", platforms=platform_names(desk)
         )
         show_badges(record.badges, key="licence")
         show_versions(desk, licence, record.versions)
         show_tellings(record.tellings)
     with right:
         timeline(record.deeds)
-
-
-def platform_names() -> dict[str, str]:
-    found = {
-        row.code: row.name
-        for row in list_organisations(desk)
-        if row.kind is OrganisationKind.PLATFORM
-    }
-    return found | {OWN_SITE: t("agents_page.own_site")}
 
 
 desk = my_desk()

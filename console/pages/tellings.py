@@ -13,6 +13,7 @@ from console.actions.channel.tellings import (
     telling_record,
 )
 from console.i18n import t
+from console.pages.channel_parts import platform_names
 from console.pages.channel_words import move_of
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
@@ -74,6 +75,7 @@ def show_rows(state: str | None, event: str | None) -> None:
         empty(t(texts), t(f"{texts}_next"))
         return
     now, numbers = desk.now(), licence_numbers_of(desk, found.rows)
+    names = platform_names(desk)
     columns = [
         Column[Telling](t("tellings_page.licence"), lambda row: numbers[row.licence_id], width=190),
         Column[Telling](
@@ -87,7 +89,11 @@ def show_rows(state: str | None, event: str | None) -> None:
         Column[Telling](
             t("tellings_page.event"), lambda row: t(f"telling_event.{row.event}"), width=130
         ),
-        Column[Telling](t("tellings_page.platform"), lambda row: row.platform, width=110),
+        Column[Telling](
+            t("tellings_page.platform"),
+            lambda row: names[row.platform],
+            width=120,
+        ),
         Column[Telling](t("tellings_page.shops"), lambda row: "、".join(row.shops), width=150),
         Column[Telling](t("tellings_page.reason"), lambda row: row.reason, width=200),
         Column[Telling](t("tellings_page.at"), lambda row: row.at, Kind.MOMENT),
@@ -146,7 +152,7 @@ def show_facts(record: TellingRecord) -> None:
     facts(
         {
             t("tellings_page.sender"): record.sender.name,
-            t("tellings_page.platform"): telling.platform,
+            t("tellings_page.platform"): platform_names(desk)[telling.platform],
             t("tellings_page.agent"): record.agent.title,
             t("tellings_page.shops"): "、".join(telling.shops),
             t("tellings_page.reason"): telling.reason,

@@ -135,7 +135,9 @@ def _count(work: Work, condition: ColumnElement[bool]) -> int:
 
 
 def _in_part(work: Work, part: QueuePart) -> ColumnElement[bool]:
-    verifying = and_(col(Agent.state) == AgentState.VERIFYING, col(Agent.review_due_at).is_not(None))
+    verifying = and_(
+        col(Agent.state) == AgentState.VERIFYING, col(Agent.review_due_at).is_not(None)
+    )
     own = col(Agent.submitted_by) == work.actor.id
     others = col(Agent.submitted_by).is_distinct_from(work.actor.id)
     first = col(Agent.proposal).is_(None)

@@ -15,6 +15,7 @@ from models.channel.licences import Licence
 from models.channel.log import LogEntry, LogKind
 from models.channel.publications import Publication
 from models.channel.shops import AuthorisedShop
+from models.permissions import Role
 from models.staff import Organisation
 
 Told = Badge | Licence | Publication | SigningKey | IssuingHalt
@@ -23,7 +24,7 @@ Told = Badge | Licence | Publication | SigningKey | IssuingHalt
 def tell(work: Work, kind: LogKind, subject: Told, **facts: Any) -> None:  # noqa: ANN401 - JSON
     """Record the deed `kind` on its subject, and announce it. `facts` are for the record alone."""
     work.record(kind.value, subject, **facts)
-    by = "house" if work.actor.is_house else "+".join(sorted(work.actor.roles))
+    by = "house" if work.actor.is_house else "+".join(sorted(work.actor.roles - {Role.SELF}))
     work.session.add(LogEntry.of(kind, work.at, by, _public(work, subject)))
 
 
