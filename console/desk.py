@@ -264,12 +264,16 @@ class Desk:
         """The same desk for one writing request that carries a key."""
         return replace(self, once=Once(key, fingerprint))
 
-    @contextmanager
-    def begin(self, permission: Permission) -> Generator[Work]:
-        """Do one thing: allowed or refused, kept whole or not at all, and never off the record."""
+    def must(self, permission: Permission) -> None:
+        """NotAllowed, and on record, where the actor may not do this."""
         if not self.actor.may(permission):
             self._record_denial("staff.denied", permission)
             self.actor.must(permission)
+
+    @contextmanager
+    def begin(self, permission: Permission) -> Generator[Work]:
+        """Do one thing: allowed or refused, kept whole or not at all, and never off the record."""
+        self.must(permission)
         reads = permission.only_reads
         with _WatchedSession(self._engine(writing=not reads), expire_on_commit=False) as session:
             work = Work(session, self.actor, self.now(), reads, self.once)

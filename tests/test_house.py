@@ -274,6 +274,6 @@ def test_the_readme_lists_every_setting() -> None:
     from console.settings import PREFIX, Settings
 
     readme = (HOUSE / "README.md").read_text("utf-8")
-    named = set(re.findall(r"`(CHANNEL_[A-Z_]+)`", readme))
+    named = set(re.findall(r"`(CHANNEL_[A-Z0-9_]+)`", readme))
     settings = {PREFIX + name.upper() for name in Settings.model_fields}
     assert named - {"CHANNEL_CONFIG", "CHANNEL_AS"} == settings

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from console.actions.channel.agents import AgentRecord, agent_numbered, agent_record, list_agents
+from console.actions.channel.editions import waiting_edition
 from console.actions.channel.golden import register_folder, write_register
 from console.actions.channel.licences import (
     LicenceForm,
@@ -202,11 +203,18 @@ def publish_register(
     folder: Annotated[Path | None, typer.Argument(help="Else the server's own folder.")] = None,
     carrier: Annotated[str | None, typer.Option(help="A carrier's code; else all.")] = None,
 ) -> None:
-    """Publish the lists anew and write the signed register files."""
+    """Publish the lists anew and write the signed register files.
+
+    A person publishes what another has prepared, or else prepares for another to publish.
+    """
     own = desk()
     for code in [carrier] if carrier else _carriers(own):
-        edition = publish(own, prepare_publication(own, code).id)
-        say("channel_cli.published", number=edition.number, rows=edition.rows)
+        edition = waiting_edition(own, code) or prepare_publication(own, code)
+        if own.actor.is_house or edition.preparer_id != own.actor.id:
+            edition = publish(own, edition.id)
+            say("channel_cli.published", number=edition.number, rows=edition.rows)
+        else:
+            say("channel_cli.prepared", number=edition.number, rows=edition.rows)
     written = write_register(own, folder or register_folder(own.house))
     say("channel_cli.written", folder=written.manifest.parent, rows=written.rows)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
@@ -33,8 +33,7 @@ class Telling(Table, table=True):
     """
 
     __table_args__ = (
-        # A licence may be suspended twice, and each time its platforms are told.
-        UniqueConstraint("licence_id", "platform", "event", "at"),
+        Index("ix_tellings_licence", "licence_id", "id"),
         Index("ix_tellings_platform", "platform", "acknowledged_at"),
         Index("ix_tellings_carrier", "carrier_id", "id"),
         Index("ix_tellings_platform_id", "platform", "id"),

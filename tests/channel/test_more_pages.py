@@ -77,7 +77,10 @@ def test_what_can_be_done_with_an_agent_and_a_licence_in_force_is_all_there(
         *("add", "sign", "withdraw"),
     }
     assert of_agent["approver"] == {"suspend", "blacklist"}
-    assert moves(console.open("licences", desks.manager, id=str(licence.id))) == ["suspend"]
+    assert moves(console.open("licences", desks.manager, id=str(licence.id))) == [
+        "amend",
+        "suspend",
+    ]
     found = moves(console.open("licences", desks.approver, id=str(licence.id)))
     assert set(found) == {"revoke", "terminate"}
 

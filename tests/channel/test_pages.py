@@ -208,7 +208,7 @@ def test_a_scanned_code_is_judged_on_the_page(console: Console, desks: Desks) ->
     badge = list_badges(desks.manager).rows[0]
     url = console.open("badges", desks.manager, id=str(badge.id)).code[0].value
     at = console.open("badge_check", desks.platform)
-    at.text_area(key="check:code").set_value(url)
+    at.text_area(key="check:code").set_value(url).run()
     at.selectbox(key="check:platform").set_value("lanhai")
     at.text_input(key="check:shop").set_value("666")
     assert ZH["verdict.wrong_shop"] in shown(press(at, "check:sure"))

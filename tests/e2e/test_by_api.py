@@ -161,6 +161,7 @@ def a_licence_is_granted(story: Story) -> None:
 def the_list_is_published(story: Story) -> None:
     folder = story.served.folder / "out"
     story.served.channel("--as", "chen.ming", "publish", str(folder))
+    story.served.channel("--as", "li.hua", "publish", str(folder))
     manifest = json.loads((folder / "manifest.json").read_bytes())
     header, payload, signature = manifest["signature"].split(".")
     keys = good(httpx.get(f"{story.served.base}/.well-known/jwks.json"))["keys"]

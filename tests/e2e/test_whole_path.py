@@ -139,7 +139,7 @@ def papers_are_filed(story: Story) -> None:
     manager, agent = story.people["chen.ming"], story.ids["华东通信设备有限公司"]
     manager.open("agents", id=agent)
     body = manager.begin("add", agent)
-    manager.put_file("营业执照.png", PNG, "image/png", within=body)
+    manager.put_file("营业执照.png", logo(), "image/png", within=body)
     manager.confirm(body)
     manager.sees("营业执照.png")
     body = manager.begin("add", agent)

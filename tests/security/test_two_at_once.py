@@ -15,7 +15,7 @@ from models.channel.agents import AgentState
 from models.permissions import Role
 from models.refusals import Conflict, NotAllowed, Refusal
 from models.staff import Door
-from tests.channel.stories import admitted, deeds, form, pending, shop_of, submitted
+from tests.channel.stories import admitted, deeds, form, pending, shop_of, submitted, with_papers
 from tests.conftest import Desks
 
 
@@ -72,6 +72,7 @@ def test_who_holds_both_roles_still_does_not_review_their_own(desks: Desks, hous
 
     with pytest.raises(NotAllowed, match="same_person"):
         review_agent(door, agent.id, passed=True)
+    with_papers(console, agent)
     assert review_agent(desks.approver, agent.id, passed=True).state is AgentState.ELIGIBLE
 
 

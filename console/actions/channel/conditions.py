@@ -112,7 +112,7 @@ def sign_conditions_of_many(
             )
             return agent.id
 
-    return each(desk, agent_ids, sign)
+    return each(desk, Permission.PAPER_EDIT, agent_ids, sign)
 
 
 def conditions_of(work: Work, agent: Agent) -> Sequence[Condition]:

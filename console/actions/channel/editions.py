@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.channel.held import carrier_of
 from console.actions.channel.lines import Change, Changes, changes_between
 from console.actions.channel.publish import unsigned
 from console.desk import Desk, House, Work
@@ -55,6 +56,23 @@ def lists_out(house: House) -> list[NewestList]:
     with house.desk().begin(Permission.PUBLICATION_READ) as work:
         found = work.session.exec(query).all()
     return [_out(one, publisher, house.now()) for one, publisher in found]
+
+
+def waiting_edition(desk: Desk, carrier: str | None = None) -> Publication | None:
+    """The newest edition that waits for the actor's approval: ready, and prepared by another."""
+    with desk.begin(Permission.PUBLICATION_READ) as work:
+        owner = carrier_of(work, carrier)
+        if work.actor.is_house:
+            return None
+        return work.session.exec(
+            select(Publication)
+            .where(
+                Publication.carrier_id == owner.id,
+                Publication.state == PublicationState.READY,
+                col(Publication.preparer_id).is_distinct_from(work.actor.id),
+            )
+            .order_by(col(Publication.id).desc())
+        ).first()
 
 
 def _out(publication: Publication, publisher: str, now: datetime) -> NewestList:

@@ -12,6 +12,7 @@ from console.desk import LONGEST_PAGE, AlreadyDone, Desk, Work
 from models.channel.agents import Agent
 from models.channel.badges import Badge
 from models.channel.licences import Licence
+from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from models.staff import CARRIERS, Organisation
 
@@ -28,11 +29,17 @@ class Done:
     """The row that came of it, where it is another."""
 
 
-def each(desk: Desk, ids: Sequence[UUID], act: Callable[[Desk, UUID], UUID]) -> list[Done]:
+def each(
+    desk: Desk,
+    permission: Permission,
+    ids: Sequence[UUID],
+    act: Callable[[Desk, UUID], UUID],
+) -> list[Done]:
     """Do one thing to several rows, each by itself: a refusal of one leaves the others done.
 
     Under a key each row has a key of its own, so that a request sent twice does none twice.
     """
+    desk.must(permission)
     if len(ids) > LONGEST_PAGE:
         raise Invalid("channel.too_many", most=LONGEST_PAGE)
     done: list[Done] = []

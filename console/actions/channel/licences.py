@@ -159,7 +159,7 @@ def grant_licences(desk: Desk, agent_ids: Sequence[UUID], form: LicenceForm) -> 
             ).all()
             return _submitted(work, drafted(work, agent, replace(form, shop_ids=shops))).id
 
-    return each(desk, agent_ids, grant)
+    return each(desk, Permission.LICENCE_EDIT, agent_ids, grant)
 
 
 def approve_licence(desk: Desk, licence_id: UUID | str, version: int | None = None) -> Licence:
@@ -198,7 +198,9 @@ def approve_licence(desk: Desk, licence_id: UUID | str, version: int | None = No
 
 def approve_licences(desk: Desk, licence_ids: Sequence[UUID]) -> list[Done]:
     """Approve several, each by itself: one that is refused leaves the others approved."""
-    return each(desk, licence_ids, lambda own, one: approve_licence(own, one).id)
+    return each(
+        desk, Permission.LICENCE_APPROVE, licence_ids, lambda own, one: approve_licence(own, one).id
+    )
 
 
 def return_licence(

@@ -58,7 +58,9 @@ def renew_licence(
 
 def renew_licences(desk: Desk, licence_ids: Sequence[UUID]) -> list[Done]:
     """Renew several, each by itself."""
-    return each(desk, licence_ids, lambda own, one: renew_licence(own, one).id)
+    return each(
+        desk, Permission.LICENCE_EDIT, licence_ids, lambda own, one: renew_licence(own, one).id
+    )
 
 
 def renewable_from(licence: Licence, today: date) -> date | None:

@@ -168,7 +168,7 @@ def review_agents(  # noqa: PLR0913 - a decision's parts
             own, agent_id, passed=passed, reasons=reasons, remark=remark, late_reason=late_reason
         ).id
 
-    return each(desk, agent_ids, decide)
+    return each(desk, Permission.AGENT_REVIEW, agent_ids, decide)
 
 
 def clear_name(

@@ -256,15 +256,9 @@ def upgrade() -> None:
             ["licence_id"], ["licences.id"], name=op.f("fk_tellings_licence_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tellings")),
-        sa.UniqueConstraint(
-            "licence_id",
-            "platform",
-            "event",
-            "at",
-            name=op.f("uq_tellings_licence_id_platform_event_at"),
-        ),
     )
     op.create_index(op.f("ix_tellings_next_push_at"), "tellings", ["next_push_at"], unique=False)
+    op.create_index("ix_tellings_licence", "tellings", ["licence_id", "id"], unique=False)
     op.create_index("ix_tellings_carrier", "tellings", ["carrier_id", "id"], unique=False)
     op.create_index("ix_tellings_platform_id", "tellings", ["platform", "id"], unique=False)
     op.create_index(
@@ -408,6 +402,7 @@ def downgrade() -> None:
     op.drop_index("ix_tellings_platform", table_name="tellings")
     op.drop_index("ix_tellings_platform_id", table_name="tellings")
     op.drop_index("ix_tellings_carrier", table_name="tellings")
+    op.drop_index("ix_tellings_licence", table_name="tellings")
     op.drop_index(op.f("ix_tellings_next_push_at"), table_name="tellings")
     op.drop_table("tellings")
     op.drop_index(
