@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.desk import Desk
 from console.jobs.base import Sweep
+from integrations.keys import KeyUnusable
 from models.refusals import Refusal
 
 
@@ -27,5 +28,5 @@ class Clock:
             self.done[sweep.name] = now
             try:
                 sweep.sweep(desk)
-            except (Refusal, SQLAlchemyError, OSError):
+            except (Refusal, KeyUnusable, SQLAlchemyError, OSError):
                 structlog.get_logger(__name__).exception("jobs.sweep_failed", sweep=sweep.name)

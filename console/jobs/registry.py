@@ -6,7 +6,7 @@ from typing import Final
 from console.actions.channel.badges import finish_badges
 from console.actions.channel.endings import sweep_expired, warn_of_ends
 from console.actions.channel.golden import sweep_copy
-from console.actions.channel.keys import announce_keys
+from console.actions.channel.keys import keep_keys
 from console.actions.channel.log import seal_logs
 from console.actions.channel.losses import sweep_losses
 from console.actions.channel.nightly import check_tonight
@@ -35,7 +35,7 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("agents.lapse", timedelta(minutes=1), sweep_lapsed),
     # Badges that a crash left requested.
     Sweep("badges.finish", timedelta(seconds=30), finish_badges),
-    Sweep("keys.announce", timedelta(minutes=1), announce_keys),
+    Sweep("keys.keep", timedelta(minutes=1), keep_keys),
     Sweep("keys.losses", timedelta(minutes=10), sweep_losses),
     # Once a day: it knows itself whether it was done.
     Sweep("badges.check", timedelta(minutes=30), check_tonight),

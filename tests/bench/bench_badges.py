@@ -147,13 +147,12 @@ def issue_all(house: House) -> int:
             part = work.session.exec(
                 query if last is None else query.where(col(Licence.id) > last)
             ).all()
-            agents = [one.agent_id for one in part]
-            shops = {
-                shop.agent_id: shop
-                for shop in work.session.exec(
-                    select(AuthorisedShop).where(col(AuthorisedShop.agent_id).in_(agents))
-                ).all()
-            }
+            # An approval holds its agent anyway, and so does this session while the list lives.
+            wanted = col(Agent.id).in_([one.agent_id for one in part])
+            agents = work.session.exec(select(Agent).where(wanted)).all()
+            here = col(AuthorisedShop.agent_id).in_([one.id for one in agents])
+            found = work.session.exec(select(AuthorisedShop).where(here)).all()
+            shops = {shop.agent_id: shop for shop in found}
             for licence in part:
                 request_badges(work, licence, [shops[licence.agent_id]])
             work.no_deed()

@@ -220,7 +220,7 @@ def the_logo_is_put_in_use(manager: Person) -> None:
     file: FilePayload = {"name": "logo.png", "mimeType": "image/png", "buffer": logo()}
     page.locator("input[type=file]").first.set_input_files([file])
     page.get_by_role("button", name="启用这个标志").click()
-    manager.sees("标志已启用")
+    manager.told("标志已启用")
 
 
 def the_list_is_published(story: Story) -> None:

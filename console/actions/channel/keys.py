@@ -55,6 +55,13 @@ def signer(desk: Desk, role: KeyRole) -> Signer:
     return found
 
 
+def keep_keys(desk: Desk) -> int:
+    """A key in every role before it is first needed, so that a published key set is whole."""
+    for role in KeyRole:
+        desk.house.keys.ensure(role, desk.now())
+    return announce_keys(desk)
+
+
 def announce_keys(desk: Desk) -> int:
     """Tell of keys that were made or lost and not told of, whoever made them; how many.
 
