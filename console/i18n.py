@@ -6,7 +6,7 @@ A file in `texts/<language>/` is an area, a table in it the first part of its ke
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -48,6 +48,11 @@ def told(
     return t(code, **{name: _fact_word(name, fact, quoted) for name, fact in facts.items()})
 
 
+def listed(words: Iterable[object]) -> str:
+    """Words one after another, as the reader's language puts them."""
+    return _BETWEEN[spoken.get()].join(map(str, words))
+
+
 _TABLES_OF: Final[Mapping[str, Sequence[str]]] = {
     "field": ("field", "import_field"),
     "kind": ("organisation_kind",),
@@ -65,8 +70,7 @@ def _fact_word(name: str, fact: object, quoted: Callable[[object], object]) -> o
         return "".join(_ground(one, quoted) for one in cast("Sequence[Mapping[str, Any]]", fact))
     if isinstance(fact, list | tuple):
         parts = cast("Sequence[object]", fact)
-        words = (str(_fact_word(name, part, quoted)) for part in parts)
-        return _BETWEEN[spoken.get()].join(words)
+        return listed(_fact_word(name, part, quoted) for part in parts)
     if not isinstance(fact, str):
         return quoted(fact)
     own = (_snake(type(fact).__name__),) if isinstance(fact, StrEnum) else ()

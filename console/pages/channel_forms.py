@@ -34,7 +34,7 @@ def unpacked(text: str) -> dict[str, Any]:
 
 def province_word(code: str) -> str:
     province = provinces()[code]
-    return f"{province.zh if spoken.get() is Language.ZH else province.en}（{code}）"
+    return f"{province.zh}（{code}）" if spoken.get() is Language.ZH else f"{province.en} ({code})"
 
 
 def shop_word(shop: AuthorisedShop) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from console.actions.channel.licences import LicenceRecord
 from console.actions.channel.versions import compare_versions
 from console.desk import Desk
-from console.i18n import t
+from console.i18n import listed, t
 from console.pages.channel_forms import province_word
 from console.pages.frame import plain
 from console.pages.kit import (
@@ -48,7 +48,7 @@ def notes(desk: Desk, record: LicenceRecord) -> None:
     if licence.revocation_asked_by is not None and licence.state not in _OVER:
         st.info(t("licences_page.asked"))
     if record.missing:
-        papers = "、".join(t(f"paper.{one}") for one in record.missing)
+        papers = listed(t(f"paper.{one}") for one in record.missing)
         st.warning(t("licence_page.missing", papers=papers), icon=":material/description:")
         link_to(t("licence_page.to_papers"), "agents", record.agent.id, key="licence:papers")
     if pending is not None:
@@ -62,12 +62,12 @@ def show_facts(record: LicenceRecord) -> None:
     licence = record.licence
     facts(
         {
-            t("licences_page.products"): "、".join(t(f"product.{one}") for one in licence.products),
-            t("licences_page.provinces"): "、".join(map(province_word, licence.provinces)),
+            t("licences_page.products"): listed(t(f"product.{one}") for one in licence.products),
+            t("licences_page.provinces"): listed(map(province_word, licence.provinces)),
             t("licences_page.begins"): day(licence.begins_on),
             t("licences_page.ends"): day(licence.ends_on),
             t("licences_page.agreement_no"): licence.agreement_no,
-            t("licences_page.papers"): "、".join(t(f"paper.{one}") for one in licence.papers),
+            t("licences_page.papers"): listed(t(f"paper.{one}") for one in licence.papers),
             t("licences_page.due"): last_day(licence.approval_due_at),
             t("licences_page.approved"): moment(licence.approved_at),
         }

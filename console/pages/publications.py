@@ -15,7 +15,7 @@ from console.actions.channel.publish import (
     publish,
 )
 from console.actions.staff.people import list_organisations
-from console.i18n import t
+from console.i18n import listed, t
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
@@ -260,7 +260,7 @@ def told(one: Change) -> str:
 def words(value: object) -> str:
     if isinstance(value, list):
         parts = cast("Sequence[object]", value)
-        return "、".join(map(words, parts)) or t("publications_register.nothing")
+        return listed(map(words, parts)) or t("publications_register.nothing")
     if isinstance(value, dict):
         shop = cast("Line", value)
         return f"{shop['name']} ({shop['platform']} {shop['id']})"

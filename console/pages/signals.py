@@ -11,7 +11,7 @@ from console.actions.channel.signals import (
     list_signals,
     signal_record,
 )
-from console.i18n import Language, spoken, t
+from console.i18n import Language, listed, spoken, t
 from console.pages.channel_words import move_of
 from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
@@ -146,7 +146,7 @@ def show_facts(record: SignalRecord) -> None:
     if signal.kind is SignalKind.SCANS:
         places = [place_word(code) for code in signal.facts.get("provinces", [])]
         shown[t("signals_page.score")] = signal.facts.get("score")
-        shown[t("signals_page.provinces")] = "、".join(places)
+        shown[t("signals_page.provinces")] = listed(places)
     if signal.remark:
         shown[t("signals_page.remark")] = signal.remark
     facts(shown)

@@ -12,7 +12,7 @@ from console.actions.channel.tellings import (
     push_again,
     telling_record,
 )
-from console.i18n import t
+from console.i18n import listed, t
 from console.pages.channel_parts import platform_names
 from console.pages.channel_words import move_of
 from console.pages.frame import my_desk, plain, refusals_shown
@@ -94,7 +94,7 @@ def show_rows(state: str | None, event: str | None) -> None:
             lambda row: names[row.platform],
             width=120,
         ),
-        Column[Telling](t("tellings_page.shops"), lambda row: "、".join(row.shops), width=150),
+        Column[Telling](t("tellings_page.shops"), lambda row: listed(row.shops), width=150),
         Column[Telling](t("tellings_page.reason"), lambda row: row.reason, width=200),
         Column[Telling](t("tellings_page.at"), lambda row: row.at, Kind.MOMENT),
         Column[Telling](t("tellings_page.due"), lambda row: row.due_at, Kind.DUE),
@@ -154,7 +154,7 @@ def show_facts(record: TellingRecord) -> None:
             t("tellings_page.sender"): record.sender.name,
             t("tellings_page.platform"): platform_names(desk)[telling.platform],
             t("tellings_page.agent"): record.agent.title,
-            t("tellings_page.shops"): "、".join(telling.shops),
+            t("tellings_page.shops"): listed(telling.shops),
             t("tellings_page.reason"): telling.reason,
             t("tellings_page.at"): moment(telling.at),
             t("tellings_page.due"): last_day(telling.due_at),

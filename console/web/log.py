@@ -26,6 +26,7 @@ from console.actions.channel.log import (
 )
 from console.i18n import t, told
 from console.web.answers import ANYWHERE, Answers, as_json, marked, wants_json
+from console.web.site import shown_moment
 from models.channel.log import LogEntry
 from models.merkle import inclusion_steps
 from models.notes import proof_text
@@ -212,7 +213,7 @@ def _entry_page(answers: Answers, request: Request, found: ProvedEntry) -> Respo
 
 
 def _facts(entry: LogEntry) -> list[tuple[str, str]]:
-    at = entry.at.isoformat(timespec="seconds")
+    at = shown_moment(entry.at)
     return [
         (t("log.kind"), t(f"log_kind.{entry.kind.replace('.', '_')}")),
         (t("log.at"), at),

@@ -157,5 +157,5 @@ def _templates(assets: Assets) -> Environment:
     )
     names = cast("dict[str, object]", templates.globals)
     names |= {"t": t, "asset": assets.address}
-    templates.filters["day"] = shown_day
+    templates.filters |= {"day": shown_day, "moment": shown_moment}
     return templates

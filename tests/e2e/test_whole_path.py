@@ -241,10 +241,12 @@ def the_list_is_published(story: Story) -> None:
     manager.page.get_by_role("button", name="编制").first.click()
     edition = manager.record_id()
     manager.settled()
-    manager.move("publish", edition)
-    manager.sees("已公布")
-    manager.sees("华东通信设备有限公司")
-    manager.keep("published")
+    approver = story.people["li.hua"]
+    approver.open("publications", id=edition)
+    approver.move("publish", edition)
+    approver.sees("已公布")
+    approver.sees("华东通信设备有限公司")
+    approver.keep("published")
 
 
 def the_public_looks(story: Story) -> None:
