@@ -270,6 +270,19 @@ def any_of(*scopes: ColumnElement[bool] | None) -> ColumnElement[bool]:
     return or_(*held) if held else false()
 
 
+def of_carrier(
+    actor: Actor, carrier: Mapped[UUID], province: Mapped[str], platform: Mapped[str] | None = None
+) -> ColumnElement[bool]:
+    """Rows of a carrier: its own people see them, who watches the province, and their platform."""
+    if actor.is_house:
+        return true()
+    return any_of(
+        among(carrier, actor.carriers),
+        among(province, actor.provinces),
+        among(platform, [actor.platform]) if platform is not None and actor.platform else None,
+    )
+
+
 HOUSE: Final = Actor(id=None, name="house", roles=frozenset({Role.HOUSE}), door=Door.HOUSE)
 
 

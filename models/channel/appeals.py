@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, true
+from sqlalchemy import ColumnElement, Index
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 
 
 class AppealState(StrEnum):
@@ -70,12 +70,7 @@ class Appeal(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province))
 
     @property
     def title(self) -> str:

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, text, true
+from sqlalchemy import ColumnElement, Index, Integer, text
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 from models.tokens import Standing
 
 
@@ -129,13 +129,7 @@ class Badge(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-            among(col(cls.platform), [actor.platform] if actor.platform else []),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province), col(cls.platform))
 
     @property
     def title(self) -> str:

@@ -7,12 +7,12 @@ from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, UniqueConstraint, true
+from sqlalchemy import ColumnElement, Integer, UniqueConstraint
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
 from models.data import packaged
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 
 
 class Checklist(StrEnum):
@@ -54,12 +54,7 @@ class Condition(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province))
 
     @property
     def title(self) -> str:

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
 from models.channel.licences import Paper
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 
 
 class PaperKind(StrEnum):
@@ -71,12 +71,7 @@ class AgentPaper(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province))
 
     @property
     def title(self) -> str:

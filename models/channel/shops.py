@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, exists, text, true
+from sqlalchemy import ColumnElement, Index, exists, text
 from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 from models.tokens import Shop
 
 
@@ -51,13 +51,7 @@ class AuthorisedShop(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-            among(col(cls.platform), [actor.platform] if actor.platform else []),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province), col(cls.platform))
 
     @property
     def title(self) -> str:

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 
 
 class TellingEvent(StrEnum):
@@ -74,13 +74,7 @@ class Telling(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-            among(col(cls.platform), [actor.platform] if actor.platform else []),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province), col(cls.platform))
 
     @property
     def title(self) -> str:

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, text, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Licence
-from models.staff import Actor, among, any_of
+from models.staff import Actor, of_carrier
 
 
 class VersionState(StrEnum):
@@ -137,12 +137,7 @@ class LicenceVersion(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.carrier_id), actor.carriers),
-            among(col(cls.province), actor.provinces),
-        )
+        return of_carrier(actor, col(cls.carrier_id), col(cls.province))
 
     @property
     def title(self) -> str:

@@ -1,7 +1,7 @@
 """Renewing: a new licence goes on behind the old one, after a new review of papers (4.4).
 
 Until the old one's last day its badges stay: their tokens hold exactly so long. The sweep that ends
-it requests those of the new licence in the same transaction (docs/decisions/018-renewals.md).
+it requests those of the new licence in the same transaction (docs/decisions/015-renewals.md).
 """
 
 from collections.abc import Sequence
