@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 
 from console.actions.staff.people import add_organisation, add_user
@@ -23,6 +24,10 @@ from console.desk import Desk, House
 from console.settings import Settings
 from models.permissions import Permission, Role
 from models.staff import HOUSE, Door, OrganisationKind, UserRole
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("house", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("house")
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 """A Monday, noon in Beijing."""

@@ -5,10 +5,12 @@ A seat is a lock that a killed process loses, so the next one sits down on it an
 
 import fcntl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 from sqlalchemy import Connection, Function, func, select
+from sqlalchemy.exc import DBAPIError
 
 from console.desk import House
 
@@ -75,6 +77,10 @@ class DatabaseLocks:
             self._held.discard(number)
 
     def close(self) -> None:
+        # A server takes a moment to see that a connection is gone, and one that is gone keeps none.
+        with suppress(DBAPIError):
+            for number in list(self._held):
+                self.free(number)
         # A connection that goes back to its pool would keep its locks.
         self._connection.invalidate()
         self._connection.close()

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 WIDE: Final[ViewportSize] = {"width": 1440, "height": 960}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
@@ -152,8 +153,14 @@ class Person:
             return self.page.locator(f"[class*=' st-key-{name}'], [class^='st-key-{name}']").first
         return self.page.locator(f".st-key-{name}").first
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, opens: str = "") -> None:
+        """`opens` is the field that comes: a press that fell into a redrawing is done again."""
         self.at(key).locator("button").first.click()
+        if opens:
+            try:
+                self.at(opens).wait_for(timeout=5_000)
+            except PlaywrightTimeout:
+                self.at(key).locator("button").first.click()
 
     def write(self, key: str, words: str) -> None:
         self.fill(self.at(key), words)

@@ -277,7 +277,7 @@ def a_patrol_runs(story: Story) -> None:
     manager.keep("sources-empty")
     manager.page.get_by_role("button", name="新建来源").first.click()
     manager.write("source:name", "蓝海商城全站")
-    manager.press("source:begin")
+    manager.press("source:begin", opens="source:new:mapping")
     manager.write("source:new:mapping", story.market.mapping)
     manager.press("source:try")
     manager.sees("尚未保存", within=60_000)
