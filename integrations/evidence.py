@@ -248,7 +248,7 @@ def check_pack(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return _faults(archive)
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
         return [f"unreadable: {error}"]
 
 

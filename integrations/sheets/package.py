@@ -24,8 +24,7 @@ _BROKEN: Final = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # a packing or a lock that zipfile does not know
     ValueError,
 )
 _ENCRYPTED: Final = 0x1

@@ -6,64 +6,39 @@ from typing import Any
 
 import pytest
 
-from console.actions.channel.admission import agent_file
 from console.actions.channel.agents import (
-    HandBack,
-    UsersData,
     add_agent,
     agent_record,
     edit_agent,
-    exit_agent,
     list_agents,
     reapply_agent,
     submit_agent,
 )
 from console.actions.channel.blacklist import (
     blacklist_firm,
-    blacklist_person,
-    lift_from_blacklist,
-    list_blacklist,
 )
-from console.actions.channel.licences import terminate_licence
-from console.actions.channel.papers import PaperForm, add_paper, list_papers, withdraw_paper
 from console.actions.channel.review import (
-    blacklist_agent,
-    clear_name,
-    restore_agent,
     review_agent,
     review_agents,
-    suspend_agent,
     sweep_lapsed,
-    withdraw_proposal,
 )
 from console.desk import Desk
 from models.channel.agents import AgentMove, AgentReason, AgentState
-from models.channel.badges import BadgeState
 from models.channel.conditions import condition_lines
-from models.channel.licences import LicenceState
 from models.channel.papers import PaperKind
 from models.formats import IssuedNumber, check_agent_number
 from models.permissions import Role
-from models.refusals import Conflict, Invalid, NotAllowed, NotFound
+from models.refusals import Conflict, Invalid, NotAllowed
 from tests.channel.stories import (
-    PDF,
     admitted,
     deeds,
     every_deed,
     form,
-    licensed,
     submitted,
     uscc,
     with_papers,
 )
 from tests.conftest import Clock, Desks
-
-
-@pytest.fixture
-def third(desks: Desks) -> Desk:
-    """Another approver of the same carrier."""
-    actor = replace(desks.approver.actor, id=desks.auditor.actor.id, name="lin.jing")
-    return desks.approver.as_(replace(actor, roles=frozenset({Role.APPROVER})))
 
 
 @pytest.mark.requirement("004-3.1-a", "000-5.2-a", "001-10")
@@ -213,18 +188,6 @@ def test_an_application_hears_of_every_fault_at_its_first_check(desks: Desks) ->
     assert agent.reasons == ["uscc_format", "licence_expired"]
 
 
-def test_a_firm_that_was_blacklisted_meanwhile_does_not_pass(desks: Desks) -> None:
-    agent = submitted(desks.manager)
-    with_papers(desks.manager, agent)
-    with pytest.raises(Conflict):
-        blacklist_firm(desks.approver, uscc=agent.uscc, name="x", reason="r", source="s")
-    blacklist_firm(desks.house, uscc=agent.uscc, name="x", reason="r", source="s", carrier="CT")
-
-    with pytest.raises(Conflict) as no:
-        review_agent(desks.approver, agent.id, passed=True)
-    assert no.value.facts["reasons"] == ["blacklist_hit"]
-
-
 @pytest.mark.requirement("001-10")
 def test_a_late_decision_says_why(desks: Desks, clock: Clock) -> None:
     agent = submitted(desks.manager)
@@ -238,33 +201,6 @@ def test_a_late_decision_says_why(desks: Desks, clock: Clock) -> None:
 
     agent = review_agent(desks.approver, agent.id, passed=True, late_reason="等待第三方核验")
     assert (agent.state, agent.late_reason) == (AgentState.ELIGIBLE, "等待第三方核验")
-
-
-def test_a_blacklist_holds_for_its_carriers_group_and_until_its_day(
-    desks: Desks, clock: Clock
-) -> None:
-    entry = blacklist_firm(
-        desks.approver, uscc=uscc(1), name="x", reason="r", source="s", until=date(2026, 3, 5)
-    )
-    assert submitted(desks.manager).reasons == ["blacklist_hit"]
-    assert submitted(desks.other_manager).reasons == []
-    assert [row.id for row in list_blacklist(desks.manager).rows] == [entry.id]
-    assert list_blacklist(desks.other_manager).rows == []
-
-    clock.pass_(days=4)
-    agent = list_agents(desks.manager).rows[0]
-    assert submit_agent(desks.manager, agent.id).reasons == []
-
-
-def test_an_entry_is_lifted_with_a_reason(desks: Desks) -> None:
-    entry = blacklist_firm(desks.approver, uscc=uscc(1), name="x", reason="r", source="s")
-    with pytest.raises(Invalid):
-        lift_from_blacklist(desks.approver, entry.id, " ")
-    with pytest.raises(NotFound):
-        lift_from_blacklist(desks.other_approver, entry.id, "误列")
-    lift_from_blacklist(desks.approver, entry.id, "误列")
-
-    assert submitted(desks.manager).reasons == []
 
 
 @pytest.mark.requirement("001-G2-5")
@@ -363,111 +299,6 @@ def test_a_list_of_agents_pages_and_filters(desks: Desks) -> None:
     assert list_agents(desks.manager, province="11").rows == []
 
 
-@pytest.mark.requirement("004-3.3-e")
-def test_two_approvers_blacklist_a_firm_with_all_it_has(desks: Desks, third: Desk) -> None:
-    agent, licence, _ = licensed(desks, numbers=("1001", "1002"))
-    asked = blacklist_agent(desks.approver, agent.id, reason="虚假登记", source="案件 C-1")
-    assert asked.state is AgentState.ACTIVE
-    with pytest.raises(NotAllowed):
-        blacklist_agent(desks.approver, agent.id, reason="虚假登记", source="案件 C-1")
-
-    blacklist_agent(third, agent.id, reason="虚假登记", source="案件 C-1")
-
-    record = agent_record(desks.manager, agent.id)
-    assert record.agent.state is AgentState.BLACKLISTED
-    assert [one.state for one in record.licences] == [LicenceState.REVOKED]
-    assert [one.state for one in record.badges] == [BadgeState.REVOKED] * 2
-    assert licence.number in {one.number for one in record.licences}
-    with pytest.raises(Conflict):
-        reapply_agent(desks.manager, agent.id)
-
-
-def test_what_one_approver_asked_for_is_taken_back(desks: Desks, third: Desk) -> None:
-    agent = admitted(desks)
-    blacklist_agent(desks.approver, agent.id, reason="养卡", source="线索")
-    assert withdraw_proposal(third, agent.id).proposal is None
-    with pytest.raises(Conflict):
-        withdraw_proposal(third, agent.id)
-    assert blacklist_agent(third, agent.id, reason="养卡", source="线索").state is not (
-        AgentState.BLACKLISTED
-    )
-
-
-def test_a_suspended_agents_licences_and_badges_are_suspended_with_it(desks: Desks) -> None:
-    agent, _, _ = licensed(desks)
-    with pytest.raises(Invalid):
-        suspend_agent(desks.approver, agent.id, reason="营业执照过期", remedy="")
-    suspend_agent(desks.approver, agent.id, reason="营业执照过期", remedy="向渠道部申诉，附新执照")
-
-    record = agent_record(desks.manager, agent.id)
-    assert record.agent.state is AgentState.SUSPENDED
-    assert record.licences[0].state is LicenceState.SUSPENDED
-    assert record.badges[0].state is BadgeState.SUSPENDED
-
-    assert restore_agent(desks.approver, agent.id, proof="新执照").state is AgentState.ACTIVE
-
-
-@pytest.mark.requirement("004-3.3-e")
-def test_who_runs_a_blacklisted_firm_is_looked_into_at_the_next(desks: Desks, third: Desk) -> None:
-    agent = admitted(desks)
-    for approver in (desks.approver, third):
-        blacklist_agent(approver, agent.id, reason="养卡", source="案件 C-2")
-
-    other = submitted(desks.manager, 2, legal_representative=" 陈 启明 ")
-    assert other.state is AgentState.VERIFYING
-    assert other.reasons == ["representative_blacklisted"]
-    with_papers(desks.manager, other)
-    with pytest.raises(Conflict) as no:
-        review_agent(desks.approver, other.id, passed=True)
-    assert no.value.code == "admission.name_not_cleared"
-    assert no.value.facts["failing"] == [
-        {"code": "agent_reason.representative_blacklisted", "rule": "MIIT 2016-11 (5)"}
-    ]
-
-    with pytest.raises(Invalid):
-        clear_name(desks.approver, other.id, statement=" ")
-    with pytest.raises(Invalid):
-        clear_name(desks.approver, other.id, statement="证件 11010519491231002X 不同")
-    clear_name(desks.approver, other.id, statement="同名不同人：登记住所和出生年份不同")
-    assert review_agent(desks.approver, other.id, passed=True).state is AgentState.ELIGIBLE
-    assert "agent.name_cleared" in deeds(desks.house)
-
-
-def test_who_handed_an_application_in_does_not_clear_its_name(desks: Desks) -> None:
-    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报")
-    agent = submitted(desks.manager)
-    both = replace(desks.manager.actor, roles=frozenset({Role.CHANNEL_MANAGER, Role.APPROVER}))
-    with pytest.raises(NotAllowed):
-        clear_name(desks.manager.as_(both), agent.id, statement="不是同一人")
-    with pytest.raises(NotFound):
-        clear_name(desks.other_approver, agent.id, statement="不是同一人")
-
-
-def test_an_entry_that_comes_after_a_name_was_cleared_is_looked_into_anew(desks: Desks) -> None:
-    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报一")
-    agent = submitted(desks.manager)
-    with_papers(desks.manager, agent)
-    clear_name(desks.approver, agent.id, statement="不是同一人")
-    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报二")
-    with pytest.raises(Conflict):
-        review_agent(desks.approver, agent.id, passed=True)
-    clear_name(desks.approver, agent.id, statement="也不是同一人")
-    with pytest.raises(Conflict):
-        clear_name(desks.approver, agent.id, statement="再核对")
-    assert review_agent(desks.approver, agent.id, passed=True).state is AgentState.ELIGIBLE
-
-
-def test_another_representative_is_looked_into_as_well(desks: Desks) -> None:
-    blacklist_person(desks.approver, person="陈启明", reason="养卡", source="通报")
-    agent = submitted(desks.manager)
-    agent = clear_name(desks.approver, agent.id, statement="不是同一人")
-    assert agent.cleared
-    review_agent(desks.approver, agent.id, passed=False, reasons=[AgentReason.OTHER])
-    edit_agent(desks.manager, agent.id, form(legal_representative="周航"))
-    edit_agent(desks.manager, agent.id, form())
-    assert submit_agent(desks.manager, agent.id).reasons == ["representative_blacklisted"]
-
-
 def test_an_approver_who_decides_on_an_own_application_is_refused_on_record(desks: Desks) -> None:
     agent = submitted(desks.manager)
     both = replace(desks.manager.actor, roles=frozenset({Role.CHANNEL_MANAGER, Role.APPROVER}))
@@ -475,68 +306,3 @@ def test_an_approver_who_decides_on_an_own_application_is_refused_on_record(desk
         review_agent(desks.manager.as_(both), agent.id, passed=True)
     refused = [one for one in every_deed(desks.house) if one.deed == "staff.own_act_refused"]
     assert [one.actor_name for one in refused] == [both.name]
-
-
-def test_a_new_application_begins_without_the_old_papers_and_keeps_them(
-    desks: Desks, third: Desk
-) -> None:
-    agent = submitted(desks.manager)
-    with_papers(desks.manager, agent)
-    for approver in (desks.approver, third):
-        review_agent(approver, agent.id, passed=False, reasons=[AgentReason.FALSE_MATERIAL])
-    agent = reapply_agent(desks.manager, agent.id)
-    assert (agent.attempt, agent.is_realname_ready, agent.is_protection_ready) == (2, False, False)
-
-    file = agent_file(desks.manager, agent.id)
-    assert (file.present.papers, file.present.conditions) == ([], [])
-    assert [(old.number, len(old.conditions)) for old in file.old] == [(1, 12)]
-    assert file.old[0].papers
-
-    submit_agent(desks.manager, agent.id)
-    with pytest.raises(Conflict):
-        review_agent(desks.approver, agent.id, passed=True)
-
-
-LEAVING = HandBack("协议期满", UsersData.DELETED, cards=12)
-
-
-@pytest.mark.requirement("004-3.1-a")
-def test_an_agent_leaves_when_all_is_handed_back_and_buyers_were_told(
-    desks: Desks, clock: Clock
-) -> None:
-    agent, licence, _ = licensed(desks)
-    with pytest.raises(Conflict) as no:
-        exit_agent(desks.manager, agent.id, LEAVING)
-    assert no.value.facts["number"] == licence.number
-    terminate_licence(desks.approver, licence.id, reason="协议期满", is_handed_back=True)
-    sheet = next(
-        one for one in list_papers(desks.manager, agent.id) if one.kind is PaperKind.HAND_BACK
-    )
-    withdraw_paper(desks.manager, sheet.id, reason="缺签字")
-    with pytest.raises(Conflict) as no:
-        exit_agent(desks.manager, agent.id, LEAVING)
-    assert no.value.code == "admission.hand_back_missing"
-    add_paper(desks.manager, agent.id, PaperForm(PaperKind.HAND_BACK), "交接单.pdf", PDF)
-
-    with pytest.raises(Conflict) as no:
-        exit_agent(desks.manager, agent.id, LEAVING)
-    assert no.value.code == "admission.closing_notice_missing"
-    told = replace(LEAVING, notice_on=date(2026, 3, 2))
-    with pytest.raises(Conflict) as no:
-        exit_agent(desks.manager, agent.id, told)
-    assert no.value.facts["first"] == "2026-04-01"
-    clock.pass_(days=30)
-    assert exit_agent(desks.manager, agent.id, told).state is AgentState.EXITED
-    assert agent_record(desks.manager, agent.id).shops[0].ended_at is not None
-    left = [one.facts for one in every_deed(desks.house) if one.deed == "agent.exited"]
-    assert (left[0]["cards"], left[0]["data"]) == (12, "deleted")
-    assert left[0]["rule"] == "shop_closing_notice/1"
-
-
-def test_an_agent_without_an_open_shop_leaves_at_once(desks: Desks) -> None:
-    agent = admitted(desks)
-    with pytest.raises(Invalid):
-        exit_agent(desks.manager, agent.id, replace(LEAVING, cards=-1))
-    with pytest.raises(Invalid):
-        exit_agent(desks.manager, agent.id, replace(LEAVING, reason=" "))
-    assert exit_agent(desks.manager, agent.id, LEAVING).state is AgentState.EXITED
