@@ -246,3 +246,15 @@ def test_a_pack_that_is_cut_flipped_or_packed_is_found_out(
         archive.writestr("bomb", bytes(1_000_000))
     assert check_pack(other) == ["packed: bomb"]
     assert check_pack(tmp_path / "none.zip")[0].startswith("unreadable: ")
+
+
+def test_a_pack_that_somebody_locked_is_unreadable_and_no_accident(tmp_path: Path) -> None:
+    path = tmp_path / "locked.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("index.json", b"{}")
+    octets = bytearray(path.read_bytes())
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        octets[octets.index(header) + flags] |= 1  # APPNOTE 4.4.4: the entry is encrypted
+    path.write_bytes(octets)
+    (fault,) = check_pack(path)
+    assert fault.startswith("unreadable: ")
