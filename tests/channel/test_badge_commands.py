@@ -109,7 +109,8 @@ def test_a_badge_is_judged_by_files_alone(
     assert run("badge", "check", code, *offline)[1]["verdict"] == "valid_shop_unchecked"
     elsewhere = run("badge", "check", code, "--url", "https://other.example/", *offline)
     assert (elsewhere[0], elsewhere[1]["verdict"]) == (1, "wrong_shop")
-    assert run("badge", "check", code[:-2] + "00", *offline)[1]["verdict"] == "forged"
+    altered = code[:-1] + str(9 - int(code[-1]))
+    assert run("badge", "check", altered, *offline)[1]["verdict"] == "forged"
     assert run("badge", "check", "https://evil.example/b/1", *offline)[1]["verdict"] == "not_ours"
 
     revoked = signed_list(house, code, tmp_path / "2.cwt", Standing.REVOKED)
