@@ -110,7 +110,12 @@ def test_packed_pages_are_read(site: HostileServer) -> None:
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("gzip", b"plain"), ("gzip", gzip.compress(b"x" * 99, mtime=0)[:-9]), ("br", b"x"), ("deflate", b"?")],
+    [
+        ("gzip", b"plain"),
+        ("gzip", gzip.compress(b"x" * 99, mtime=0)[:-9]),
+        ("br", b"x"),
+        ("deflate", b"?"),
+    ],
 )
 def test_what_cannot_be_unpacked_is_not_guessed_at(
     site: HostileServer, coding: str, body: bytes
