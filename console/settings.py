@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     """How the patrol names itself to a shop."""
     fetch_pace: float = Field(default=1.0, ge=0.0)
     """Seconds between two requests to one host."""
+    browser: Path | None = None
+    """A Chromium that takes screenshots as evidence; without it the usual places are looked at."""
+    screenshots: bool = True
+    """False: pages are kept as they came, without pictures of them."""
+    tsa_url: str | None = None
+    """A timestamp authority (RFC 3161) that each run's evidence is shown to."""
+    tsa_root: Path | None = None
+    """Its root certificate in PEM; without it tokens are kept, and verified by whoever has one."""
     worker: bool = True
     """Whether `channel serve` also does the durable work; false where `channel worker` runs."""
     places: Path | None = None

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     CASE_OPEN = "case:open"
     CASE_READ = "case:read"
     CASE_SEND = "case:send"
+    CHECK_FILL = "check:fill"
+    CHECK_REVIEW = "check:review"
     CLIENT_EDIT = "client:edit"
     CLIENT_READ = "client:read"
     EVIDENCE_READ = "evidence:read"
@@ -40,14 +42,18 @@ class Permission(StrEnum):
     LICENCE_EDIT = "licence:edit"
     LICENCE_READ = "licence:read"
     LICENCE_REVOKE = "licence:revoke"
+    LINK_JUDGE = "link:judge"
     LISTING_IMPORT = "listing:import"
     LOG_READ = "log:read"
+    MODEL_ADOPT = "model:adopt"
+    MODEL_TRAIN = "model:train"
     ORGANISATION_EDIT = "organisation:edit"
     OVERVIEW_READ = "overview:read"
     PAPER_EDIT = "paper:edit"
     PAPER_READ = "paper:read"
     PATROL_READ = "patrol:read"
     PATROL_RUN = "patrol:run"
+    PLAN_EDIT = "plan:edit"
     PUBLICATION_EDIT = "publication:edit"
     PUBLICATION_PUBLISH = "publication:publish"
     PUBLICATION_READ = "publication:read"
@@ -100,20 +106,23 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
         _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
-        _P.BADGE_DESIGN, _P.SIGNAL_CLOSE,
+        _P.BADGE_DESIGN, _P.SIGNAL_CLOSE, _P.PLAN_EDIT, _P.CHECK_FILL, _P.LINK_JUDGE,
+        _P.MODEL_TRAIN,
     },
     Role.APPROVER: _EVERYONE | _CHANNEL_READ | {
         _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
         _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
-        _P.APPEAL_DECIDE, _P.BADGE_HALT, _P.SIGNAL_CLOSE,
+        _P.APPEAL_DECIDE, _P.BADGE_HALT, _P.SIGNAL_CLOSE, _P.CHECK_REVIEW, _P.LINK_JUDGE,
+        _P.MODEL_ADOPT,
     },
     Role.IOT_MANAGER: _EVERYONE | {_P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ},
-    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ,
+    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | {_P.CHECK_FILL},
     Role.PLATFORM_OFFICER: _EVERYONE | (
         _CHANNEL_READ - {_P.BLACKLIST_READ, _P.PAPER_READ, _P.APPEAL_READ}
     ) | {
         _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT, _P.FINDING_CONFIRM,
-        _P.CASE_ANSWER, _P.AUDIT_READ,
+        _P.CASE_ANSWER, _P.AUDIT_READ, _P.PLAN_EDIT, _P.CHECK_FILL, _P.CHECK_REVIEW,
+        _P.LINK_JUDGE, _P.MODEL_TRAIN, _P.MODEL_ADOPT,
     },
     # Nothing that writes.
     Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ},

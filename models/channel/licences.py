@@ -80,6 +80,11 @@ class Ground(StrEnum):
     NOT_IN_FORCE = "not_in_force"
     OUT_OF_SCOPE = "out_of_scope"
     SOMEONE_ELSES_NUMBER = "someone_elses_number"
+    SOMEONE_ELSES_BADGE = "someone_elses_badge"
+    FORGED_BADGE = "forged_badge"
+    INDUSTRY_CARD = "industry_card"
+    FORBIDDEN_OFFER = "forbidden_offer"
+    NOT_DISPLAYED = "not_displayed"
 
 
 class Licence(Table, table=True):

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -47,6 +47,7 @@ class Finding(Table, table=True):
     __table_args__ = (
         Index("ix_findings_state", "organisation_id", "state", "id"),
         Index("ix_findings_shop", "shop_id", "kind"),
+        Index("ix_findings_risk", "organisation_id", "state", "risk", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -62,6 +63,16 @@ class Finding(Table, table=True):
     ground: Ground = Field(sa_type=words(Ground))
     tier: Tier = Field(sa_type=words(Tier))
     rule_version: str = Field(max_length=64)
+    basis: str = Field(default="", max_length=32)
+    """What the judgement rests on: a `Basis` of `models.patrol.judge`."""
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """What explains it to people: words and weights, badge verdicts, whose number or name."""
+    risk: int = Field(default=0, sa_type=Integer)
+    """From 0 to 1000; the queue begins with the highest."""
+    is_new: bool = Field(default=True)
+    """Nothing like it was found at that shop before."""
+    merged_into_id: UUID | None = Field(default=None, index=True)
+    """The finding that it goes on in; taking that back is all it needs to stand alone again."""
     claimed_number: str = Field(default="", max_length=200)
     """The licence number that the shop showed, when the ground is about it."""
     listing_ids: list[str] = Field(sa_type=JSON)

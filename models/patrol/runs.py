@@ -77,6 +77,20 @@ class PatrolRun(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
     source_id: UUID | None = Field(default=None, foreign_key="sources.id", index=True)
     """None: the listings came in a file."""
+    plan_id: UUID | None = Field(default=None, index=True)
+    """None: somebody asked for this one run."""
+    assignee_id: UUID | None = Field(default=None)
+    """Who fills in the checklists of the shops that are drawn."""
+    seed: str = Field(default="", max_length=64)
+    """Of the random draw: with it anybody draws the same shops (`models.patrol.checks.draw`)."""
+    share: int = Field(default=0, sa_type=Integer)
+    """Percent of the shops that are drawn; 0: none, what the machine saw is all."""
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The first moment at which handing it in is too late (patrol_run)."""
+    review_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    overdue_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was found to be late; such a run goes on all the same."""
+    overdue_reason: str = Field(default="", max_length=1000)
     import_id: UUID | None = Field(default=None, foreign_key="imports.id", index=True)
     platform: str = Field(max_length=32)
     platform_home: str | None = Field(default=None, max_length=2)
@@ -100,6 +114,13 @@ class PatrolRun(Table, table=True):
     """Questions in a row that gave nothing; the source's limit ends the run."""
     register_sha256: str | None = Field(default=None, max_length=64)
     """The register as it stood, in the store."""
+    evidence_index: str | None = Field(default=None, max_length=64)
+    """The list of all its manifests, in the store; what is stamped."""
+    engine: str = Field(default="", max_length=100)
+    """Which engine and model screened it."""
+    news: int = Field(default=0, sa_type=Integer)
+    """Flagged listings that the run before had not seen."""
+    pictures: int = Field(default=0, sa_type=Integer)
     is_stop_asked: bool = Field(default=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,6 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Index, Integer, Numeric, UniqueConst
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
+from models.patrol.screening.labels import Label, OfferKind
 from models.staff import Actor, among, any_of
 
 
@@ -129,6 +130,8 @@ class SeenListing(Table, table=True):
     __table_args__ = (
         UniqueConstraint("run_id", "listing_id"),
         Index("ix_seen_listings_shop", "shop_id", "is_card", "id"),
+        Index("ix_seen_listings_label", "run_id", "label", "id"),
+        Index("ix_seen_listings_known", "organisation_id", "platform", "listing_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -146,6 +149,13 @@ class SeenListing(Table, table=True):
     fields: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """The rest of what was read, and where on the page each value came from."""
     is_card: bool = Field(default=False)
+    """Labelled as selling cards; other labels are flagged too."""
+    label: Label = Field(default=Label.NOT_CARD, sa_type=words(Label))
+    kind: OfferKind = Field(default=OfferKind.OTHER, sa_type=words(OfferKind))
+    severity: int = Field(default=0, sa_type=Integer)
+    """From 0 to 100: what is offered, how sure, and how disguised."""
+    is_new: bool = Field(default=True)
+    """No earlier run of the organisation saw it on that platform."""
     score: float = Field(default=0.0)
     reasons: list[str] = Field(default_factory=list, sa_type=JSON)
     """Why the screen took it for a card, or not."""

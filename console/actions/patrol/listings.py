@@ -17,7 +17,7 @@ from integrations.marketplaces.listing import Listing
 from models.base import Table, new_id
 from models.patrol.judge import numbers_in
 from models.patrol.runs import PatrolRun, RunStep
-from models.patrol.screen import Screened, screen
+from models.patrol.screening import Screened, screen
 from models.patrol.shops import SeenListing, Shop
 from models.permissions import Permission
 from models.refusals import Invalid
@@ -213,6 +213,10 @@ def _row(
             "record": listing.raw_ref,
         },
         "is_card": found.is_card,
+        "label": found.label,
+        "kind": found.kind,
+        "severity": found.severity,
+        "is_new": True,
         "score": found.score,
         "reasons": list(found.reasons),
         "evidence_sha256": manifest,

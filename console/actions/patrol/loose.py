@@ -15,7 +15,7 @@ from integrations.marketplaces.mapping import Source
 from integrations.marketplaces.route import Route
 from integrations.marketplaces.walk import first_steps
 from models.patrol.judge import Register, ShopFacts, Verdict, judge, numbers_in
-from models.patrol.screen import screen
+from models.patrol.screening import screen
 from models.permissions import Permission
 from models.rules import china_day
 

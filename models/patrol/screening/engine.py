@@ -4,6 +4,7 @@ Words are compared after folding: width, case, look-alike letters, signs and pic
 between letters, traditional characters; and once more by sound. See `models/data/card_words.toml`.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from models.data import packaged
+from models.patrol.screening.labels import Label, OfferKind
 
 CARD_FROM: Final = 3.0
 """The score from which an offer counts as a card."""
@@ -31,11 +33,25 @@ _SYLLABLES: Final = re.compile(r"[a-z]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    is_card: bool
+    """What the engine says of one offer, and why."""
+
+    label: Label
+    kind: OfferKind
     score: float
-    """Above `CARD_FROM` a card; how far says how sure."""
+    """How sure the engine is that something is offered that is flagged, from 0 to 1."""
+    severity: int
+    """From 0 to 100: what is offered, how sure, and how disguised."""
     reasons: tuple[str, ...]
     """The words that counted, with their weight; `sound:` before those found by sound."""
+    is_disguised: bool = False
+
+    @property
+    def is_card(self) -> bool:
+        return self.label is Label.SELLS_CARD
+
+    @property
+    def is_flagged(self) -> bool:
+        return self.label is not Label.NOT_CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +114,15 @@ def screen(title: str, description: str = "") -> Screened:
 
 
 def _screened(score: float, reasons: tuple[str, ...]) -> Screened:
-    return Screened(score >= CARD_FROM, round(score, 2), reasons[:_MOST_REASONS])
+    is_card = score >= CARD_FROM
+    sure = 1 / (1 + math.exp(CARD_FROM - score))
+    return Screened(
+        label=Label.SELLS_CARD if is_card else Label.NOT_CARD,
+        kind=OfferKind.PHONE_CARD if is_card else OfferKind.OTHER,
+        score=round(sure, 3),
+        severity=round(60 * sure) if is_card else 0,
+        reasons=reasons[:_MOST_REASONS],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""Pictures that a run met in a shop: what they are like, and whether one is a badge."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, UniqueConstraint, true
+from sqlmodel import Field, col, select
+
+from models.base import Table, UtcDateTime, new_id
+from models.patrol.shops import Shop
+from models.staff import Actor
+
+
+class SeenPicture(Table, table=True):
+    __table_args__ = (UniqueConstraint("run_id", "shop_id", "sha256"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    run_id: UUID = Field(foreign_key="patrol_runs.id")
+    shop_id: UUID = Field(foreign_key="shops.id", index=True)
+    organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
+    url: str = Field(max_length=2000)
+    sha256: str = Field(max_length=64)
+    """Of the picture's bytes, as they lie in the store."""
+    likeness: str = Field(default="", max_length=16)
+    """Perceptual hash in 16 hexadecimal digits; near ones are one picture, encoded anew."""
+    badge_text: str = Field(default="", max_length=1000)
+    """What a code on it says, when it leads to one of our badges or looks as if it did."""
+    badge_verdict: str = Field(default="", max_length=32)
+    """One of the ten verdicts (BADGE 2.4); empty: there is no badge on it."""
+    badge_agent_no: str = Field(default="", max_length=40)
+    evidence_sha256: str | None = Field(default=None, max_length=64)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.is_house:
+            return true()
+        return col(cls.shop_id).in_(select(Shop.id).where(Shop.seen_by(actor)))
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.organisation_id
