@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-.PHONY: setup run demo test lint bench lock needs clean
+.PHONY: setup run demo test lint bench model model-card lock needs clean
 
 setup: .venv/.runtime
 
@@ -40,6 +40,14 @@ lint: .venv/.dev
 
 bench: .venv/.dev needs
 	@$(BIN)/python -m tests.bench
+
+# The screening engine's tables and shipped model, from models/data/screening*.toml and titles-*.csv.
+model: .venv/.dev
+	@$(BIN)/python -m integrations.screening_data
+
+# docs/screening.md: how the engine reads each author's titles after learning from the others'.
+model-card: .venv/.dev
+	@$(BIN)/python -m integrations.screening_card
 
 # Renew the hashed lock files after a change of pyproject.toml.
 lock: .venv/.dev

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Final
 
 from PIL import Image, ImageDraw
-from sqlmodel import select
+from sqlmodel import col, select
 
 from console.actions.cases.answers import acknowledge, answer
 from console.actions.cases.decide import approve, measures_for, propose
@@ -35,7 +35,9 @@ from console.actions.imports.plan import plan_import
 from console.actions.imports.run import run_import
 from console.actions.patrol.findings import confirm_finding, dismiss_finding
 from console.actions.patrol.plan import queued_runs
+from console.actions.patrol.plans import add_plan
 from console.actions.patrol.run import advance_run
+from console.actions.patrol.sources import save_source
 from console.actions.staff.people import add_organisation, add_user, grant_role
 from console.actions.staff.sign_in import actor_named
 from console.desk import Desk, House
@@ -52,6 +54,7 @@ from models.permissions import Permission, Role
 from models.rules import china_day
 from models.staff import HOUSE, Door, OrganisationKind, User
 
+_Shops = Sequence[tuple[str, str, str, Sequence[str]]]
 PASSWORD: Final = "demo-channel-2026"  # noqa: S105 - printed, for a fictitious workspace
 _K, _R = OrganisationKind, Role
 ORGANISATIONS: Final = (
@@ -79,6 +82,32 @@ _SHOPS: Final = (
     ("lh-9003", "数码配件小铺", "", ("手机壳 硅胶防摔", "取卡针 SIM卡托 适用苹果")),
     ("lh-9004", "靓号优选", "", ("手机靓号 电话卡 0元月租 在线选号", "虚拟卡 注册卡 批发")),
 )  # fmt: skip
+_NEW_SHOPS: Final = (
+    # Met by the second patrol alone.
+    ("lh-9005", "物联卡工厂直供", "", ("物联网卡 行业卡 大流量 免实名", "4G物联卡 监控专用")),
+    ("lh-9006", "星河通讯优选店", "", ("流 量 卡 19元100G 全国通用", "手机咔 电话咔 低月租")),
+    ("lh-9007", "代办小助手", "", ("手机卡实名代办 人脸代过 当天出卡",)),
+    ("lh-9008", "验证设备铺", "", ("身份证阅读器破解软件 免验证 读卡器模拟",)),
+    ("lh-9009", "玩具总动员", "", ("游戏点卡 月卡 会员充值", "贺卡 明信片 手绘")),
+)  # fmt: skip
+_SOURCE: Final = """platform = "lanhai"
+kind = "html"
+start = ["https://lanhai.example/list"]
+currency = "CNY"
+pace = 2
+
+[list]
+items = "li.goods"
+paging = { by = "page", param = "page" }
+
+[list.fields]
+listing_id = "a@data-id"
+title = "a@title"
+url = "a@href"
+shop_id = "a@data-shop"
+shop_name = ".shop"
+price = ".price"
+"""
 _COLUMNS: Final = ("平台", "商品ID", "标题", "链接", "店铺ID", "店铺名称", "价格", "许可证号")
 _PROOF: Final = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
@@ -304,24 +333,40 @@ def _scope(cast: _Cast, shop: AuthorisedShop, number: int) -> LicenceForm:
 
 
 def _patrolled(cast: _Cast) -> None:
-    """Offers that a colleague collected, judged against the register; two cases out of them."""
-    planned = plan_import(
-        cast.manager, ImportKind.LISTINGS, "巡查样本.csv", _offers(china_day(cast.manager.now()))
-    )
+    """Two patrols a month apart; what the first found is decided, what the second found waits."""
+    then = cast.manager.now() - timedelta(days=30)
+    house = replace(cast.manager.house, now=lambda: then)
+    early = replace(cast, manager=replace(cast.manager, house=house),
+                    approver=replace(cast.approver, house=house))  # fmt: skip
+    first = _patrol(early, _SHOPS)
+    confirmed: list[Finding] = []
+    for finding, is_so in zip(first, (True, True, False), strict=False):
+        if is_so:
+            reason = "已核对页面与公布名单"
+            confirmed.append(confirm_finding(early.approver, finding.id, reason=reason))
+        else:
+            dismiss_finding(early.approver, finding.id, "店铺并未销售电话卡", sells_no_cards=True)
+    for finding, is_answered in zip(confirmed, (True, False), strict=False):
+        _case(cast, finding, is_answered=is_answered)
+    _patrol(cast, (*_SHOPS, *_NEW_SHOPS))
+    source = save_source(cast.manager, "蓝海商城", _SOURCE)
+    next_month = cast.manager.now() + timedelta(days=30)
+    add_plan(cast.manager, "蓝海商城每月巡查", source.id, first_at=next_month)
+
+
+def _patrol(cast: _Cast, shops: _Shops) -> Sequence[Finding]:
+    """Offers that a colleague collected, judged against the register; the findings, by number."""
+    offers = _offers(china_day(cast.manager.now()), shops)
+    planned = plan_import(cast.manager, ImportKind.LISTINGS, "巡查样本.csv", offers)
     run_import(cast.manager, planned.id)
     house = cast.manager.as_(HOUSE)
-    for run_id in queued_runs(house):
+    runs = list(queued_runs(house))
+    for run_id in runs:
         while advance_run(house, run_id):
             pass
     with cast.manager.begin(Permission.FINDING_READ) as work:
-        findings = work.all(work.select(Finding).order_by(Finding.number))  # pyright: ignore[reportArgumentType]
-    for finding, is_so in zip(findings, (True, True, False), strict=False):
-        if is_so:
-            confirm_finding(cast.approver, finding.id, reason="已核对页面与公布名单")
-        else:
-            dismiss_finding(cast.approver, finding.id, "店铺并未销售电话卡", sells_no_cards=True)
-    for finding, is_answered in zip(findings, (True, False), strict=False):
-        _case(cast, finding, is_answered=is_answered)
+        found = work.all(work.select(Finding).where(col(Finding.run_id).in_(runs)))
+    return sorted(found, key=lambda one: one.number)
 
 
 def _case(cast: _Cast, finding: Finding, *, is_answered: bool) -> None:
@@ -337,12 +382,12 @@ def _case(cast: _Cast, finding: Finding, *, is_answered: bool) -> None:
         answer(cast.platform, notice.id, AnswerOutcome.REMOVED, "已下架并关闭店铺", proofs)
 
 
-def _offers(today: date) -> bytes:
+def _offers(today: date, shops: _Shops) -> bytes:
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["平台", "商品ID", "标题", "链接", "店铺ID", "店铺名称", "价格", "许可证号"])
     numbers = count(1)
-    for shop, name, licence, offers in _SHOPS:
+    for shop, name, licence, offers in shops:
         for offer in offers:
             item = f"{today:%m%d}{next(numbers):03d}"
             link = f"https://lanhai.example/item/{item}"

@@ -3,13 +3,16 @@
 AES-256-GCM (NIST SP 800-38D), a fresh 96-bit nonce before each ciphertext.
 """
 
+import hmac
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE: Final = 12
 _KEY: Final = 32
@@ -33,6 +36,13 @@ class Vault:
             return AESGCM(self._key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
         except InvalidTag:
             raise Tampered(context) from None
+
+    def blind(self, value: str, context: str) -> str:
+        """A name for a value that only this house can tell again: HMAC-SHA256 (RFC 2104) with a
+        key of its own, drawn from the vault's by HKDF (RFC 5869).
+        """
+        own = HKDF(hashes.SHA256(), _KEY, None, f"blind {context}".encode()).derive(self._key())
+        return hmac.new(own, value.encode(), "sha256").hexdigest()
 
     def _key(self) -> bytes:
         path = self.folder / "vault.key"

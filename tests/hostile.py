@@ -2,10 +2,10 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -33,10 +33,15 @@ class HostileServer:
     routes: dict[str, Route] = field(default_factory=dict[str, Route])
     asked: list[Asked] = field(default_factory=list[Asked])
     connections: int = 0
+    live: int = 0
+    most_live: int = 0
+    """Connections open at the same time, as far as this server had not hung up itself."""
+    counting: Lock = field(default_factory=Lock)
     ended: Event = field(default_factory=Event)
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server((self.host, self.port))
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, self.port), family=family)
         self.port = self._listener.getsockname()[1]
         self._threads = [Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -74,13 +79,24 @@ class HostileServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+        with connection, suppress(OSError), self._counted():
             connection.settimeout(5)
             if self.tls is None:
                 self._answer(connection)
                 return
             with self.tls.wrap_socket(connection, server_side=True) as sealed:
                 self._answer(sealed)
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        with self.counting:
+            self.live += 1
+            self.most_live = max(self.most_live, self.live)
+        try:
+            yield
+        finally:
+            with self.counting:
+                self.live -= 1
 
     def _answer(self, connection: socket.socket) -> None:
         asked = _read(connection)

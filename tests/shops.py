@@ -5,14 +5,17 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from PIL import Image
 
 from integrations.marketplaces.base import Page, Unreachable
 
@@ -184,6 +187,8 @@ def plain_shop(call: Call) -> Answer:
             return _not_found()
         menu = '<a href="/shop/category-1/">电话卡</a>'
         return Answer(f"<form>{token}</form>{menu}<ul>{menu_card()}{_cards(goods)}</ul>")
+    if call.path.startswith("/pics/"):
+        return Answer(a_picture(), headers={"Content-Type": "image/png"})
     good = _good(call.path)
     if good is None:
         return _not_found()
@@ -196,6 +201,14 @@ def plain_shop(call: Call) -> Answer:
         f"<div><span>店铺：</span><span>{good.shop}</span></div>"
         f'<img class="main" src="/pics/{good.no}.jpg"></body></html>'
     )
+
+
+@cache
+def a_picture() -> bytes:
+    """A plain picture with no code on it."""
+    drawn = BytesIO()
+    Image.new("RGB", (64, 64), "orange").save(drawn, "PNG")
+    return drawn.getvalue()
 
 
 def menu_card() -> str:

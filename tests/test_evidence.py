@@ -14,10 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from integrations.evidence import Bundle, Capture, Damaged, Digest, Store, check_pack, pack
+from integrations.evidence import (
+    Bundle,
+    Capture,
+    Damaged,
+    Digest,
+    Packing,
+    Store,
+    check_pack,
+    pack,
+)
 from integrations.fetch import Fetcher, FetchSettings
 from integrations.marketplaces.base import TurnedDown
 from tests.hostile import HostileServer, page, redirect
+from tests.proofs import proofs_of
 
 HOST = "127.77.0.1"
 pytestmark = pytest.mark.allow_hosts([HOST])
@@ -157,8 +167,10 @@ def test_a_pack_holds_page_time_address_and_hashes_and_is_whole(
 ) -> None:
     bundles = [captured(store, shop), captured(store, shop, "/item")]
     digests = [bundle.manifest_sha256 for bundle in bundles]
-    first = pack(store, digests, tmp_path / "a.zip")
-    second = pack(store, [*reversed(digests), digests[0]], tmp_path / "b.zip")
+    proofs = proofs_of(digests)
+    first = pack(store, Packing(digests, proofs=proofs), tmp_path / "a.zip")
+    again = [*reversed(digests), digests[0]]
+    second = pack(store, Packing(again, proofs=proofs), tmp_path / "b.zip")
 
     assert check_pack(tmp_path / "a.zip") == []
     assert first == second == sha256((tmp_path / "a.zip").read_bytes()).hexdigest()
@@ -174,7 +186,12 @@ def test_a_damaged_store_makes_no_pack(store: Store, shop: HostileServer, tmp_pa
     tampered(store, bundle.files[0].sha256)
 
     with pytest.raises(Damaged):
-        pack(store, [bundle.manifest_sha256], tmp_path / "a.zip")
+        pack(store, Packing([bundle.manifest_sha256]), tmp_path / "a.zip")
+
+
+def packed(store: Store, shop: HostileServer, out: Path) -> None:
+    digest = captured(store, shop).manifest_sha256
+    pack(store, Packing([digest], proofs=proofs_of([digest])), out)
 
 
 Entries = dict[str, bytes]
@@ -221,7 +238,7 @@ def test_whoever_meddles_with_a_pack_is_found_out(
     tamper: Callable[[Entries], object],
     fault: str,
 ) -> None:
-    pack(store, [captured(store, shop).manifest_sha256], tmp_path / "a.zip")
+    packed(store, shop, tmp_path / "a.zip")
     faults = rebuilt(tmp_path / "a.zip", tmp_path / "b.zip", tamper)
 
     assert any(one.startswith(fault) for one in faults)
@@ -231,7 +248,7 @@ def test_a_pack_that_is_cut_flipped_or_packed_is_found_out(
     store: Store, shop: HostileServer, tmp_path: Path
 ) -> None:
     whole, other = tmp_path / "a.zip", tmp_path / "b.zip"
-    pack(store, [captured(store, shop).manifest_sha256], whole)
+    packed(store, shop, whole)
     octets = whole.read_bytes()
 
     for at in range(0, len(octets), max(1, len(octets) // 40)):

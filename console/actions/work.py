@@ -8,6 +8,9 @@ from sqlmodel import and_, col, or_, select
 
 from console.actions.cases.lists import notice_is_overdue
 from console.actions.channel.waiting import CHANNEL_SOURCES
+from console.actions.patrol.waiting import PATROL_SOURCES
+from console.actions.patrol.waiting_evidence import EVIDENCE_SOURCES
+from console.actions.patrol.waiting_links import LINK_SOURCES
 from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk
 from models.cases.cases import Case, CaseState
@@ -162,7 +165,7 @@ def _findings(desk: Desk) -> Iterator[WorkItem]:
     with desk.begin(Permission.FINDING_READ) as work:
         found = work.all(
             work.select(Finding)
-            .where(Finding.state == FindingState.OPEN)
+            .where(Finding.state == FindingState.OPEN, col(Finding.merged_into_id).is_(None))
             .where(col(Finding.found_by).is_distinct_from(desk.actor.id))
             .order_by(col(Finding.look_due_at))
         )
@@ -179,5 +182,8 @@ SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _notices,
     _findings,
     *CHANNEL_SOURCES,
+    *PATROL_SOURCES,
+    *EVIDENCE_SOURCES,
+    *LINK_SOURCES,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

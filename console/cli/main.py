@@ -13,11 +13,13 @@ from console.cli import (
     badges,
     cases,
     channel,
+    evidence,
     imports,
     keys,
     log,
     patrol,
     requirements,
+    screen,
     staff,
 )
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
@@ -49,8 +51,9 @@ app.command(
 )(log.witness)
 app.command("publish")(channel.publish_register)
 app.add_typer(cases.case, name="case")
-app.add_typer(cases.evidence, name="evidence")
+app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(patrol.patrol, name="patrol")
+app.add_typer(screen.screen, name="screen")
 app.command()(requirements.requirements)
 app.command("import")(imports.import_file)
 

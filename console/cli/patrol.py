@@ -4,23 +4,39 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
+from console.actions.patrol.checks import fill_check, list_checks, shops_of_checks
 from console.actions.patrol.fetch import fetch_page
 from console.actions.patrol.loose import run_loose
-from console.actions.patrol.plan import list_runs, plan_run
+from console.actions.patrol.plan import list_runs, plan_run, run_numbered
+from console.actions.patrol.plans import (
+    PlanTerms,
+    add_plan,
+    list_plans,
+    pause_plan,
+    plan_named,
+    possible_assignees,
+    resume_plan,
+)
 from console.actions.patrol.register import register_from
 from console.actions.patrol.run import Roads, advance_run
 from console.actions.patrol.sources import preview_source, read_mapping, source_named
 from console.cli.base import FOUND_BAD, choices, desk, house, say, show, show_json, show_one
+from integrations.marketplaces.preview import Preview
+from models.patrol.checks import ITEMS, CheckAnswer, CheckItem
 from models.patrol.judge import Register
+from models.patrol.plans import Cadence, PatrolPlan
 from models.patrol.runs import PatrolRun, RunState
 from models.refusals import Invalid
 
 patrol = typer.Typer(help="Patrols of shops and marketplaces.", no_args_is_help=True)
 source = typer.Typer(help="Sources and their mapping files.", no_args_is_help=True)
+plan = typer.Typer(help="Plans: which source is patrolled how often.", no_args_is_help=True)
 patrol.add_typer(source, name="source")
+patrol.add_typer(plan, name="plan")
 _MOST_SECRETS = 100_000
 
 Secrets = Annotated[
@@ -89,6 +105,104 @@ def patrol_status() -> None:
     show([_shown(run) for run in list_runs(desk()).rows])
 
 
+@plan.command("add")
+def plan_add(
+    name: str,
+    source_name: Annotated[str, typer.Option("--source", help="A source that is saved.")],
+    cadence: Annotated[Cadence, typer.Option()] = Cadence.MONTHLY,
+    share: Annotated[
+        int | None, typer.Option(help="Percent of the shops that people look at.")
+    ] = None,
+    assignee: Annotated[str | None, typer.Option(help="LOGIN of who fills in.")] = None,
+    substitute: Annotated[str | None, typer.Option(help="LOGIN, where they are related.")] = None,
+    hours: Annotated[str, typer.Option(help="The night window, like 22-6.")] = "0-24",
+) -> None:
+    """Plan patrols of a source, in the name of --as LOGIN."""
+    own = desk()
+    begins, _, ends = hours.partition("-")
+    if not (begins.isdigit() and ends.isdigit()):
+        raise typer.BadParameter("--hours is like 22-6")
+    people = {one.login: one.id for one in possible_assignees(own)}
+    terms = PlanTerms(
+        cadence=cadence,
+        share=share,
+        assignee_id=_person(people, assignee),
+        substitute_id=_person(people, substitute),
+        from_hour=int(begins),
+        until_hour=int(ends),
+    )
+    made = add_plan(own, name, source_named(own, source_name).id, terms)
+    say("patrol_cli.plan_added", name=made.name, next=f"{made.next_at:%F %H:%M}")
+    show_one(_shown_plan(made))
+
+
+def _person(people: dict[str, UUID], login: str | None) -> UUID | None:
+    if login is None:
+        return None
+    if login not in people:
+        raise Invalid("plan.cannot_fill")
+    return people[login]
+
+
+@plan.command("list")
+def plan_list() -> None:
+    """All plans, by name."""
+    show([_shown_plan(one) for one in list_plans(desk(), limit=200).rows])
+
+
+@plan.command("pause")
+def plan_pause(name: str, reason: Annotated[str, typer.Option()]) -> None:
+    """No more runs of a plan until it is resumed."""
+    own = desk()
+    say("patrol_cli.plan_paused", name=pause_plan(own, plan_named(own, name).id, reason).name)
+
+
+@plan.command("resume")
+def plan_resume(name: str) -> None:
+    own = desk()
+    say("patrol_cli.plan_resumed", name=resume_plan(own, plan_named(own, name).id).name)
+
+
+@patrol.command("check")
+def patrol_check(
+    number: str,
+    answers: Annotated[
+        list[str] | None, typer.Argument(help="CHECK item=answer …, as the list shows them.")
+    ] = None,
+    remark: Annotated[str, typer.Option()] = "",
+) -> None:
+    """The checklists of a run; with a checklist and answers, fill it in. Exit 1 if any is open."""
+    own = desk()
+    run = run_numbered(own, number)
+    if answers:
+        check_id, *given = answers
+        fill_check(own, check_id, _answers(given), remark)
+    rows = list_checks(own, run_id=run.id, limit=200).rows
+    shops = shops_of_checks(own, rows)
+    show(
+        [
+            {"check": row.id, "shop": shops[row.shop_id].shop_key,
+             "name": shops[row.shop_id].name, "done_at": row.done_at,
+             "review": row.is_review_drawn, **{item.value: row.answers.get(item, "")
+                                                for item in ITEMS}}
+            for row in rows
+        ]
+    )  # fmt: skip
+    left = sum(row.done_at is None for row in rows)
+    if left:
+        say("patrol_cli.left", n=left)
+        raise typer.Exit(FOUND_BAD)
+
+
+def _answers(given: list[str]) -> dict[CheckItem, CheckAnswer]:
+    try:
+        pairs = [one.split("=", 1) for one in given]
+        return {CheckItem(item): CheckAnswer(answer) for item, answer in pairs}
+    except ValueError:
+        items = " ".join(f"{item}=good|bad|not_applicable" for item in ITEMS)
+        raise typer.BadParameter(items) from None
+
+
 @source.command("try")
 def source_try(mapping: Path, secrets: Secrets = None) -> None:
     """Preview a mapping file: the first listings, where each field came from, what is empty."""
@@ -114,6 +228,9 @@ def source_try(mapping: Path, secrets: Secrets = None) -> None:
                 "listings": rows,
                 "sources": [dict(one.sources) for one in shown.listings],
                 "empty": dict(shown.empty),
+                "found_by": {field: dict(ways) for field, ways in shown.found_by.items()},
+                "missed": {field: asdict(where) for field, where in shown.missed.items()},
+                "worked": shown.worked,
                 "idle": shown.idle,
                 "faults": faults,
                 "asked": shown.asked,
@@ -121,16 +238,34 @@ def source_try(mapping: Path, secrets: Secrets = None) -> None:
         )
     else:
         show(rows)
-        show([{"field": field, "empty": n} for field, n in shown.empty.items() if n])
+        show([_field(shown, field) for field in shown.empty])
         show(faults)
     if not shown.listings:
         raise typer.Exit(FOUND_BAD)
 
 
 def _shown(run: PatrolRun) -> dict[str, Any]:
-    names = ("number", "platform", "state", "steps_done", "steps", "listings", "cards", "shops",
-             "findings", "fault_count", "created_at", "ended_at")  # fmt: skip
+    names = ("number", "platform", "state", "steps_done", "steps", "listings", "cards", "flagged",
+             "news", "shops", "findings", "fault_count", "drawn", "checked", "created_at",
+             "due_at", "overdue_at", "ended_at")  # fmt: skip
     return {name: getattr(run, name) for name in names}
+
+
+def _shown_plan(plan: PatrolPlan) -> dict[str, Any]:
+    names = ("name", "cadence", "share", "from_hour", "until_hour", "next_at", "paused_at",
+             "pause_reason")  # fmt: skip
+    return {name: getattr(plan, name) for name in names}
+
+
+def _field(shown: Preview, field: str) -> dict[str, Any]:
+    """Where a field came from; where it is empty, the first page without it and what was tried."""
+    missed = shown.missed.get(field)
+    return {
+        "field": field,
+        "from": " · ".join(shown.found_by.get(field, {})),
+        "empty": shown.empty[field],
+        "missed": f"{missed.url} ({missed.tried})" if missed else "",
+    }
 
 
 def _text(path: Path) -> str:

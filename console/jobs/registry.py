@@ -15,7 +15,10 @@ from console.actions.channel.review import sweep_lapsed
 from console.actions.channel.scan_counts import forget_scans
 from console.actions.channel.signals import watch_badges
 from console.actions.channel.witnesses import show_to_witnesses
-from console.jobs import imports, notices, patrol, tellings
+from console.actions.patrol.rehash import sweep_evidence
+from console.actions.patrol.starting import start_due_plans
+from console.actions.patrol.sweeps import note_overdue_runs
+from console.jobs import imports, notices, patrol, stamps, tellings
 from console.jobs.base import Kind, Sweep
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -23,6 +26,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     notices.NOTICES,
     tellings.TELLINGS,
     patrol.PATROLS,
+    stamps.STAMPS,
 )
 
 SWEEPS: Final[tuple[Sweep, ...]] = (
@@ -44,5 +48,9 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("register.copy", timedelta(minutes=1), sweep_copy),
     # What scans look like is a reason to look, and no verdict: an hour is soon enough.
     Sweep("badges.watch", timedelta(hours=1), watch_badges),
+    Sweep("patrols.plan", timedelta(seconds=30), start_due_plans),
+    Sweep("patrols.overdue", timedelta(minutes=1), note_overdue_runs),
+    # By night alone, and a share of it each night: it knows itself what was done.
+    Sweep("evidence.hash", timedelta(minutes=10), sweep_evidence),
     Sweep("scans.forget", timedelta(days=1), forget_scans),
 )

@@ -1,11 +1,12 @@
 """Findings: what shops do that they may not, for a second pair of eyes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import streamlit as st
 
 from console.actions.cases.open import open_case
+from console.actions.patrol.evidence_view import EvidenceView, evidence_of
 from console.actions.patrol.findings import (
     FindingRecord,
     confirm_finding,
@@ -15,13 +16,14 @@ from console.actions.patrol.findings import (
     list_findings,
     shops_of,
 )
+from console.actions.patrol.triage import unmerge
 from console.i18n import t
-from console.pages.frame import my_desk, plain, refusal_text, refusals_shown
+from console.pages import evidence_parts, finding_parts
+from console.pages.frame import my_desk, refusal_text, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
     Next,
-    Tone,
     choice,
     chosen_id,
     cursor,
@@ -40,10 +42,10 @@ from console.pages.kit import (
     record_head,
     record_table,
     section,
-    state_pill,
     timeline,
     two_columns,
 )
+from console.pages.patrol_words import FINDINGS, GROUNDS, TIERS
 from models.channel.licences import Ground
 from models.channel.public import shop_number
 from models.patrol.findings import Finding, FindingMove, FindingState
@@ -51,19 +53,6 @@ from models.permissions import Permission
 from models.rules import Tier
 
 P = Permission
-TIERS: Mapping[str, Tone] = {
-    Tier.MINOR: Tone.WAITING,
-    Tier.GENERAL: Tone.WARNING,
-    Tier.SERIOUS: Tone.BAD,
-}
-STATES: Mapping[str, Tone] = {
-    FindingState.OPEN: Tone.WAITING,
-    FindingState.CONFIRMED: Tone.WARNING,
-    FindingState.FALSE_POSITIVE: Tone.OVER,
-    FindingState.IN_CASE: Tone.BUSY,
-}
-GROUNDS: Mapping[str, Tone] = dict.fromkeys(Ground, Tone.WARNING)
-EVIDENCE = "/files/evidence/"
 
 
 def show_list() -> None:
@@ -106,7 +95,7 @@ def columns(rows: Sequence[Finding]) -> list[Column[Finding]]:
         ),
         Column[Finding](
             t("findings_page.state"),
-            lambda row: row.state, Kind.STATE, "finding_state", STATES, 110,
+            lambda row: row.state, Kind.STATE, "finding_state", FINDINGS, 110,
         ),
         Column[Finding](
             t("findings_page.due"), lambda row: row.look_due_at, Kind.DUE, width=150
@@ -143,66 +132,83 @@ def show_finding(finding_id: str) -> None:
     record = finding_record(desk, finding_id)
     finding, shop = record.finding, record.shop
     with record_head(
-        finding.number, shop.name, area="finding_state", state=finding.state, tones=STATES
+        finding.number, shop.name, area="finding_state", state=finding.state, tones=FINDINGS
     ):
         next_moves(desk, moves(finding), finding.id)
+    seen = evidence_of(desk, finding.id) if desk.actor.may(P.EVIDENCE_READ) else None
     left, right = two_columns()
     with left:
-        with st.container(horizontal=True):
-            state_pill("ground", finding.ground, GROUNDS)
-            state_pill("tier", finding.tier, TIERS)
+        if finding.merged_into_id is not None:
+            st.info(t("finding_page.merged_into"), icon=":material/merge:")
+        finding_parts.pills(finding)
+        finding_parts.because(finding)
+        finding_parts.offers(finding)
+        finding_parts.alike(finding)
+        finding_parts.badges(finding)
         show_facts(record)
-        show_evidence(record)
+        if seen is not None:
+            show_evidence(seen)
     with right:
         links(record)
+        finding_parts.risk(finding)
+        if seen is not None:
+            evidence_parts.stamps(seen.stamps)
         timeline(record.deeds)
+        if seen is not None:
+            evidence_parts.custody(seen.custody)
 
 
 def show_facts(record: FindingRecord) -> None:
     finding, shop = record.finding, record.shop
     facts(
         {
-            t("findings_page.kind"): t(f"finding_kind.{finding.kind}"),
             t("findings_page.shop_key"): f"{shop.platform} {shop_number(shop.shop_key)}",
             t("findings_page.shop_state"): t(f"shop_state.{shop.state}"),
-            t("findings_page.claimed"): finding.claimed_number or shop.licence_shown,
             t("findings_page.due"): last_day(finding.look_due_at),
+            t("findings_page.found_at"): moment(finding.created_at),
             t("findings_page.register"): record.run.register_sha256,
             t("findings_page.reason"): finding.reason,
-            t("findings_page.found_at"): moment(finding.created_at),
         }
     )
 
 
-def show_evidence(record: FindingRecord) -> None:
+def show_evidence(seen: EvidenceView) -> None:
     section(t("findings_page.evidence"), t("findings_page.evidence_hint"))
-    for listing in record.listings:
-        with st.container(border=True):
-            st.markdown(f"**{plain(listing.title_seen)}**")
-            st.code(listing.url, language=None)
-            price = "" if listing.price is None else f"{listing.price} {listing.currency} · "
-            st.caption(plain(f"{price}{listing.listing_id} · {moment(listing.seen_at)}"))
-            st.caption(plain(" · ".join(listing.reasons)))
-            if listing.evidence_sha256:
-                st.link_button(
-                    t("findings_page.open_evidence"),
-                    f"{EVIDENCE}{listing.evidence_sha256}",
-                    icon=":material/verified:",
-                    type="tertiary",
-                )
+    if not seen.captures:
+        empty(t("finding_page.no_captures"), t("finding_page.no_captures_next"))
+        return
+    st.link_button(
+        t("finding_page.pack"), seen.pack_link, icon=":material/folder_zip:", type="primary"
+    )
+    evidence_parts.screenshot(seen)
+    evidence_parts.seen_pictures(seen.pictures)
+    evidence_parts.captures(seen)
 
 
 def links(record: FindingRecord) -> None:
-    link_to(record.run.number, "patrols", record.run.id, key="to:run")
-    if record.finding.case_id is not None:
-        link_to(t("findings_page.case"), "cases", record.finding.case_id, key="to:case")
-    for place, earlier in enumerate(record.earlier[:5]):
-        words = f"{earlier.number} · {t(f'finding_state.{earlier.state}')}"
-        link_to(words, "findings", earlier.id, key=f"to:earlier:{place}")
+    with st.container(gap=None):
+        link_to(record.shop.name, "shops", record.shop.id, key="to:shop")
+        link_to(record.run.number, "patrols", record.run.id, key="to:run")
+        if record.finding.case_id is not None:
+            link_to(t("findings_page.case"), "cases", record.finding.case_id, key="to:case")
+        if record.finding.merged_into_id is not None:
+            words = t("finding_page.goes_on")
+            link_to(words, "findings", record.finding.merged_into_id, key="to:merged")
+    if record.merged:
+        st.markdown(f"**{t('finding_page.merged')}**")
+        for one in record.merged:
+            words = f"{one.number} {t(f'ground.{one.ground}')}"
+            link_to(words, "findings", one.id, key=f"to:{one.id}")
+    if record.earlier:
+        st.markdown(f"**{t('triage_page.earlier')}**")
+        for one in record.earlier[:5]:
+            words = f"{one.number} · {t(f'finding_state.{one.state}')}"
+            link_to(words, "findings", one.id, key=f"to:earlier:{one.id}")
 
 
 def moves(finding: Finding) -> list[Next]:
-    is_open = FindingMove.CONFIRM in finding.open_moves()
+    is_merged = finding.merged_into_id is not None
+    is_open = FindingMove.CONFIRM in finding.open_moves() and not is_merged
     other = finding.found_by is None or finding.found_by != desk.actor.id
 
     def tier_choice(key: str) -> str:
@@ -226,6 +232,10 @@ def moves(finding: Finding) -> list[Next]:
         flash(t("findings_page.opened", reference=case.reference))
         open_record("cases", case.id)
 
+    def take_out(_reason: str) -> str:
+        unmerge(desk, finding.id)
+        return t("finding_page.unmerged")
+
     if is_open and not other and desk.actor.may(P.FINDING_CONFIRM):
         st.caption(t("findings_page.own"))
     is_open = is_open and other
@@ -237,6 +247,8 @@ def moves(finding: Finding) -> list[Next]:
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/cancel:"),
         Next("no_cards", t("findings_page.no_cards"), t("findings_page.no_cards_will"), no_cards,
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/block:"),
+        Next("unmerge", t("finding_page.unmerge"), t("finding_page.unmerge_will"), take_out,
+             P.FINDING_CONFIRM, is_open=is_merged, icon=":material/call_split:"),
         Next("open_case", t("findings_page.open_case"), t("findings_page.open_case_will"), to_case,
              P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(),
              icon=":material/gavel:", main=True),

@@ -24,6 +24,7 @@ CODES_PAGE: Final = "/account/codes"
 _open_houses: Final[list[House]] = []
 """The one house of this process, once the composition has opened it."""
 
+_REFUSED: Final = "frame:refused"
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^\"'])")
 _JOINER: Final = "\u2060"
 """Takes no room and no break; parts what Streamlit would still find in escaped text."""
@@ -106,3 +107,18 @@ def refusals_shown() -> Generator[None]:
         yield
     except Refusal as no:
         st.error(refusal_text(no), icon=":material/block:")
+
+
+@contextmanager
+def refusal_kept() -> Generator[None]:
+    """For what a button's `on_click` does: a refusal is shown by the run that follows."""
+    try:
+        yield
+    except Refusal as no:
+        st.session_state[_REFUSED] = refusal_text(no)
+
+
+def show_refusal_kept() -> None:
+    """What `refusal_kept` kept, once, at the top of the page."""
+    if (words := st.session_state.pop(_REFUSED, None)) is not None:
+        st.error(str(words), icon=":material/block:")

@@ -64,7 +64,7 @@ def show_new() -> None:
         )
         file = st.file_uploader(
             t("imports.file"),
-            type=["csv", "txt", "xlsx"],
+            type=["csv", "txt", "xlsx", "parquet", "ndjson", "jsonl"],
             key="imports:file",
             help=t("imports.file_help"),
             max_upload_size=20,

@@ -1,9 +1,8 @@
 """Sources: mapping files, tried on the site before they are saved."""
 
 from collections.abc import Mapping
-from typing import Any
+from uuid import UUID
 
-import pandas as pd
 import streamlit as st
 
 from console.actions.patrol.plan import plan_run
@@ -17,7 +16,7 @@ from console.actions.patrol.sources import (
     source_and_history,
 )
 from console.i18n import t
-from console.pages.frame import my_desk, plain, refusals_shown, said
+from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
@@ -34,38 +33,37 @@ from console.pages.kit import (
     pager,
     record_head,
     record_table,
-    section,
     timeline,
     two_columns,
 )
-from integrations.marketplaces.preview import Preview
+from console.pages.source_forms import (
+    chosen_kind,
+    mapping_area,
+    mapping_of,
+    say_sample,
+    secrets_of,
+)
+from console.pages.source_parts import show_preview
+from integrations.marketplaces.mapping import Source as Mapped
+from integrations.marketplaces.mapping import source_from
 from models.patrol.runs import Source
 from models.permissions import Permission
+from models.refusals import Invalid
+from models.rules import china_day
 
 P = Permission
-EXAMPLE = """platform = "lanhai"
-kind = "html"
-start = ["https://shop.example/list"]
-currency = "CNY"
-
-[list]
-items = "li.card"
-paging = { by = "page", param = "page" }
-
-[list.fields]
-title = "a@title"
-
-[detail.fields]
-listing_id = { table = "货号" }
-title = "h1"
-price = "p.price"
-shop_id = { table = "店铺编号" }
-shop_name = { table = "店铺" }
-"""
 
 
 def source_state(source: Source) -> str:
     return "disabled" if source.disabled_at is not None else "active"
+
+
+def kind_shown(source: Source) -> str:
+    mapped = mapping_kept(source)
+    if mapped is None:
+        return "—"
+    name = t(f"source_kind.{mapped.kind}")
+    return f"{name} · {t('sources_page.sample')}" if mapped.is_sample else name
 
 
 def show_list() -> None:
@@ -83,6 +81,7 @@ def show_list() -> None:
         columns = [
             Column[Source](t("sources_page.name"), lambda row: row.name, width=220),
             Column[Source](t("sources_page.platform"), lambda row: row.platform, width=140),
+            Column[Source](t("sources_page.kind"), kind_shown, width=190),
             Column[Source](
                 t("sources_page.keys"), lambda row: sorted(row.secrets), Kind.WORDS, width=160
             ),
@@ -97,25 +96,12 @@ def show_list() -> None:
         pager(found, "sources")
 
 
-def parsed_secrets(text: str) -> dict[str, str]:
-    """`name=value`, a line a key."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
-    return {name.strip(): value.strip() for name, _, value in pairs if value.strip()}
-
-
-def editor(key: str, mapping: str) -> tuple[str, Mapping[str, str]]:
-    text = st.text_area(t("sources_page.mapping"), value=mapping, height=420, key=f"{key}:mapping")
-    secrets = st.text_area(
-        t("sources_page.secrets"), key=f"{key}:secrets", height=80,
-        help=t("sources_page.secrets_help"),
-    )  # fmt: skip
-    return text or "", parsed_secrets(secrets or "")
-
-
 def show_new(name: str) -> None:
     with record_head(t("sources_page.new"), name):
         pass
-    mapping, secrets = editor("source:new", EXAMPLE)
+    kind = chosen_kind("source:new")
+    mapping = mapping_of(kind, "source:new")
+    secrets = secrets_of(mapping, f"source:new:{kind}", kind=kind)
     with st.container(horizontal=True):
         tried = st.button(t("sources_page.try"), key="source:try", icon=":material/visibility:")
         saved = st.button(t("sources_page.save"), key="source:save", type="primary")
@@ -128,62 +114,27 @@ def show_new(name: str) -> None:
             open_record(None, source.id)
 
 
-def preview(mapping: str, secrets: Mapping[str, str], source_id: Any) -> None:  # noqa: ANN401
+def preview(mapping: str, secrets: Mapping[str, str], source_id: UUID | None) -> None:
     with st.spinner(t("sources_page.asking")):
         shown = preview_source(desk, mapping, secrets, source_id=source_id)
     show_preview(shown)
-
-
-def show_preview(shown: Preview) -> None:
-    section(
-        t("sources_page.preview"),
-        t("sources_page.preview_hint", n=len(shown.listings), asked=shown.asked),
-    )
-    for fault in shown.faults:
-        st.warning(fault_text(fault.reason.word, fault.reason.facts), icon=":material/warning:")
-    if not shown.listings:
-        return
-    names = ("listing_id", "title", "shop_id", "shop_name", "price", "sales", "licence_no", "url")
-    rows = [
-        {t(f"listing_field.{name}"): _text(getattr(one, name)) for name in names}
-        for one in shown.listings
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="preview:listings")  # pyright: ignore[reportUnknownMemberType]
-    ways = [
-        {
-            t("sources_page.field"): said(f"listing_field.{field}", field),
-            t("sources_page.way"): " · ".join(shown.found_by.get(field, {})) or "—",
-            t("sources_page.empty"): shown.empty.get(field, 0),
-        }
-        for field in shown.empty
-    ]
-    st.dataframe(pd.DataFrame(ways), hide_index=True, key="preview:ways")  # pyright: ignore[reportUnknownMemberType]
-    if shown.idle:
-        st.caption(t("sources_page.idle", keys=plain(", ".join(shown.idle))))
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def fault_text(word: str, found: Mapping[str, object]) -> str:
-    """What went wrong, in words; the source's own word where no text fits."""
-    words = said(f"source_fault.{word}", "")
-    try:
-        return words.format(**{name: plain(fact) for name, fact in found.items()}) or plain(word)
-    except (KeyError, IndexError):
-        return plain(word)
 
 
 def show_source(source_id: str) -> None:
     source, deeds = source_and_history(desk, source_id)
     with record_head(source.platform, source.name, area="source_state", state=source_state(source)):
         next_moves(desk, moves(source), source.id)
+    mapped = mapping_kept(source)
+    if mapped is not None and mapped.is_sample:
+        say_sample()
     left, right = two_columns()
     with left:
         facts(
             {
                 t("sources_page.platform"): source.platform,
+                t("sources_page.kind"): t(f"source_kind.{mapped.kind}") if mapped else "—",
+                t("sources_page.expected"): expected(mapped),
+                t("sources_page.today"): asked_today(source, mapped),
                 t("sources_page.version"): source.version,
                 t("sources_page.keys"): " · ".join(sorted(source.secrets)),
                 t("sources_page.since"): moment(source.created_at),
@@ -197,9 +148,32 @@ def show_source(source_id: str) -> None:
         timeline(deeds)
 
 
+def mapping_kept(source: Source) -> Mapped | None:
+    try:
+        return source_from(source.mapping, file=source.name)
+    except Invalid:
+        return None
+
+
+def expected(mapped: Mapped | None) -> str:
+    if mapped is None:
+        return ""
+    least, most = mapped.plausible.least, mapped.plausible.most
+    return t("sources_page.expected_between", least=f"{least:,}", most=f"{most:,}")
+
+
+def asked_today(source: Source, mapped: Mapped | None) -> str:
+    """How much of the day's limit is used; nothing where there is none."""
+    if mapped is None or mapped.daily is None:
+        return ""
+    asked = source.asked if source.asked_on == china_day(desk.now()) else 0
+    return t("sources_page.asked_of", asked=f"{asked:,}", most=f"{mapped.daily:,}")
+
+
 def edit(source: Source) -> None:
     key = f"source:{source.id}:{source.version}"
-    mapping, secrets = editor(key, source.mapping)
+    mapping = mapping_area(source.mapping, key)
+    secrets = secrets_of(mapping, key, source.secrets)
     with st.container(horizontal=True):
         tried = st.button(t("sources_page.try"), key=f"{key}:try", icon=":material/visibility:")
         saved = st.button(t("sources_page.save"), key=f"{key}:save", type="primary")

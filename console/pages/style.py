@@ -53,7 +53,17 @@ _SHEET: Final = """
 [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
   :has([data-testid="stHorizontalBlock"])) {
   min-width: 0; }
+[class*="st-key-kit_check"] { padding: .6rem 0 .8rem; border-top: 1px solid
+  rgba(120, 150, 150, .22); }
+[class*="st-key-kit_bar"] [data-testid="stVerticalBlock"] { gap: .35rem; }
+[class*="st-key-kit_tile"] img, [class*="st-key-kit_shot"] img { max-width: 100%; }
+[class*="st-key-kit_shot"] [data-testid="stMarkdownContainer"] { max-height: 560px;
+  overflow: auto; }
 @media (max-width: 640px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]):not(
+    :has([data-testid="stHorizontalBlock"])) { flex-wrap: wrap; }
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
+    :has([data-testid="stHorizontalBlock"])) { min-width: 42%; }
   [data-testid="stMainBlockContainer"] { padding: 4.2rem 1rem 4rem; }
   [data-testid="stMetric"] { padding: .2rem .1rem; }
   [class*="st-key-kit_line"] { gap: .1rem; }

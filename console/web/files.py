@@ -1,7 +1,8 @@
 """Files for people who are signed in: evidence, proofs, badge pictures, rejected rows.
 
 Each is asked for anew by the session's cookie, checked by permission and scope, put on record,
-and given as an attachment that no browser opens in our name. An agent's papers alone are shown.
+and given as an attachment that no browser opens in our name. Pictures alone are shown, and an
+agent's papers.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from console.actions import files
 from console.actions.channel.paper_files import paper_file
 from console.actions.channel.pictures import Format, Look
 from console.actions.files import Download
+from console.actions.patrol.evidence_files import evidence_file
+from console.actions.patrol.packs import evidence_pack, finding_pack, run_pack
 from console.desk import Desk
 from console.i18n import Language
 from console.web.site import Site
@@ -52,6 +55,8 @@ def routes(site: Site) -> list[Route]:
 
     return [
         Route("/files/evidence/pack/{case_id}.zip", given(_pack), methods=["GET"]),
+        Route("/files/evidence/finding/{finding_id}.zip", given(_finding_pack), methods=["GET"]),
+        Route("/files/evidence/run/{run_id}.zip", given(_run_pack), methods=["GET"]),
         Route("/files/evidence/{sha256}", given(_evidence), methods=["GET"]),
         Route("/files/proofs/{proof_id}", given(_proof), methods=["GET"]),
         Route("/files/papers/{paper_id}", given(_paper, inline=True), methods=["GET"]),
@@ -63,13 +68,21 @@ def routes(site: Site) -> list[Route]:
 
 
 def _pack(desk: Desk, request: Request) -> Download:
-    return files.evidence_pack(desk, request.path_params["case_id"])
+    return evidence_pack(desk, request.path_params["case_id"])
+
+
+def _finding_pack(desk: Desk, request: Request) -> Download:
+    return finding_pack(desk, request.path_params["finding_id"])
+
+
+def _run_pack(desk: Desk, request: Request) -> Download:
+    return run_pack(desk, request.path_params["run_id"])
 
 
 def _evidence(desk: Desk, request: Request) -> Download:
     """`?of=` names the manifest that a file belongs to; without it the digest is a manifest's."""
     of = request.query_params.get("of")
-    return files.evidence_file(desk, request.path_params["sha256"], of)
+    return evidence_file(desk, request.path_params["sha256"], of)
 
 
 def _proof(desk: Desk, request: Request) -> Download:
@@ -141,4 +154,5 @@ def _response(file: Download) -> Response:
         filename=file.name,
         headers=_HEADERS,
         background=after,
+        content_disposition_type="inline" if file.is_shown else "attachment",
     )

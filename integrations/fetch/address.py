@@ -151,7 +151,7 @@ class Guard:
             return [str(ip_address(host))]
         except ValueError:
             pass  # a name, then
-        answers = SimpleQueue[Sequence[str] | OSError | UnicodeError]()
+        answers = _Answers()
 
         def ask() -> None:
             try:
@@ -161,10 +161,20 @@ class Guard:
 
         # The system's look-up cannot be called off. It is left behind when time is up.
         Thread(target=ask, name=f"look up {host}", daemon=True).start()
-        try:
-            answer = answers.get(timeout=deadline.left())
-        except Empty:
-            raise Unreachable("deadline", seen="dns") from None
+        answer = _awaited(answers, deadline)
         if isinstance(answer, OSError | UnicodeError):
             raise Unreachable("dns", host=host, seen=str(answer)) from answer
         return answer
+
+
+_Answers: TypeAlias = SimpleQueue[Sequence[str] | OSError | UnicodeError]
+
+
+def _awaited(answers: _Answers, deadline: Deadline) -> Sequence[str] | OSError | UnicodeError:
+    while True:
+        try:
+            return answers.get(timeout=deadline.glance())
+        except Empty:
+            continue
+        except Unreachable:
+            raise Unreachable("deadline", seen="dns") from None

@@ -1,11 +1,12 @@
 """The one way in which this product asks a foreign address for anything."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
 
 import httpx
@@ -24,7 +25,7 @@ from integrations.fetch.address import (
 from integrations.fetch.pace import Deadline, Lanes, rest, retry_after
 from integrations.fetch.recorder import Recorder
 from integrations.fetch.unpack import unpacked
-from integrations.fetch.wire import Cut, Exchange, Question, Road, exchange
+from integrations.fetch.wire import Cut, Exchange, Lines, Question, Road, exchange
 from integrations.marketplaces.base import Page, SourceError, TurnedDown, Unreachable, Unreadable
 
 Outcome: TypeAlias = Literal["blocked", "refused", "failed"]
@@ -34,7 +35,9 @@ _BLOCKED: Final = frozenset({"url", "scheme", "userinfo", "address", "port"})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+_UNWELCOME: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _TRIES: Final = 3
+_PART_PACE: Final = 0.2
 _BACKOFF: Final = 0.5
 _ROBOTS_SECONDS: Final = 10.0
 # All that goes along to another origin. Anything else may be a key to the first one.
@@ -50,7 +53,7 @@ class FetchSettings:
     """`User-Agent`: product, version and where a site's owner can write to us."""
     allowed_networks: tuple[Network, ...] = ()
     """Asked besides public addresses, at any port. Empty is public addresses only."""
-    total_seconds: float = 30.0
+    total_seconds: float = 20.0
     """For one question in all; the rests that our own pace demands do not count."""
     max_bytes: int = 10_000_000
     """Of the body, packed and unpacked alike."""
@@ -60,6 +63,10 @@ class FetchSettings:
     """Of public addresses."""
     invited: bool = False
     """The source gave us its interface and a key; robots.txt, which is for guests, is not asked."""
+    refusals: int = 5
+    """After so many 403 or 429 in a row a host is not asked again."""
+    lanes: Path | None = None
+    """The folder through which all processes of the house keep one pace; without it one alone."""
 
     @property
     def product(self) -> str:
@@ -95,21 +102,58 @@ class Fetcher:
         self._recorder = recorder
         self._stop = stop
         self._pace = settings.pace_seconds
+        self._slowest = settings.pace_seconds
+        """The least rest on public addresses."""
+        self._at_once = 1
         self._guard = Guard(settings.allowed_networks, settings.ports, resolver)
-        self._lanes = Lanes()
+        self._lanes = Lanes(settings.lanes)
+        self._lines = Lines()
         self._robots = robots.Robots()
+        self._most = settings.max_bytes
+        self._kinds: tuple[str, ...] = ()
+        self._page_host: str | None = None
 
-    def at_pace(self, seconds: float) -> Self:
-        """The same fetcher at another pace; on public addresses never faster than the settings."""
+    def at_pace(self, seconds: float, at_once: int = 1) -> Self:
+        """The same fetcher at another pace; on public addresses never faster than the settings.
+
+        More than one question at once is for our own networks, and for no pace at all.
+        """
+        return self._changed(_pace=seconds, _at_once=at_once)
+
+    def taking(self, most: int, kinds: Sequence[str] = ()) -> Self:
+        """The same fetcher for small things, such as pictures: bytes, and what their type begins
+        with.
+        """
+        return self._changed(_most=min(most, self._most), _kinds=tuple(kinds))
+
+    def within(self, seconds: float) -> Self:
+        """The same fetcher, with less time for each question."""
+        less = min(seconds, self._settings.total_seconds)
+        return self._changed(_settings=replace(self._settings, total_seconds=less))
+
+    def for_page(self, url: str) -> Self:
+        """The same fetcher for what a page is made of, as a browser asks for it.
+
+        The site has let us in already, so its robots.txt is not asked again for pictures and
+        styles from the page's own host. A page is one visit: its parts come faster than pages do.
+        """
+        pace = min(self._pace, _PART_PACE)
+        slowest = min(self._slowest, _PART_PACE)
+        host = parsed(url).host
+        return self._changed(_pace=pace, _slowest=slowest, _page_host=host)
+
+    def close(self) -> None:
+        """Hang up where a connection waits for another question."""
+        self._lines.close()
+
+    def _changed(self, **parts: object) -> Self:
         other = copy(self)
-        other._pace = seconds  # noqa: SLF001 - one of our own
+        vars(other).update(parts)
         return other
 
     def recording(self, recorder: Recorder) -> Self:
         """The same fetcher, with its lanes and what it knows of robots, writing to another file."""
-        other = copy(self)
-        other._recorder = recorder  # noqa: SLF001 - one of our own
-        return other
+        return self._changed(_recorder=recorder)
 
     def ask(
         self,
@@ -120,9 +164,13 @@ class Fetcher:
         body: bytes | None = None,
     ) -> Page:
         question = self._question(parsed(url), method.upper(), headers or {}, body or b"")
-        deadline = Deadline(self._settings.total_seconds)
-        ask = _Ask(deadline, self._settings.max_bytes, {}, guest=not self._settings.invited)
-        return self._follow(question, ask)
+        deadline = Deadline(self._settings.total_seconds, self._stop)
+        ask = _Ask(deadline, self._most, {}, guest=not self._settings.invited)
+        page = self._follow(question, ask)
+        kind = page.headers.get("content-type", "").strip().lower()
+        if self._kinds and page.status == HTTPStatus.OK and not kind.startswith(self._kinds):
+            raise TurnedDown("content_type", url=page.url, seen=kind[:100])
+        return page
 
     def _question(
         self, url: httpx.URL, method: str, headers: Mapping[str, str], body: bytes
@@ -133,11 +181,18 @@ class Fetcher:
             "user-agent": self._settings.agent,
             "accept": "*/*",
         }
-        last = {"accept-encoding": "gzip", "connection": "close"}
+        last = {"accept-encoding": "gzip"}
+        if not self._is_hasty:
+            last["connection"] = "close"
         if body or method not in _SAFE_METHODS:
             last["content-length"] = str(len(body))
         kept = {name: value for name, value in given.items() if name not in _OURS}
         return Question(url, method, tuple((ours | kept | last).items()), body)
+
+    @property
+    def _is_hasty(self) -> bool:
+        """At no pace connections are kept; at a walk they are not worth a server's while."""
+        return self._pace == 0
 
     def _follow(self, question: Question, ask: _Ask) -> Page:
         seen = {_key(question)}
@@ -171,8 +226,9 @@ class Fetcher:
         if origin not in ask.places:
             ask.places[origin] = self._guard.locate(question.url, ask.deadline)
         place = ask.places[origin]
-        pace = self._pace if place.ours else max(self._pace, self._settings.pace_seconds)
-        if ask.guest:
+        self._must_be_welcome(question, ask)
+        pace = self._pace if place.ours else max(self._pace, self._slowest)
+        if ask.guest and question.url.host != self._page_host:
             pace = max(pace, self._leave(question, ask))
         for more in reversed(range(_TRIES)):
             try:
@@ -186,8 +242,22 @@ class Fetcher:
             busy = answer.status in _BUSY and question.method in _SAFE_METHODS
             wanted = retry_after(answer.headers.get("retry-after"))
             if not (more and busy and self._wait(question, wanted, _TRIES - more, ask)):
+                self._note_welcome(question, answer, ask)
                 return answer, record
         raise AssertionError("the last try returns or raises")
+
+    def _must_be_welcome(self, question: Question, ask: _Ask) -> None:
+        """After some refusals in a row a host has made itself clear."""
+        host = question.url.host
+        refused = self._lanes.of(host).refused
+        if refused >= self._settings.refusals and not ask.part:
+            _log.info("fetch.turned_away", host=host, after=refused)
+            raise TurnedDown("turned_away", host=host, after=refused)
+
+    def _note_welcome(self, question: Question, answer: Exchange, ask: _Ask) -> None:
+        if not ask.part:  # what robots.txt answers says something else
+            lane = self._lanes.of(question.url.host)
+            lane.refused = lane.refused + 1 if answer.status in _UNWELCOME else 0
 
     def _leave(self, question: Question, ask: _Ask) -> float:
         """The delay that the site asks for; a `TurnedDown` where it does not want us."""
@@ -220,10 +290,11 @@ class Fetcher:
     def _exchange(
         self, question: Question, place: Place, pace: float, ask: _Ask
     ) -> tuple[Exchange, str | None]:
-        with self._lanes.of(question.url.host).turn(pace, self._stop) as waited:
+        at_once = self._at_once if place.ours and pace == 0 else 1
+        with self._lanes.of(question.url.host).turn(pace, self._stop, at_once) as waited:
             ask.deadline.forgive(waited)
             road = Road(place, self._guard, trusted(), ask.deadline, ask.limit)
-            answer = exchange(question, road)
+            answer = exchange(question, road, self._lines if self._is_hasty else None)
         record = None if self._recorder is None else self._recorder.keep(answer)
         return answer, record
 
@@ -286,7 +357,7 @@ def _page(answer: Exchange, record: str | None, ask: _Ask) -> Page:
 def _must_be_whole(answer: Exchange, limit: int) -> None:
     match answer.cut:
         case Cut.LENGTH:
-            raise TurnedDown("too_large", limit=limit)
+            raise TurnedDown("too_large", bytes=len(answer.raw), most=limit)
         case Cut.TIME:
             raise Unreachable("deadline", bytes=len(answer.raw))
         case Cut.DISCONNECT:

@@ -3,22 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
-from io import BytesIO
 from threading import Lock
-from typing import Any, BinaryIO, Final
-
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.utils import Digester
-from warcio.warcwriter import WARCWriter
+from typing import BinaryIO, Final
 
 from integrations.fetch.robots import Verdict
+from integrations.fetch.warc import info_record, new_record_id, record
 from integrations.fetch.wire import Cut, Exchange, Question
 
 _FRAMING: Final = re.compile(rb"^(transfer-encoding[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 # What opens doors does not go into a file that others will read.
 _SECRET: Final = re.compile(r"authori[sz]ation|cookie|token|secret|key|sign", re.IGNORECASE)
+_SECRET_FIELD: Final = re.compile(
+    rb"((?:^|&)(?:app_key|app_secret|access_token|client_id|client_secret|session|sign)=)([^&]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +36,6 @@ class Noted:
     record: str
 
 
-class _Verbatim(StatusAndHeaders):
-    """A head that is written byte for byte; warcio's own would rewrite what is not ASCII."""
-
-    def __init__(self, head: bytes) -> None:
-        line = head.partition(b"\n")[0].decode("latin-1").strip()
-        super().__init__(line or "HTTP/1.1", [])
-        self._head = head
-
-    def to_ascii_bytes(self, filter_func: object = None) -> bytes:  # noqa: ARG002
-        return self._head
-
-
-class _Writer(WARCWriter):
-    @staticmethod
-    def _create_digester() -> Digester:
-        return Digester("sha256")
-
-
 class Recorder:
     """Writes to a file that its owner opens and closes; several threads may share it."""
 
@@ -62,45 +43,41 @@ class Recorder:
         self.noted: list[Noted] = []
         self.verdicts: list[Verdict] = []
         self._lock = Lock()
-        self._warc: Any = _Writer(out, gzip=True, warc_version="WARC/1.1")
-        self._warc.write_record(self._warc.create_warcinfo_record(name, dict(info)))
+        self._out = out
+        out.write(info_record(name, _stamp(datetime.now(UTC)), info))
 
     def keep(self, exchange: Exchange) -> str:
         """Write a request and its answer; gives the id of the answer's record."""
-        url = str(exchange.question.url)
         facts = {
-            "WARC-Date": exchange.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "WARC-Target-URI": str(exchange.question.url),
+            "WARC-Date": _stamp(exchange.at),
             "WARC-IP-Address": exchange.peer,
         }
+        name, asking = new_record_id(), new_record_id()
         cut = {"WARC-Truncated": exchange.cut.value} if exchange.cut else {}
         # The framing is undone by now, and a reader that believed the header would undo it again.
-        head = _FRAMING.sub(rb"X-Archive-Orig-\1", exchange.head)
+        head = _ended(_FRAMING.sub(rb"X-Archive-Orig-\1", exchange.head))
+        answer = record("response", {"WARC-Record-ID": name} | facts | cut, head, exchange.raw)
+        given = {"WARC-Record-ID": asking} | facts | {"WARC-Concurrent-To": name}
+        asked = exchange.question
+        question = record("request", given, _asked(asked), _sent(asked))
         with self._lock:
-            answer = self._record(url, "response", head, exchange.raw, facts | cut)
-            record = str(answer.rec_headers.get_header("WARC-Record-ID"))
-            facts["WARC-Concurrent-To"] = record
-            asked = _asked(exchange.question)
-            request = self._record(url, "request", asked, exchange.question.body, facts)
-            self._warc.write_record(answer)
-            self._warc.write_record(request)
-            self.noted.append(_note(exchange, record))
-        return record
+            self._out.write(answer + question)
+            self.noted.append(_note(exchange, name))
+        return name
 
     def heed(self, verdict: Verdict) -> None:
         with self._lock:
             self.verdicts.append(verdict)
 
-    def _record(
-        self, url: str, kind: str, head: bytes, body: bytes, facts: Mapping[str, str]
-    ) -> Any:  # noqa: ANN401
-        return self._warc.create_warc_record(
-            url,
-            kind,
-            payload=BytesIO(body),
-            length=len(body),
-            warc_headers_dict=dict(facts),
-            http_headers=_Verbatim(head),
-        )
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _ended(head: bytes) -> bytes:
+    """A head as it came; what broke off is given its end, or a reader would look on for it."""
+    return head if head.endswith((b"\r\n\r\n", b"\n\n")) else head + b"\r\n\r\n"
 
 
 def _note(exchange: Exchange, record: str) -> Noted:
@@ -115,6 +92,14 @@ def _note(exchange: Exchange, record: str) -> Noted:
         cut=exchange.cut,
         record=record,
     )
+
+
+def _sent(question: Question) -> bytes:
+    """The body that was sent; in a form the values that open doors are stars, one for each byte."""
+    kind = dict(question.headers).get("content-type", "")
+    if not kind.startswith("application/x-www-form-urlencoded"):
+        return question.body
+    return _SECRET_FIELD.sub(lambda hit: hit[1] + b"*" * len(hit[2]), question.body)
 
 
 def _asked(question: Question) -> bytes:

@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 from integrations.marketplaces.base import Reason, Unreadable
 from integrations.marketplaces.extract import Reading, filled, sales_of
 from integrations.marketplaces.listing import Listing, SalesKind
-from integrations.marketplaces.mapping import Fields, Kind, Source
+from integrations.marketplaces.mapping import Kind, Source
+from integrations.marketplaces.ways import Fields
 
 _MANDATORY: Final = ("listing_id", "title", "url")
 _CODE: Final = re.compile(r"^[A-Z]{3}$")
@@ -49,7 +50,7 @@ def listing_of(
         readings = {**readings, "url": Reading((url,), "the page's address", "url")}
     for word in _MANDATORY:
         if word not in readings or not readings[word].text:
-            raise Unreadable("field_missing", url=url, field=word, tried=_tried(source, word))
+            raise Unreadable("field_missing", url=url, field=word, tried=tried_for(source, word))
     text = {word: reading.text for word, reading in readings.items()}
     price, currency, doubts = _money(source, readings, url)
     sales, kind, more = _sales(source, readings, url)
@@ -73,13 +74,26 @@ def listing_of(
         raw_ref=record,
         sources={word: f"{reading.key}: {reading.way}" for word, reading in readings.items()},
     )
-    return listing, [*doubts, *more]
+    return listing, [*doubts, *more, *_unknown_shop(source, listing)]
 
 
-def _tried(source: Source, word: str) -> str:
+def tried_for(source: Source, word: str) -> str:
+    """All the ways to a field that the mapping names."""
     stages = [source.listed.fields, *([source.detail.fields] if source.detail else [])]
     ways = [str(way) for fields in stages for way in fields.named().get(word, ())]
     return "; ".join(ways) or "-"
+
+
+def _unknown_shop(source: Source, listing: Listing) -> list[Reason]:
+    """An offer whose shop the mapping names, and the page does not."""
+    if listing.shop_id or listing.shop_name:
+        return []
+    tried = [tried_for(source, word) for word in ("shop_id", "shop_name")]
+    named = [ways for ways in tried if ways != "-"]
+    if not named:
+        return []
+    facts = {"url": listing.url, "field": "shop_id", "tried": "; ".join(named)}
+    return [Reason("shop_missing", facts)]
 
 
 def _doubt(word: str, field: str, reading: Reading, url: str) -> Reason:

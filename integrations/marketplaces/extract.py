@@ -11,10 +11,10 @@ from urllib.parse import quote, urljoin
 from selectolax.lexbor import LexborNode
 
 from integrations.marketplaces.base import SourceError
-from integrations.marketplaces.mapping import BLANK, Fields, Unit, Way
 from integrations.marketplaces.parse import Html, label_of, tidy
 from integrations.marketplaces.paths import Json, find, json_of, texts_of
 from integrations.marketplaces.patterns import first
+from integrations.marketplaces.ways import BLANK, Fields, Unit, Way
 
 MAX_TEXT: Final = 100_000
 MAX_TEXTS: Final = 50
@@ -96,6 +96,8 @@ def read_fields(fields: Fields, ground: Ground, stage: str) -> dict[str, Reading
 
 def read(word: str, ways: Sequence[Way], ground: Ground, key: str) -> Reading | None:
     """The first way that gives something; a price that cannot be read yields to the next way."""
+    if word == "images":
+        return _all_images(ways, ground, key)
     doubtful: Reading | None = None
     for number, way in enumerate(ways):
         texts = tuple(text for text in texts_by(way, ground) if text)[:MAX_TEXTS]
@@ -104,12 +106,25 @@ def read(word: str, ways: Sequence[Way], ground: Ground, key: str) -> Reading | 
         reading = Reading(texts, str(way), f"{key}.{number}")
         if word == "price":
             reading = _priced(reading, way, ground)
-        elif word in {"url", "images"}:
+        elif word == "url":
             reading = replace(reading, texts=tuple(urljoin(ground.base, text) for text in texts))
         if reading.problem is None:
             return reading
         doubtful = doubtful or reading
     return doubtful
+
+
+def _all_images(ways: Sequence[Way], ground: Ground, key: str) -> Reading | None:
+    """Pictures stand in several places of a page, and all of them count."""
+    found: dict[str, int] = {}
+    for number, way in enumerate(ways):
+        for text in filter(None, texts_by(way, ground)):
+            found.setdefault(urljoin(ground.base, text), number)
+    if not found:
+        return None
+    used = sorted(set(found.values()))
+    named = " + ".join(str(ways[number]) for number in used)
+    return Reading(tuple(found)[:MAX_TEXTS], named, f"{key}.{used[0]}")
 
 
 def texts_by(way: Way, ground: Ground) -> list[str]:

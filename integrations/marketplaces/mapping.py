@@ -1,6 +1,5 @@
 """The mapping file: how one source is walked and read, as a user writes it. See docs/sources.md."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -8,46 +7,31 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from integrations.marketplaces.listing import SalesKind
-from integrations.marketplaces.paths import path_of
-from integrations.marketplaces.patterns import why_bad
+from integrations.marketplaces.terms import TERMS, Api, Kind, Terms, packaged, packaged_queries
+from integrations.marketplaces.ways import (
+    SECRET,
+    Address,
+    Fields,
+    JsonPath,
+    Pattern,
+    Scalar,
+    Selector,
+    Strict,
+    Way,
+    as_ways,
+    good_headers,
+    good_path,
+    good_selector,
+    wrong,
+)
 from models.refusals import Invalid
 
 MAX_FILE: Final = 100_000
-SECRET: Final = re.compile(r"\{secret:([\w.-]+)\}|^secret:([\w.-]+)$")
-BLANK: Final = re.compile(r"\{([a-z_]+)\}")
-_NOT_OURS_TO_SEND: Final = frozenset(
-    {"cookie", "host", "content-length", "transfer-encoding", "connection", "user-agent"}
-    | {"accept-encoding", "proxy-authorization", "te", "upgrade", "trailer"}
-)
-WORDS: Final = (
-    "listing_id", "title", "url", "shop_id", "shop_name", "price", "currency", "sales",
-    "province", "description", "images", "licence_no",
-)  # fmt: skip
 PAGING_BLANKS: Final = frozenset({"page", "offset", "cursor", "size"})
-
-
-class Kind(StrEnum):
-    HTML = "html"
-    JSON = "json"
-    GRAPHQL = "graphql"
-
-
-class Unit(StrEnum):
-    MAJOR = "major"
-    MINOR = "minor"
 
 
 class By(StrEnum):
@@ -60,127 +44,7 @@ class By(StrEnum):
     LINK_HEADER = "link-header"
 
 
-def wrong(problem: str, **facts: object) -> PydanticCustomError:
-    return PydanticCustomError(cast("Any", problem), "{problem}", {"problem": problem, **facts})
-
-
-def _selector(text: str) -> str:
-    try:
-        LexborHTMLParser("<p>").css(text)
-    except SelectolaxError:
-        raise wrong("bad_selector", given=text) from None
-    return text
-
-
-def _pattern(text: str) -> str:
-    why = why_bad(text)
-    if why is not None:
-        raise wrong("bad_pattern", given=text, why=why)
-    return text
-
-
-def _path(text: str) -> str:
-    try:
-        path_of(text)
-    except ValueError as error:
-        raise wrong("bad_path", given=text, why=str(error)) from None
-    return text
-
-
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-        raise wrong("bad_address", given=text)
-    if SECRET.search(text):
-        raise wrong("secret_in_address")
-    return text
-
-
-def _header(headers: dict[str, str]) -> dict[str, str]:
-    for name in headers:
-        if name.lower() in _NOT_OURS_TO_SEND or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
-            raise wrong("header_forbidden", given=name)
-    return headers
-
-
-Selector: TypeAlias = Annotated[str, AfterValidator(_selector)]
-Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
-JsonPath: TypeAlias = Annotated[str, AfterValidator(_path)]
-Address: TypeAlias = Annotated[str, AfterValidator(_address)]
-Scalar: TypeAlias = str | int | bool
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Way(_Strict):
-    """One way to a value. Exactly one place to look, then what is made of what stands there."""
-
-    css: Selector | None = None
-    attr: str | None = None
-    table: str | None = None
-    jsonld: JsonPath | None = None
-    microdata: JsonPath | None = None
-    meta: str | None = None
-    path: JsonPath | None = None
-    address: Pattern | None = None
-    const: str | None = None
-    template: str | None = None
-    regex: Pattern | None = None
-    html: bool = False
-    unit: Unit = Unit.MAJOR
-    decimals: Annotated[int, Field(ge=0, le=6)] | JsonPath = 2
-    decimal: Annotated[str, Field(pattern=r"^[.,]$")] = "."
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "Way":
-        places = [name for name in PLACES if getattr(self, name) is not None]
-        beside = set(places) - {"path"}
-        if not places or len(beside) > 1 or ("path" in places and beside - {"css", "table"}):
-            raise wrong("one_place", given=", ".join(places) or "-", places=", ".join(PLACES))
-        if self.attr and self.css is None:
-            raise wrong("attr_without_css")
-        return self
-
-    def __str__(self) -> str:
-        shown = {name: getattr(self, name) for name in (*PLACES, "attr", "regex")}
-        return " ".join(f"{name}={value}" for name, value in shown.items() if value is not None)
-
-
-PLACES: Final = (
-    "css", "table", "jsonld", "microdata", "meta", "path", "address", "const", "template",
-)  # fmt: skip
-
-
-def _ways(given: object) -> object:
-    return cast("object", given) if isinstance(given, list) else [given]
-
-
-Ways: TypeAlias = Annotated[tuple[Way, ...], BeforeValidator(_ways), Field(min_length=1)]
-
-
-class Fields(_Strict):
-    listing_id: Ways | None = None
-    title: Ways | None = None
-    url: Ways | None = None
-    shop_id: Ways | None = None
-    shop_name: Ways | None = None
-    price: Ways | None = None
-    currency: Ways | None = None
-    sales: Ways | None = None
-    province: Ways | None = None
-    description: Ways | None = None
-    images: Ways | None = None
-    licence_no: Ways | None = None
-    extra: dict[str, Ways] = {}
-
-    def named(self) -> Mapping[str, tuple[Way, ...]]:
-        own = {word: getattr(self, word) for word in WORDS if getattr(self, word)}
-        return {**own, **{f"extra.{name}": ways for name, ways in self.extra.items()}}
-
-
-class Paging(_Strict):
+class Paging(Strict):
     by: By
     param: str | None = None
     first: int = 1
@@ -203,10 +67,10 @@ class Paging(_Strict):
         return self
 
 
-class _Request(_Strict):
+class _Request(Strict):
     method: Annotated[str, Field(pattern="^(GET|POST)$")] | None = None
     query: str | None = None
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = Field(default_factory=dict[str, Any])
     body: dict[str, Any] | None = None
 
 
@@ -229,7 +93,7 @@ class DetailStage(_Request):
     fields: Fields = Fields()
 
 
-class Errors(_Strict):
+class Errors(Strict):
     """How they say no inside an answer with HTTP 200."""
 
     path: JsonPath
@@ -238,27 +102,38 @@ class Errors(_Strict):
     retry: tuple[Scalar, ...] = ()
 
 
-class Plausible(_Strict):
+class Plausible(Strict):
     least: Annotated[int, Field(ge=0)] = 1
     most: Annotated[int, Field(ge=1)] = 1_000_000
 
 
-class Limits(_Strict):
+class Limits(Strict):
     pages: Annotated[int, Field(ge=1, le=100_000)] = 2_000
     listings: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
     depth: Annotated[int, Field(ge=0, le=10)] = 3
     failures: Annotated[int, Field(ge=1, le=1_000)] = 10
+    daily: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """Questions in a day, over all runs of the source."""
 
 
-class Source(_Strict):
+Query: TypeAlias = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class Source(Strict):
     platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
     kind: Kind
     start: Annotated[tuple[Address, ...], Field(min_length=1, max_length=500)]
     hosts: tuple[str, ...] = ()
     pace: Annotated[float, Field(ge=0, le=3600)] = 1.0
-    headers: Annotated[dict[str, str], AfterValidator(_header)] = {}
+    concurrency: Annotated[int, Field(ge=1, le=32)] = 8
+    """Questions under way together, where the pace is 0 and the network one of ours."""
+    headers: Annotated[dict[str, str], AfterValidator(good_headers)] = Field(
+        default_factory=dict[str, str]
+    )
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = ""
     sales_kind: SalesKind = SalesKind.UNKNOWN
+    queries: Annotated[tuple[Query, ...], Field(max_length=500)] = ()
+    api: Api = Api()
     errors: Errors | None = None
     listed: Annotated[ListStage, Field(alias="list")]
     detail: DetailStage | None = None
@@ -275,7 +150,21 @@ class Source(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _on_its_terms(self) -> "Source":
+        given = {name for name in Api.model_fields if getattr(self.api, name) not in {None, ()}}
+        for name in sorted(given - {*self.terms.needs, *self.terms.takes}):
+            raise wrong("option_unknown", key=f"api.{name}", kind=self.kind.value)
+        for name in self.terms.needs:
+            if name not in given:
+                raise wrong("option_needed", key=f"api.{name}", kind=self.kind.value)
+        if self.queries and not (self.kind in TERMS and self.terms.searches):
+            raise wrong("queries_unused", key="queries", kind=self.kind.value)
+        return self
+
+    @model_validator(mode="after")
     def _places_suit_the_pages(self) -> "Source":
+        if self.kind is Kind.SITE:
+            return self
         if not self.listed.items and not self.listed.sitemap:
             raise wrong("items_needed")
         if self.listed.sitemap and (self.kind is not Kind.HTML or self.detail is None):
@@ -299,12 +188,41 @@ class Source(_Strict):
         return (self.detail.kind if self.detail else None) or self.kind
 
     @property
+    def terms(self) -> Terms:
+        return TERMS.get(self.kind, Terms())
+
+    @property
+    def is_sample(self) -> bool:
+        """What it shows is a part of the market, and not a fair one."""
+        return self.terms.is_sample
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is searched for where nothing but the answers to words is shown."""
+        return self.queries or packaged_queries(self.kind)
+
+    @property
+    def daily(self) -> int | None:
+        return self.limits.daily or self.terms.daily
+
+    @property
+    def reach(self) -> frozenset[str]:
+        """Where its keys may go: origins of its lists, and further hosts."""
+        origins = {f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, self.start)}
+        return frozenset(origins | set(self.hosts))
+
+    @property
     def own_hosts(self) -> frozenset[str]:
         return frozenset({*(urlsplit(url).netloc for url in self.start), *self.hosts})
 
     def secrets_named(self) -> frozenset[str]:
         found = (SECRET.finditer(value) for value in self.headers.values())
-        return frozenset(hit[1] or hit[2] for hits in found for hit in hits)
+        in_headers = (hit[1] or hit[2] for hits in found for hit in hits)
+        return frozenset({*in_headers, *self.terms.secrets})
+
+    def secrets_taken(self) -> frozenset[str]:
+        """The keys that it needs, and those that it can do without."""
+        return self.secrets_named() | {*self.terms.secrets_beside}
 
 
 def check_place(key: str, place: str | None, kind: Kind) -> None:
@@ -312,7 +230,7 @@ def check_place(key: str, place: str | None, kind: Kind) -> None:
     if place is None:
         return
     try:
-        _selector(place) if kind is Kind.HTML else _path(place)
+        good_selector(place) if kind is Kind.HTML else good_path(place)
     except PydanticCustomError as error:
         facts = {name: fact for name, fact in (error.context or {}).items() if name != "problem"}
         raise wrong(error.type, **{**facts, "key": key}) from None
@@ -338,9 +256,48 @@ def source_from(text: str, *, file: str) -> Source:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Invalid("source.not_toml", file=file, problem=str(error)) from None
     try:
-        return Source.model_validate(_spelt_out(given))
+        return source_of(given)
     except ValidationError as error:
         raise _refusal(error, file) from None
+
+
+def source_of(given: dict[str, Any]) -> Source:
+    """The mapping that a table says; pydantic's own error where it says none."""
+    return Source.model_validate(_spelt_out(_with_packaged(given)))
+
+
+def _with_packaged(given: dict[str, Any]) -> dict[str, Any]:
+    """The mapping that comes with its kind, where the user says nothing else."""
+    kind = given.get("kind")
+    if kind not in {one.value for one in TERMS}:
+        return given
+    whole = _over(packaged(Kind(kind)), given)
+    if kind == Kind.SHOPIFY.value and "start" in given:
+        whole["start"] = _products(given["start"])
+    return whole
+
+
+def _products(start: object) -> object:
+    """A shop's address, or that of its list, as the address of its list."""
+    if not isinstance(start, list):
+        return start
+    return [
+        f"{shop.partition('?')[0].rstrip('/').removesuffix('/products.json')}/products.json"
+        if isinstance(shop, str)
+        else shop
+        for shop in cast("list[object]", start)
+    ]
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    whole = dict(below)
+    for name, value in above.items():
+        under = whole.get(name)
+        both = isinstance(under, dict) and isinstance(value, dict)
+        whole[name] = (
+            _over(cast("dict[str, Any]", under), cast("dict[str, Any]", value)) if both else value
+        )
+    return whole
 
 
 def _spelt_out(given: dict[str, Any]) -> dict[str, Any]:
@@ -362,7 +319,7 @@ def _long_fields(fields: dict[str, Any], kind: str) -> dict[str, Any]:
     return {
         name: _long_fields(cast("dict[str, Any]", value), kind)
         if name == "extra" and isinstance(value, dict)
-        else [_long(way, kind) for way in cast("list[Any]", _ways(value))]
+        else [_long(way, kind) for way in cast("list[Any]", as_ways(value))]
         for name, value in fields.items()
     }
 
@@ -391,7 +348,9 @@ def _refusal(error: ValidationError, file: str) -> Invalid:
     return Invalid("source.bad_value", file=file, key=key, problem=first["msg"], more=more)
 
 
-_MODELS: Final = (Source, ListStage, DetailStage, Paging, Fields, Way, Errors, Plausible, Limits)
+_MODELS: Final = (
+    Source, ListStage, DetailStage, Paging, Fields, Way, Errors, Plausible, Limits, Api,
+)  # fmt: skip
 _KEYS: Final = sorted({*(name for model in _MODELS for name in model.model_fields), "list"})
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import iterparse
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from integrations.marketplaces.base import Page, SourceError, Unreadable
@@ -21,6 +21,9 @@ from integrations.marketplaces.paths import Json, json_of
 MAX_BYTES: Final = 4_000_000
 MAX_SITEMAP_BYTES: Final = 52_428_800
 MAX_DEPTH: Final = 2_000
+_MAX_PLACES: Final = 50_000
+"""Of one sitemap, as its protocol has it."""
+_PIECE: Final = 64 * 1024
 _MAX_PROPS: Final = 5_000
 _MAX_SCRIPTS: Final = 50
 
@@ -162,7 +165,7 @@ class Html:
     text: str
 
     def __post_init__(self) -> None:
-        if depth_of(self.text) > MAX_DEPTH:
+        if self.text.count("<") > MAX_DEPTH < depth_of(self.text):
             raise Unreadable("html_too_deep", url=self.url, most=MAX_DEPTH)
 
     @cached_property
@@ -178,7 +181,7 @@ class Html:
 
     @cached_property
     def base(self) -> str:
-        found = self.raw.css_first("base[href]")
+        found = self.clean.css_first("base[href]")
         return urljoin(self.url, found.attributes.get("href") or "") if found else self.url
 
     @cached_property
@@ -257,29 +260,45 @@ class Sitemap:
 
 
 def sitemap_page(page: Page) -> Sitemap:
-    """A sitemap or an index of sitemaps, packed or plain."""
+    """A sitemap or an index of sitemaps, packed or plain; read piece by piece and never whole."""
+    kind, places = "", list[str]()
     try:
-        root = fromstring(_unpacked(page), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        for event, node in iterparse(_Unpacked(page), ("start", "end"), forbid_dtd=True):
+            name = node.tag.rsplit("}", 1)[-1]
+            kind = kind or name
+            if event == "end" and name == "loc" and len(places) < _MAX_PLACES:
+                places.append((node.text or "").strip())
+            if event == "end" and name in {"url", "sitemap"}:
+                node.clear()
+    except (ParseError, DefusedXmlException, ValueError, LookupError, zlib.error) as error:
         raise Unreadable("not_sitemap", url=page.url, problem=str(error)[:200]) from None
-    places = tuple(
-        (node.text or "").strip() for node in root.iterfind("./{*}*/{*}loc") if node.text
-    )
-    kind = root.tag.rsplit("}", 1)[-1]
+    found = tuple(place for place in places if place)
     if kind == "sitemapindex":
-        return Sitemap(maps=places)
+        return Sitemap(maps=found)
     if kind == "urlset":
-        return Sitemap(pages=places)
+        return Sitemap(pages=found)
     raise Unreadable("not_sitemap", url=page.url, problem=f"the root is <{kind[:40]}>")
 
 
-def _unpacked(page: Page) -> bytes:
-    body = page.body
-    if body.startswith(b"\x1f\x8b"):
-        try:
-            body = zlib.decompressobj(47).decompress(body, MAX_SITEMAP_BYTES + 1)
-        except zlib.error as error:
-            raise Unreadable("not_sitemap", url=page.url, problem=str(error)) from None
-    if len(body) > MAX_SITEMAP_BYTES:
-        raise Unreadable("too_large", url=page.url, bytes=len(body), most=MAX_SITEMAP_BYTES)
-    return body
+class _Unpacked:
+    """The body of a page as a file that gives it unpacked, a piece at a time."""
+
+    def __init__(self, page: Page) -> None:
+        packed = page.body.startswith(b"\x1f\x8b")
+        self._page = page
+        self._inflater = zlib.decompressobj(47) if packed else None
+        self._rest = memoryview(page.body)
+        self._given = 0
+
+    def read(self, size: int = -1) -> bytes:
+        size = size if size > 0 else _PIECE
+        if self._inflater is None:
+            piece, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        else:
+            piece = self._inflater.decompress(self._rest, size)
+            self._rest = memoryview(self._inflater.unconsumed_tail)
+        self._given += len(piece)
+        if self._given > MAX_SITEMAP_BYTES:
+            facts = {"bytes": self._given, "most": MAX_SITEMAP_BYTES}
+            raise Unreadable("too_large", url=self._page.url, **facts)
+        return piece

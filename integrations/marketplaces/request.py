@@ -3,16 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from integrations.marketplaces.base import Page, SourceError, TurnedDown, Unreachable, Unreadable
 from integrations.marketplaces.mapping import (
-    BLANK,
     PAGING_BLANKS,
-    SECRET,
     By,
     DetailStage,
     Errors,
@@ -23,6 +21,7 @@ from integrations.marketplaces.mapping import (
 )
 from integrations.marketplaces.parse import json_page, text_of
 from integrations.marketplaces.paths import Json, find, texts_of
+from integrations.marketplaces.ways import BLANK, SECRET
 from models.refusals import Invalid
 
 _MAX_WORDS: Final = 300
@@ -34,6 +33,7 @@ class Question:
     url: str
     method: str = "GET"
     body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def keys_of(source: Source, secrets: Mapping[str, str]) -> dict[str, str]:

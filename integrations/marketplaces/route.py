@@ -59,6 +59,7 @@ class Route:
             self._found += 1
             yield listing
         yield from done.faults
+        self._cut = self._cut or done.ends
         broken = done.faults and not done.listings and not done.next_steps
         self._failed = self._failed + 1 if broken else 0
         if self._found >= limits.listings and (self._details or self._lists):

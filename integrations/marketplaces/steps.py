@@ -36,6 +36,10 @@ class Step:
     """How many items the pages before held."""
     marks: tuple[str, ...] = ()
     """What the first and the last page before held, to notice a list that repeats itself."""
+    query: str = ""
+    """The words that are searched for."""
+    within: str = ""
+    """The prices that a search is narrowed to, such as `10..20`."""
     known: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
     """Of a detail: what its list said."""
 
@@ -45,6 +49,8 @@ class Step:
         asked = [self.kind, self.url, self.page, self.offset, self.cursor]
         if self.kind is StepKind.DETAIL and "listing_id" in self.known:
             asked.append(self.known["listing_id"].text)
+        if self.query:
+            asked += [self.query, self.within]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
 
     def as_json(self) -> dict[str, Any]:
@@ -58,6 +64,11 @@ class Step:
 _STEPS: Final = TypeAdapter(Step)
 
 
+ENDING: Final = frozenset({"stop", "quota", "reauthorise", "permission", "daily_limit"})
+"""Words of a platform's no that holds for every other question too."""
+SHAPE_CHANGED: Final = "shape_changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a step, or a part of one, gave nothing."""
@@ -67,6 +78,11 @@ class Fault:
     step: StepKind | None = None
     again: bool = False
     """The same step may pass later."""
+
+    @property
+    def ends(self) -> bool:
+        """Nothing that is still to be asked would fare better."""
+        return self.reason.word in ENDING
 
     @classmethod
     def of(cls, error: SourceError, step: Step) -> "Fault":
@@ -84,3 +100,12 @@ class Done:
     """Links that lead elsewhere, were excluded, or pages that are no listing."""
     used: frozenset[str] = frozenset()
     """The keys of the mapping that matched something."""
+
+    @property
+    def shape_broken(self) -> bool:
+        """The page is no longer as the mapping says: no judgement may rest on this run."""
+        return any(fault.reason.word == SHAPE_CHANGED for fault in self.faults)
+
+    @property
+    def ends(self) -> bool:
+        return self.shape_broken or any(fault.ends for fault in self.faults)

@@ -1,11 +1,9 @@
 """The process that reads a workbook: small, bounded, and nothing is lost when it dies.
 
-One JSON object comes on standard input. Frames go to standard output: four bytes of length, then
-JSON: rows, or a refusal, or the end.
+It is asked by one frame of JSON, and answers by many: rows, or a refusal, or the end.
 """
 
 import json
-import resource
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -21,6 +19,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from integrations.child import confine, give, take
 from integrations.sheets.package import copy_checked
 from integrations.sheets.shape import Limits
 from integrations.sheets.writing import live
@@ -34,9 +33,9 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 def main() -> None:
-    asked: dict[str, Any] = json.load(sys.stdin)
+    asked: dict[str, Any] = json.loads(take(sys.stdin.buffer) or b"")
     limits = Limits(**asked["limits"])
-    _confine(limits)
+    confine(limits.memory, limits.seconds, limits.unpacked + _ROOM_TO_WRITE)
     try:
         for rows in _rows(Path(asked["path"]), Path(asked["scratch"]), asked["sheet"], limits):
             _send({"rows": rows})
@@ -45,18 +44,8 @@ def main() -> None:
         _send({"code": no.code, "facts": no.facts})
 
 
-def _confine(limits: Limits) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    most = limits.unpacked + _ROOM_TO_WRITE
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-
 def _send(frame: object) -> None:
-    data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    sys.stdout.buffer.write(len(data).to_bytes(4, "big") + data)
-    sys.stdout.buffer.flush()
+    give(json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _rows(

@@ -17,6 +17,8 @@ _A_VALUE: Final = re.compile(r"https?://.*|[-+]?\d[\d.,:/ T+-]*")
 class Kind(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+    PARQUET = "parquet"
+    NDJSON = "ndjson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def tabulated(rows: Iterator[Row], *, file: str, kind: Kind, encoding: str) -> T
         raise Invalid("import.empty", file=file)
     if head.number != 1:
         raise Invalid("import.no_header", file=file, row=1, value="")
-    columns = _columns(head.cells, file)
+    columns = columns_of(head.cells, file)
     body = _fitted(rows, len(columns))
     first = next(body, None)
     if first is None:
@@ -78,7 +80,7 @@ def tabulated(rows: Iterator[Row], *, file: str, kind: Kind, encoding: str) -> T
     return Table(columns, kind, encoding, chain([first], body))
 
 
-def _columns(cells: Sequence[str], file: str) -> tuple[str, ...]:
+def columns_of(cells: Sequence[str], file: str) -> tuple[str, ...]:
     names = [unicodedata.normalize("NFKC", cell.strip("\ufeff")).strip() for cell in cells]
     while names and not names[-1]:
         names.pop()

@@ -85,6 +85,7 @@ class Ground(StrEnum):
     INDUSTRY_CARD = "industry_card"
     FORBIDDEN_OFFER = "forbidden_offer"
     NOT_DISPLAYED = "not_displayed"
+    ROUTE_NOT_KEPT = "route_not_kept"
 
 
 class Licence(Table, table=True):

@@ -40,6 +40,8 @@ class ShopCheck(Table, table=True):
     __table_args__ = (
         UniqueConstraint("run_id", "shop_id"),
         Index("ix_shop_checks_waiting", "run_id", "done_at", "id"),
+        Index("ix_shop_checks_own", "organisation_id", "done_at", "id"),
+        Index("ix_shop_checks_review", "organisation_id", "is_review_drawn", "reviewed_at", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -51,6 +53,10 @@ class ShopCheck(Table, table=True):
     answers: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     """`CheckItem` to `CheckAnswer`."""
     remark: str = Field(default="", max_length=1000)
+    assignee_id: UUID | None = Field(default=None)
+    """Who is asked to fill it in; None: whoever of the organisation may and is not related."""
+    is_passed_on: bool = Field(default=False)
+    """The assignee is related to the shop's agent, so it was given to somebody else."""
     done_by: UUID | None = Field(default=None)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_review_drawn: bool = Field(default=False)
@@ -59,7 +65,28 @@ class ShopCheck(Table, table=True):
     """The second person's own answers."""
     reviewed_by: UUID | None = Field(default=None)
     reviewed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    """What holds of the items that the two answered differently."""
+    settled_by: UUID | None = Field(default=None)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_reason: str = Field(default="", max_length=1000)
     version: int = Field(default=1)
+
+    @property
+    def title(self) -> str:
+        return f"{self.id.hex[-8:]}"
+
+    @property
+    def differences(self) -> list[str]:
+        """The items that the two people answered differently."""
+        return [item for item in self.review if self.review[item] != self.answers.get(item)]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left to do for the second look."""
+        if not self.is_review_drawn:
+            return True
+        return self.reviewed_at is not None and set(self.differences) <= set(self.settled)
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

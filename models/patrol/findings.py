@@ -48,6 +48,7 @@ class Finding(Table, table=True):
         Index("ix_findings_state", "organisation_id", "state", "id"),
         Index("ix_findings_shop", "shop_id", "kind"),
         Index("ix_findings_risk", "organisation_id", "state", "risk", "id"),
+        Index("ix_findings_created", "organisation_id", "created_at", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -83,6 +84,8 @@ class Finding(Table, table=True):
     found_by: UUID | None = Field(default=None)
     """Who ran the patrol; the second look is somebody else's."""
     look_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    case_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """By when a confirmed serious one is in a case (finding_to_case)."""
     looked_by: UUID | None = Field(default=None)
     reason: str = Field(default="", max_length=1000)
     case_id: UUID | None = Field(default=None, index=True)

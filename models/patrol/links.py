@@ -44,6 +44,10 @@ class ShopTrait(Table, table=True):
     """What is compared: a hash."""
     shown: str = Field(max_length=200)
     """What people see of it."""
+    strength: float = Field(default=1.0)
+    """From 0 to 1: how much it is the shop's own. A contact that few of its offers show, beside
+    another that all show, was copied along with somebody's words.
+    """
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -21,8 +21,10 @@ class SeenPicture(Table, table=True):
     url: str = Field(max_length=2000)
     sha256: str = Field(max_length=64)
     """Of the picture's bytes, as they lie in the store."""
-    likeness: str = Field(default="", max_length=16)
-    """Perceptual hash in 16 hexadecimal digits; near ones are one picture, encoded anew."""
+    likeness: str = Field(default="", max_length=64)
+    """Perceptual hash and colours (`integrations.likeness`); near ones are one picture, encoded
+    anew. Empty: nothing on it to know it by.
+    """
     badge_text: str = Field(default="", max_length=1000)
     """What a code on it says, when it leads to one of our badges or looks as if it did."""
     badge_verdict: str = Field(default="", max_length=32)

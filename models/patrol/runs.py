@@ -1,8 +1,8 @@
 """Where a patrol looks, and one run of it (DOMAIN 4.8)."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +29,9 @@ class Source(Table, table=True):
     version: int = Field(default=1)
     created_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_on: date | None = Field(default=None)
+    """The day of which `asked` counts the questions, in China."""
+    asked: int = Field(default=0, sa_type=Integer)
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
@@ -72,6 +75,12 @@ RUN_MOVES: Final[Mapping[tuple[RunState, RunMove], RunState]] = {
 
 
 class PatrolRun(Table, table=True):
+    __table_args__ = (
+        Index("ix_patrol_runs_created", "organisation_id", "created_at", "id"),
+        Index("ix_patrol_runs_source_created", "source_id", "created_at", "id"),
+        Index("ix_patrol_runs_due", "state", "due_at"),
+    )
+
     id: UUID = Field(default_factory=new_id, primary_key=True)
     number: str = Field(unique=True, max_length=40)
     organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
@@ -81,6 +90,14 @@ class PatrolRun(Table, table=True):
     """None: somebody asked for this one run."""
     assignee_id: UUID | None = Field(default=None)
     """Who fills in the checklists of the shops that are drawn."""
+    substitute_id: UUID | None = Field(default=None)
+    asked_shops: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Keys of shops that are drawn whatever the lot says: something was said of their badges."""
+    from_hour: int = Field(default=0, sa_type=Integer)
+    until_hour: int = Field(default=24, sa_type=Integer)
+    """The night window of its plan."""
+    drawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the machine was done with it; from then on it waits for people."""
     seed: str = Field(default="", max_length=64)
     """Of the random draw: with it anybody draws the same shops (`models.patrol.checks.draw`)."""
     share: int = Field(default=0, sa_type=Integer)
@@ -118,6 +135,14 @@ class PatrolRun(Table, table=True):
     """The list of all its manifests, in the store; what is stamped."""
     engine: str = Field(default="", max_length=100)
     """Which engine and model screened it."""
+    flagged: int = Field(default=0, sa_type=Integer)
+    """Listings under any label but `not_card`."""
+    flagged_shops: int = Field(default=0, sa_type=Integer)
+    licensed_shops: int = Field(default=0, sa_type=Integer)
+    """Of the flagged ones, those that nothing was found against."""
+    drawn: int = Field(default=0, sa_type=Integer)
+    checked: int = Field(default=0, sa_type=Integer)
+    """Shops whose checklist is complete."""
     news: int = Field(default=0, sa_type=Integer)
     """Flagged listings that the run before had not seen."""
     pictures: int = Field(default=0, sa_type=Integer)
@@ -155,12 +180,19 @@ class PatrolRun(Table, table=True):
         return self.card_home or self.platform_home
 
 
+class Phase(IntEnum):
+    PAGES = 0
+    LOOK = 1
+    JUDGE = 2
+    LINKS = 3
+
+
 class RunStep(Table, table=True):
-    """One page that a run has to ask for, or has asked for: what a killed run goes on from."""
+    """One thing that a run has to do, or has done: what a killed run goes on from."""
 
     __table_args__ = (
         UniqueConstraint("run_id", "key"),
-        Index("ix_run_steps_waiting", "run_id", "is_done", "id"),
+        Index("ix_run_steps_waiting", "run_id", "is_done", "phase", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -168,6 +200,8 @@ class RunStep(Table, table=True):
     key: str = Field(max_length=64)
     """SHA-256 of the step, so that no page is asked for twice."""
     step: dict[str, Any] = Field(sa_type=JSON)
+    phase: int = Field(default=0, sa_type=Integer)
+    """A `Phase`: a run does all steps of one before those of the next."""
     is_done: bool = Field(default=False)
 
     @classmethod

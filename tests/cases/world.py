@@ -120,7 +120,7 @@ def found(
             )
             for at in range(findings)
         ]
-        work.record("patrol.planted", shop)
+        work.record("patrol.planted", shop, evidence=capture)
     return Found(shop, rows)
 
 

@@ -151,7 +151,7 @@ def test_a_source_may_ask_for_haste_on_our_own_networks_only(site: HostileServer
 def test_no_source_may_hurry_us_on_public_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     times: list[float] = []
 
-    def answered(question: Question, road: Road) -> Exchange:
+    def answered(question: Question, road: Road, _: object) -> Exchange:
         times.append(monotonic())
         at, peer = datetime.now(UTC), road.place.addresses[0]
         return Exchange(question, at, peer, None, 200, {}, b"", b"", None)

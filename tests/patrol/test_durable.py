@@ -13,5 +13,5 @@ def test_a_planned_run_is_done_by_the_engine(desks: Desks) -> None:
         until(lambda: row_of(desks.manager, PatrolRun, run.id).state is RunState.SUBMITTED, 60)
 
     done = row_of(desks.manager, PatrolRun, run.id)
-    assert (done.listings, done.findings) == (7, 2)
+    assert (done.listings, done.findings) == (7, 3)
     assert stand.asked.count("/robots.txt") == 1

@@ -27,6 +27,7 @@ from tests.conftest import Clock, Desks
 from tests.patrol.walks import (
     license_shop,
     mapping,
+    plain_cards,
     planned,
     row_of,
     rows_of,
@@ -37,7 +38,7 @@ from tests.patrol.walks import (
 
 def found(desk: Desk) -> list[Finding]:
     """Two findings of one run of the plain shop."""
-    with shop_open() as stand:
+    with shop_open(plain_cards) as stand:
         walked(desk, planned(desk, stand))
     return rows_of(desk, Finding)
 

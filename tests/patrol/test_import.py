@@ -47,8 +47,8 @@ def test_a_file_of_listings_becomes_a_run_with_findings(desks: Desks) -> None:
     assert queued_runs(desks.house) == [run.id]
     run = walked(desks.manager, run)
     assert run.state is RunState.SUBMITTED
-    assert (run.listings, run.cards, run.shops, run.findings) == (3, 2, 3, 1)
-    (finding,) = rows_of(desks.manager, Finding)
+    assert (run.listings, run.cards, run.shops, run.findings) == (3, 2, 3, 2)
+    finding = rows_of(desks.manager, Finding)[0]
     assert finding.evidence == [imported.sha256]
     assert finding.found_by == desks.manager.actor.id
     assert row_of(desks.manager, PatrolRun, run.id).register_sha256

@@ -13,14 +13,19 @@ from models.patrol.judge import (
     Basis,
     Entry,
     HolderKind,
+    Offer,
     Register,
+    SeenBadge,
     ShopFacts,
     judge,
+    judge_all,
     numbers_in,
     same_holder,
 )
+from models.patrol.screening.labels import Label, OfferKind
 from models.refusals import Invalid
 from models.rules import FindingKind, Tier
+from models.tokens import Verdict as BadgeVerdict
 
 DATA = Path(__file__).parents[1] / "data" / "patrol"
 TODAY = date(2026, 3, 2)
@@ -161,3 +166,214 @@ def test_a_register_file_that_cannot_be_read_says_where(text: bytes) -> None:
 
     assert no.value.facts["file"] == "register.json"
     assert no.value.facts["where"]
+
+
+def offer(
+    label: Label = Label.SELLS_CARD,
+    kind: OfferKind = OfferKind.PHONE_CARD,
+    score: float = 0.97,
+    severity: int = 60,
+    number: int = 1,
+) -> Offer:
+    return Offer(f"o-{number}", f"商品{number}", label, kind, score, severity, ("流量卡 +5.0",))
+
+
+def kinds(shop: ShopFacts, register: Register, *, is_reseller: bool = False) -> list[str]:
+    judged = judge_all(shop, register, TODAY, is_reseller=is_reseller)
+    return [f"{one.kind}/{one.ground}/{one.tier}" for one in judged.found]
+
+
+LAWFUL = Register([OWN])
+STRANGER = replace(SHOP, key="shop:s-9", name="优享网卡")
+
+
+@pytest.mark.requirement("004-3.3-d", "004-3.3-f")
+@pytest.mark.parametrize("shop", [SHOP, STRANGER])
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        (Label.REAL_NAME_SERVICE, "false_registration/forbidden_offer/serious"),
+        (Label.READER_CRACK_TOOL, "idreader_crack_tool/forbidden_offer/serious"),
+        (Label.ILLEGAL_DEVICE, "illegal_device/forbidden_offer/serious"),
+    ],
+)
+def test_what_nobody_may_offer_is_found_in_licensed_shops_too(
+    shop: ShopFacts, label: Label, found: str
+) -> None:
+    offers = (offer(label, OfferKind.OTHER),)
+
+    assert kinds(replace(shop, offers=offers), LAWFUL) == [found]
+
+
+@pytest.mark.parametrize(("is_reseller", "tier"), [(True, "serious"), (False, "general")])
+def test_industry_cards_may_be_sold_online_by_nobody(*, is_reseller: bool, tier: str) -> None:
+    shop = replace(SHOP, offers=(offer(kind=OfferKind.IOT_CARD),))
+
+    found = kinds(shop, LAWFUL, is_reseller=is_reseller)
+
+    assert found == [f"iot_card_online/industry_card/{tier}"]
+
+
+def test_a_shop_is_told_everything_that_is_held_against_it() -> None:
+    offers = (
+        offer(),
+        offer(kind=OfferKind.IOT_CARD, number=2),
+        offer(Label.REAL_NAME_SERVICE, OfferKind.FACE_CHECK, number=3),
+    )
+    badges = (SeenBadge(BadgeVerdict.FORGED, picture="ab" * 32),)
+
+    judged = judge_all(replace(STRANGER, offers=offers, badges=badges), LAWFUL, TODAY)
+
+    assert [one.kind for one in judged.found] == [
+        FindingKind.NO_DELEGATION,
+        FindingKind.IOT_CARD_ONLINE,
+        FindingKind.FALSE_REGISTRATION,
+        FindingKind.BADGE_MISUSE,
+    ]
+    right, industry, service, badge = judged.found
+    assert [len(one.offers) for one in judged.found] == [2, 1, 1, 3]
+    assert service.facts["cannot_be_lowered"] is True
+    assert "blacklist" in str(service.facts["outcomes"])
+    assert badge.facts["badges"] == [{"verdict": "forged", "agent_no": "", "picture": "ab" * 32}]
+    shown = right.facts["offers"]
+    assert isinstance(shown, list)
+    assert shown[0]["reasons"] == ["流量卡 +5.0"]
+    assert industry.basis is Basis.OFFERS
+
+
+@pytest.mark.parametrize(
+    ("verdict", "found"),
+    [
+        (BadgeVerdict.VALID, []),
+        (BadgeVerdict.VALID_SHOP_UNCHECKED, ["no_delegation/no_delegation/serious"]),
+        (BadgeVerdict.STATUS_UNKNOWN, ["no_delegation/no_delegation/serious"]),
+        (BadgeVerdict.NOT_YET_VALID, ["no_delegation/no_delegation/serious"]),
+        (
+            BadgeVerdict.WRONG_SHOP,
+            ["no_delegation/no_delegation/serious", "badge_misuse/someone_elses_badge/serious"],
+        ),
+        (
+            BadgeVerdict.FORGED,
+            ["no_delegation/no_delegation/serious", "badge_misuse/forged_badge/serious"],
+        ),
+        (
+            BadgeVerdict.NOT_OURS,
+            ["no_delegation/no_delegation/serious", "badge_misuse/forged_badge/serious"],
+        ),
+        (
+            BadgeVerdict.REVOKED,
+            ["no_delegation/no_delegation/serious", "badge_misuse/not_in_force/serious"],
+        ),
+        (
+            BadgeVerdict.SUSPENDED,
+            ["no_delegation/no_delegation/serious", "badge_misuse/not_in_force/serious"],
+        ),
+        (
+            BadgeVerdict.EXPIRED,
+            ["no_delegation/no_delegation/serious", "badge_misuse/expired/serious"],
+        ),
+    ],
+)
+def test_each_of_the_ten_verdicts_has_its_consequence(
+    verdict: BadgeVerdict, found: list[str]
+) -> None:
+    badge = SeenBadge(verdict, OWN.agent_no)
+    shop = replace(STRANGER, offers=(offer(), offer(number=2)), badges=(badge,))
+
+    assert kinds(shop, LAWFUL) == found
+
+
+def test_an_old_badge_of_its_own_is_a_display_that_lacks() -> None:
+    badge = SeenBadge(BadgeVerdict.EXPIRED, OWN.agent_no)
+    shop = replace(SHOP, offers=(offer(),), badges=(badge,))
+
+    assert kinds(shop, LAWFUL) == ["badge_missing/expired/minor"]
+
+
+def test_a_badge_does_not_heal_a_licence_that_is_over() -> None:
+    old = Register([replace(OWN, ends_on=date(2026, 2, 1))])
+    badge = SeenBadge(BadgeVerdict.VALID_SHOP_UNCHECKED, OWN.agent_no)
+
+    found = kinds(replace(SHOP, offers=(offer(),), badges=(badge,)), old)
+
+    assert found == ["no_delegation/expired/serious"]
+
+
+@pytest.mark.parametrize(
+    ("score", "seen", "is_unsure"),
+    [(0.6, 1, True), (0.9, 1, False), (0.9, 20, True), (0.995, 20, False)],
+)
+def test_one_doubtful_offer_is_a_question_and_no_case(
+    score: float, seen: int, *, is_unsure: bool
+) -> None:
+    shop = replace(STRANGER, offers=(offer(score=score),), seen=seen)
+
+    (found,) = judge_all(shop, LAWFUL, TODAY).found
+
+    assert found.is_unsure is is_unsure
+    assert found.facts["unsure"] is is_unsure
+
+
+def test_two_doubtful_offers_are_hardly_chance() -> None:
+    offers = (offer(score=0.6), offer(score=0.6, number=2))
+
+    (found,) = judge_all(replace(STRANGER, offers=offers, seen=20), LAWFUL, TODAY).found
+
+    assert not found.is_unsure
+
+
+def test_a_name_like_an_agents_explains_and_neither_accuses_nor_licenses() -> None:
+    near = replace(STRANGER, name="广东藍天通信有限公司", offers=(offer(), offer(number=2)))
+    alike = LAWFUL.alike(near.name)
+
+    (found,) = judge_all(replace(near, alike=alike), LAWFUL, TODAY).found
+    lawful = judge_all(replace(SHOP, offers=near.offers, alike=alike), LAWFUL, TODAY)
+    no_cards = judge_all(replace(near, alike=alike, offers=()), LAWFUL, TODAY)
+
+    assert (found.ground, found.basis) == (Ground.NO_DELEGATION, Basis.LOOKS_LIKE)
+    shown = found.facts["alike"]
+    assert isinstance(shown, list)
+    assert shown[0]["agent_no"] == OWN.agent_no
+    assert shown[0]["reason"]
+    assert lawful.found == ()
+    assert no_cards.found == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_lawful"),
+    [
+        ("https://www.lantian.example/cards/", True),
+        ("http://LANTIAN.example/cards", True),
+        ("https://lantian.example/cards?shop=2", False),
+        ("https://lantian.example/", False),
+        ("https://lantian.example.evil.cn/cards", False),
+    ],
+)
+def test_a_shop_is_known_by_its_address_too(url: str, *, is_lawful: bool) -> None:
+    at = {"lantian.example/cards": "lanhai shop:s-1"}
+    register = Register([replace(OWN, addresses=at)])
+    shop = replace(SHOP, key="name:lantian", name="某店", url=url, offers=(offer(),))
+
+    judged = judge_all(shop, register, TODAY)
+
+    assert (judged.found == ()) is is_lawful
+
+
+def test_an_address_where_two_shops_stand_is_nobodys() -> None:
+    other = replace(OWN, number="SQ-2", addresses={"mall.example/shop": "lanhai shop:s-2"})
+    own = replace(OWN, addresses={"mall.example/shop": "lanhai shop:s-1"})
+    shop = replace(SHOP, key="shop:s-9", url="https://mall.example/shop", name="某店")
+
+    assert judge(shop, Register([own, other]), TODAY).against is not None
+
+
+def test_products_that_the_licence_does_not_name_are_out_of_scope() -> None:
+    register = Register([replace(OWN, products=frozenset({"data_card"}))])
+    one = replace(SHOP, offers=(offer(),))
+    line = replace(SHOP, offers=(offer(), offer(number=2)))
+    data = replace(SHOP, offers=tuple(offer(kind=OfferKind.DATA_CARD, number=n) for n in (1, 2)))
+
+    assert kinds(one, register) == []
+    assert kinds(data, register) == []
+    (found,) = judge_all(line, register, TODAY).found
+    assert (found.kind, found.basis) == (FindingKind.SCOPE_EXCEEDED, Basis.PRODUCT_NOT_NAMED)

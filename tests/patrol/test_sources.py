@@ -1,5 +1,9 @@
 """Sources: a mapping is tried before it is saved, and its keys are never shown again."""
 
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from console.actions.patrol.plan import plan_run
@@ -8,6 +12,7 @@ from console.actions.patrol.sources import (
     edit_source,
     enable_source,
     get_source,
+    is_sample,
     list_sources,
     opened_secrets,
     preview_source,
@@ -15,10 +20,17 @@ from console.actions.patrol.sources import (
     source_and_history,
     source_named,
 )
+from console.desk import House
+from models.patrol.findings import Finding
+from models.patrol.runs import RunState
+from models.patrol.shops import Shop
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
-from tests.conftest import Desks
-from tests.patrol.walks import mapping, shop_open, walked, walking
-from tests.shops import KEY, open_shop, rest_shop
+from tests.conftest import Clock, Desks
+from tests.marketplaces import replay
+from tests.marketplaces.asked import KEYS, text_of
+from tests.marketplaces.replay import Replay, replayed, wares
+from tests.patrol.walks import mapping, planned, rows_of, shop_open, walked, walking
+from tests.shops import KEY, Answer, Call, open_shop, rest_shop
 
 
 def test_a_preview_shows_the_first_listings_and_where_each_field_came_from(desks: Desks) -> None:
@@ -141,3 +153,117 @@ def test_sources_are_their_organisations_own(desks: Desks) -> None:
             disable_source(desk, source.id, "x")
         with pytest.raises(NotAllowed):
             preview_source(desk, source.mapping)
+
+
+# Keys go where they were given for
+
+
+def test_keys_must_be_given_again_when_a_mapping_reaches_another_host(desks: Desks) -> None:
+    with open_shop(rest_shop) as stand, open_shop(rest_shop) as other:
+        text, moved = mapping(stand, "rest"), mapping(other, "rest")
+        source = save_source(desks.manager, "接口", text, {"rest": KEY})
+        for change in (
+            moved,
+            f'hosts = ["{other.url[7:]}"]\n{text}',
+            text.replace("http:", "https:"),
+        ):
+            with pytest.raises(Invalid) as no:
+                edit_source(desks.manager, source.id, change)
+            assert no.value.code == "patrol.keys_again"
+            assert no.value.facts["secrets"] == "rest"
+            with pytest.raises(Invalid) as no:
+                preview_source(walking(desks.manager), change, source_id=source.id)
+            assert no.value.code == "patrol.keys_again"
+        edited = edit_source(desks.manager, source.id, moved, {"rest": KEY})
+
+    assert stand.calls == other.calls == []
+    assert opened_secrets(desks.manager, edited) == {"rest": KEY}
+
+
+def test_a_run_that_was_planned_for_another_host_gets_no_key(desks: Desks) -> None:
+    with open_shop(rest_shop) as stand, open_shop(rest_shop) as other:
+        source = save_source(desks.manager, "接口", mapping(stand, "rest"), {"rest": KEY})
+        run = plan_run(desks.manager, source.id)
+        edit_source(desks.manager, source.id, mapping(other, "rest"), {"rest": "another-key"})
+        done = walked(desks.manager, run)
+
+    assert done.state is RunState.FAILED
+    assert done.faults[0]["word"] == "patrol.keys_again"
+    assert stand.calls == other.calls == []
+
+
+# Platforms with interfaces of their own
+
+
+def test_a_connector_is_walked_in_a_run_and_its_pass_is_kept_nowhere(
+    desks: Desks, clock: Clock
+) -> None:
+    with replayed(replay.ebay, Replay(wares(5))) as (stand, state):
+        text = text_of("ebay", stand)
+        clock.at = replay.NOW
+        source = save_source(desks.manager, "易贝", text, KEYS["ebay"])
+        run = walked(desks.manager, plan_run(desks.manager, source.id))
+
+    assert (run.listings, state.tokens_given) == (5, 1)
+    assert {one.shop_key for one in rows_of(desks.manager, Shop)} == {
+        "shop:u-880", "shop:u-881", "shop:u-882",
+    }  # fmt: skip
+    kept = b"".join(_all_kept(desks.manager.house))
+    assert b"7001" in kept
+    for secret in (replay.TOKEN, replay.SECRET):
+        assert secret.encode() not in kept
+
+
+def test_what_was_signed_is_kept_without_what_opens_doors(desks: Desks, clock: Clock) -> None:
+    with replayed(replay.taobao, Replay(wares(3))) as (stand, _):
+        clock.at = replay.NOW
+        keys = {**KEYS["taobao"], "session": replay.SESSION}
+        source = save_source(desks.manager, "淘宝", text_of("taobao", stand), keys)
+        run = walked(desks.manager, plan_run(desks.manager, source.id))
+        sent = replay.fields_of(stand.calls[0])
+
+    assert run.listings == 3
+    assert is_sample(source)
+    kept = b"".join(_all_kept(desks.manager.house))
+    assert b"adzone_id=300" in kept
+    for secret in (replay.SESSION, replay.SECRET, sent["sign"]):
+        assert secret.encode() not in kept
+
+
+def test_a_source_is_asked_no_oftener_in_a_day_than_it_allows(desks: Desks, clock: Clock) -> None:
+    with shop_open() as stand:
+        text = f"concurrency = 1\n{mapping(stand)}\n[limits]\ndaily = 4\n"
+        source = save_source(desks.manager, "蓝海", text)
+        first = walked(desks.manager, plan_run(desks.manager, source.id))
+        second = walked(desks.manager, plan_run(desks.manager, source.id))
+        assert len(stand.calls) == 4 + stand.asked.count("/robots.txt")
+        clock.pass_(days=1)
+        third = walked(desks.manager, plan_run(desks.manager, source.id))
+
+    assert [one.faults[0]["word"] for one in (first, second, third)] == ["daily_limit"] * 3
+    assert (first.listings, second.listings, third.listings) == (3, 0, 3)
+
+
+def test_a_source_whose_pages_have_changed_makes_no_findings(desks: Desks) -> None:
+    def changed(_call: Call, answer: Answer) -> Answer:
+        if isinstance(answer.body, str) and "店铺" in answer.body:
+            return Answer(answer.body.replace("店铺", "商家"), answer.status, answer.headers)
+        return answer
+
+    with shop_open(changed) as stand:
+        run = walked(desks.manager, planned(desks.manager, stand))
+
+    assert run.state is RunState.FAILED
+    assert run.faults[-1]["word"] == "shape_changed"
+    assert rows_of(desks.manager, Finding) == []
+
+
+def _all_kept(house: House) -> Iterator[bytes]:
+    """All files of the store, unpacked where they are packed."""
+    for path in sorted(Path(house.settings.data).rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            yield content
+            if content[:2] == b"\x1f\x8b":
+                for part in content.split(b"\x1f\x8b\x08")[1:]:
+                    yield zlib.decompressobj(47).decompress(b"\x1f\x8b\x08" + part)

@@ -48,7 +48,7 @@ def mapping(stand: Stand, name: str = "plain", platform: str = "lanhai") -> str:
 
 def at_large(house: House) -> House:
     """The same house, allowed to ask shops on loopback, at once."""
-    update = {"fetch_allowed_networks": _LOOPBACK, "fetch_pace": 0.0}
+    update = {"fetch_allowed_networks": _LOOPBACK, "fetch_pace": 0.0, "screenshots": False}
     return replace(house, settings=house.settings.model_copy(update=update))
 
 
@@ -71,6 +71,14 @@ def shop_open(
 
     with open_shop(shop) as stand:
         yield stand
+
+
+def plain_cards(_call: Call, answer: Answer) -> Answer:
+    """The shop with an ordinary card where it has one of industry: one finding a shop."""
+    if not isinstance(answer.body, str):
+        return answer
+    ordinary = answer.body.replace("物联网卡 工业级", "大流量卡 全国通用 首月免费")
+    return Answer(ordinary, answer.status)
 
 
 def planned(desk: Desk, stand: Stand, name: str = "蓝海巡查") -> PatrolRun:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from console.actions.files import evidence_file, evidence_pack
+from console.actions.patrol.evidence_files import evidence_file
+from console.actions.patrol.packs import evidence_pack
 from console.actions.staff.sign_in import actor_named
 from console.demo import load
 from console.desk import Desk, House

@@ -143,10 +143,7 @@ def _keep(batch: Batch, rows: Sequence[ListingRow]) -> list[list[Reason]]:
 
 def _put_away(batch: Batch, run: PatrolRun, rows: Sequence[ListingRow]) -> None:
     listings = [_listing(batch, row) for row in rows]
-    kept = keep_page(batch.work, run, listings, batch.imported.sha256)
-    run.listings += kept.listings
-    run.cards += kept.cards
-    run.shops += kept.shops
+    keep_page(batch.work, run, listings, batch.imported.sha256, batch.model)
 
 
 def _runs(batch: Batch, platforms: set[str]) -> Mapping[str, PatrolRun]:

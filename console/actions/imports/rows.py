@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from console.desk import Work
 from console.i18n import Language, texts
 from models.channel.imports import Import
+from models.patrol.screening import Model
 from models.permissions import Permission
 from models.staff import Organisation
 
@@ -48,6 +49,8 @@ class Batch:
     imported: Import
     seen: set[str]
     """Marks of earlier rows of a dry run; of any other they are in the database."""
+    model: Model
+    """What screens offers for the organisation."""
 
     @property
     def is_dry(self) -> bool:

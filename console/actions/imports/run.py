@@ -10,6 +10,7 @@ from console.actions.imports.kinds import row_kind
 from console.actions.imports.reading import CheckedRow, Reading, checked, reading_of
 from console.actions.imports.rejects import keep_rejects, reject_file
 from console.actions.imports.rows import Batch, RowKind
+from console.actions.patrol.models import model_for
 from console.actions.promises import actor_kept
 from console.desk import Desk, Work
 from models.channel.imports import Import, ImportMove, ImportState
@@ -70,6 +71,7 @@ def run_import(desk: Desk, import_id: UUID | str) -> Import:
 def _keep_batch(
     desk: Desk, kind: RowKind[Any], before: Import, reading: Reading, rows: list[CheckedRow]
 ) -> None:
+    model = model_for(desk.house, before.organisation_id)
     with desk.begin(kind.permission) as work:
         imported = work.get(Import, before.id)
         if imported.read != before.read or imported.state not in _UNDER_WAY:
@@ -77,7 +79,7 @@ def _keep_batch(
         if imported.state is ImportState.WAITING:
             imported.move(ImportMove.START)
         good = [one for one in rows if one.reasons is None]
-        batch = Batch(work, imported, reading.seen)
+        batch = Batch(work, imported, reading.seen, model)
         verdicts = dict(
             zip(map(id, good), kind.keep(batch, [one.found for one in good]), strict=True)
         )

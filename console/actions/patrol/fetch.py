@@ -7,7 +7,7 @@ from typing import Literal
 from console.actions.patrol.asking import Witness, fetcher_for
 from console.desk import Desk
 from integrations.evidence import Capture, Digest
-from integrations.fetch import outcome_of
+from integrations.fetch import Fetcher, outcome_of
 from integrations.marketplaces.base import SourceError
 from models.canonical import canonical
 from models.permissions import Permission
@@ -26,12 +26,12 @@ class Fetched:
     manifest: Digest
 
 
-def fetch_page(desk: Desk, url: str) -> Fetched:
+def fetch_page(desk: Desk, url: str, fetcher: Fetcher | None = None) -> Fetched:
     """Ask for a page through the guard and keep what came, or why nothing did."""
     desk.actor.must(Permission.PATROL_RUN)
     house = desk.house
     with Capture(house.evidence, "fetch", url, now=house.now) as capture:
-        witness = Witness(fetcher_for(house.settings), capture)
+        witness = Witness(fetcher or fetcher_for(house.settings), capture)
         try:
             page = witness.ask(url)
             missed = None

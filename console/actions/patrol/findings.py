@@ -1,18 +1,24 @@
 """Findings: a second pair of eyes confirms or dismisses what a patrol found (4.8)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.deadlines import deadline
+from console.actions.patrol.labels import note_label
+from console.actions.patrol.reviewing import close_if_reviewed
 from console.actions.patrol.shops import move_shop
 from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.channel.licences import Ground
 from models.patrol.findings import Finding, FindingMove, FindingState
-from models.patrol.runs import PatrolRun, RunMove, RunState
+from models.patrol.runs import PatrolRun
+from models.patrol.screening import Label
 from models.patrol.shops import SeenListing, Shop, ShopMove
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
@@ -37,6 +43,8 @@ class FindingRecord:
     listings: Sequence[SeenListing]
     earlier: Sequence[Finding]
     """Of the same shop, the latest first."""
+    merged: Sequence[Finding]
+    """Those that go on in this one."""
     deeds: Sequence[AuditEntry]
 
 
@@ -66,10 +74,12 @@ def confirm_finding(
         finding.move(FindingMove.CONFIRM)
         finding.tier = _escalated(work, finding, tier or finding.tier)
         finding.looked_by, finding.reason = work.actor.id, reason
+        finding.case_due_at = _case_due(work, finding)
         work.record("finding.confirmed", finding, reason=reason, tier=finding.tier.value)
+        _keep_labels(work, finding)
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move_shop(work, shop, ShopMove.CONFIRM, ShopMove.FINDING, finding=finding.number)
-        _review(work, finding.run_id)
+        close_if_reviewed(work, finding.run_id)
         return finding
 
 
@@ -91,11 +101,13 @@ def dismiss_finding(
         work.record(
             "finding.dismissed", finding, reason=finding.reason, sells_no_cards=sells_no_cards
         )
+        if sells_no_cards:
+            _keep_labels(work, finding, Label.NOT_CARD)
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move = ShopMove.NO_CARDS if sells_no_cards else ShopMove.CLEAR
         if not _others(work, finding):
             move_shop(work, shop, move, finding=finding.number, reason=finding.reason)
-        _review(work, finding.run_id)
+        close_if_reviewed(work, finding.run_id)
         return finding
 
 
@@ -103,15 +115,28 @@ def confirm_findings(desk: Desk, finding_ids: Sequence[UUID], reason: str = "") 
     """Confirm many, each on its own: one that is refused stops none of the others."""
     if len(finding_ids) > MOST_AT_ONCE:
         raise Invalid("finding.too_many", most=MOST_AT_ONCE)
-    done: list[Looked] = []
-    for finding_id in finding_ids:
-        try:
-            confirm_finding(desk, finding_id, reason=reason)
-        except Refusal as no:
-            done.append(Looked(finding_id, no))
-        else:
-            done.append(Looked(finding_id))
-    return done
+    return [_tried(each, partial(confirm_finding, desk, each, reason=reason))
+            for each in finding_ids]  # fmt: skip
+
+
+def dismiss_findings(
+    desk: Desk, finding_ids: Sequence[UUID], reason: str, *, sells_no_cards: bool = False
+) -> list[Looked]:
+    """Dismiss many for one reason, each on its own."""
+    if len(finding_ids) > MOST_AT_ONCE:
+        raise Invalid("finding.too_many", most=MOST_AT_ONCE)
+    return [
+        _tried(each, partial(dismiss_finding, desk, each, reason, sells_no_cards=sells_no_cards))
+        for each in finding_ids
+    ]
+
+
+def _tried(finding_id: UUID, look: Callable[[], Finding]) -> Looked:
+    try:
+        look()
+    except Refusal as no:
+        return Looked(finding_id, no)
+    return Looked(finding_id)
 
 
 def list_findings(  # noqa: PLR0913 - filters
@@ -162,12 +187,14 @@ def finding_record(desk: Desk, finding_id: UUID | str) -> FindingRecord:
             .where(Finding.shop_id == finding.shop_id, Finding.id != finding.id)
             .order_by(col(Finding.id).desc())
         )
+        merged = work.all(work.select(Finding).where(Finding.merged_into_id == finding.id))
         return FindingRecord(
             finding,
             work.session.get_one(Shop, finding.shop_id),
             work.session.get_one(PatrolRun, finding.run_id),
             listings,
             earlier,
+            merged,
             history(work, finding),
         )
 
@@ -179,9 +206,29 @@ def _held(work: Work, finding_id: UUID | str, version: int | None) -> Finding:
         raise NotAllowed("patrol.not_yours", title=finding.title)
     if version is not None and version != finding.version:
         raise Conflict("patrol.changed_meanwhile", title=finding.title)
-    if finding.found_by == work.actor.id:
+    if finding.merged_into_id is not None:
+        raise Conflict("finding.merged", number=finding.number)
+    if finding.found_by is not None and finding.found_by == work.actor.id:
         raise NotAllowed("patrol.same_person", title=finding.number)
     return finding
+
+
+def _case_due(work: Work, finding: Finding) -> datetime | None:
+    """A serious one goes to a case within a day; where the law leaves no choice, at once."""
+    if package_rules().finding(finding.kind).cannot_be_lowered:
+        return deadline(work, "mandatory_finding_to_case").at
+    if finding.tier is Tier.SERIOUS or finding.previous_id is not None:
+        return deadline(work, "finding_to_case").at
+    return None
+
+
+def _keep_labels(work: Work, finding: Finding, label: Label | None = None) -> None:
+    """What the officer said its offers are, to learn from; None: what the machine had said."""
+    ids = [UUID(one) for one in finding.listing_ids]
+    rows = work.session.exec(select(SeenListing).where(col(SeenListing.id).in_(ids))).all()
+    said = [label] if label is not None else sorted({row.label for row in rows})
+    for one in said:
+        note_label(work, finding, [r for r in rows if label is not None or r.label is one], one)
 
 
 def _escalated(work: Work, finding: Finding, tier: Tier) -> Tier:
@@ -202,14 +249,3 @@ def _others(work: Work, finding: Finding) -> bool:
     query = select(Finding.id).where(Finding.shop_id == finding.shop_id)
     query = query.where(Finding.id != finding.id, col(Finding.state).in_(live))
     return work.session.exec(query.limit(1)).first() is not None
-
-
-def _review(work: Work, run_id: UUID) -> None:
-    """With its last finding looked at, the run is reviewed."""
-    query = select(Finding.id).where(Finding.run_id == run_id)
-    if work.session.exec(query.where(Finding.state == FindingState.OPEN).limit(1)).first():
-        return
-    run = work.session.get_one(PatrolRun, run_id, with_for_update=True)
-    if run.state is RunState.SUBMITTED:
-        run.move(RunMove.REVIEW)
-        work.record("patrol.reviewed", run)

@@ -1,12 +1,13 @@
 """What a page showed, put into tables: shops, offers, and the steps that follow."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import UUID
 
+import pyarrow as pa
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
@@ -16,8 +17,8 @@ from console.desk import Desk, Order, Slice, Work
 from integrations.marketplaces.listing import Listing
 from models.base import Table, new_id
 from models.patrol.judge import numbers_in
-from models.patrol.runs import PatrolRun, RunStep
-from models.patrol.screening import Screened, screen
+from models.patrol.runs import PatrolRun, Phase, RunStep
+from models.patrol.screening import FLAGGED, Label, Model, OfferKind, screen_batch, shipped_model
 from models.patrol.shops import SeenListing, Shop
 from models.permissions import Permission
 from models.refusals import Invalid
@@ -25,6 +26,10 @@ from models.search import plain_text
 from models.tokens import OWN_SITE, canonical_shop, canonical_site
 
 JUDGE: Final = "judge:"
+LOOK: Final = "look:"
+_SCREENED: Final = pa.schema(
+    [(name, pa.string()) for name in ("title", "description", "shop_name")]
+)
 _MOST_MONEY: Final = Decimal(10) ** 12
 _MOST_SALES: Final = 2**31 - 1
 _LONG_TEXT: Final = 4000
@@ -38,6 +43,9 @@ class Kept:
     listings: int
     cards: int
     shops: int
+    flagged: int
+    news: int
+    """Flagged ones that the organisation never saw on that platform before."""
 
 
 def insert_new(
@@ -59,25 +67,85 @@ def insert_new(
 
 
 def keep_page(
-    work: Work, run: PatrolRun, listings: Sequence[Listing], manifest: str | None
+    work: Work,
+    run: PatrolRun,
+    listings: Sequence[Listing],
+    manifest: str | None,
+    model: Model | None = None,
 ) -> Kept:
     """Put the listings of one page away. The same page twice changes nothing but when it was seen.
 
-    Of an offer that a run meets on two pages the first stays.
+    Of an offer that a run meets on two pages the first stays. `model`: the organisation's own.
     """
     if not listings:
-        return Kept(0, 0, 0)
+        return Kept(0, 0, 0, 0, 0)
+    model = model or shipped_model()
     shops, fresh = _keep_shops(work, run, listings)
-    rows, screened = list[dict[str, Any]](), dict[UUID, Screened]()
-    for listing in listings:
-        found = screen(listing.title, listing.description)
-        row = _row(run, shops[shop_key(listing)].id, listing, found, manifest)
-        rows.append(row)
-        screened[row["id"]] = found
-    once = list({row["listing_id"]: row for row in reversed(rows)}.values())
-    new = insert_new(work, SeenListing, once, ["run_id", "listing_id"])
-    cards = sum(screened[one].is_card for one in new)
-    return Kept(len(new), cards, fresh)
+    found = screen_batch(_batch(listings), model).to_pylist()
+    rows = [
+        _row(run, shops[shop_key(listing)].id, listing, said, manifest)
+        for listing, said in zip(listings, found, strict=True)
+    ]
+    once = {row["listing_id"]: row for row in reversed(rows)}
+    for known in _known(work, run, once):
+        once[known]["is_new"] = False
+    new = insert_new(work, SeenListing, list(once.values()), ["run_id", "listing_id"])
+    kept = [row for row in once.values() if row["id"] in new]
+    flagged = [row for row in kept if row["label"] != Label.NOT_CARD]
+    if run.source_id is not None:
+        look = {row["shop_id"] for row in flagged}
+        _add_shop_steps(work, run, LOOK, sorted(look), Phase.LOOK)
+    done = Kept(
+        listings=len(kept),
+        cards=sum(row["is_card"] for row in kept),
+        shops=fresh,
+        flagged=len(flagged),
+        news=sum(row["is_new"] for row in flagged),
+    )
+    _count(run, done, model)
+    return done
+
+
+def _batch(listings: Sequence[Listing]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(
+        {
+            "title": [clean(one.title) for one in listings],
+            "description": [clean(one.description) for one in listings],
+            "shop_name": [clean(one.shop_name) for one in listings],
+        },
+        schema=_SCREENED,
+    )
+
+
+def _known(work: Work, run: PatrolRun, ids: Iterable[str]) -> Sequence[str]:
+    """Which of these an earlier run of the organisation saw on that platform."""
+    return work.session.exec(
+        select(SeenListing.listing_id)
+        .where(SeenListing.organisation_id == run.organisation_id)
+        .where(SeenListing.platform == run.platform, col(SeenListing.listing_id).in_(list(ids)))
+        .where(SeenListing.run_id != run.id)
+        .distinct()
+    ).all()
+
+
+def _count(run: PatrolRun, kept: Kept, model: Model) -> None:
+    run.listings += kept.listings
+    run.cards += kept.cards
+    run.shops += kept.shops
+    run.flagged += kept.flagged
+    run.news += kept.news
+    run.engine = model.version[:100]
+
+
+def _add_shop_steps(
+    work: Work, run: PatrolRun, prefix: str, shops: Iterable[UUID], phase: Phase
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": new_id(), "run_id": run.id, "key": f"{prefix}{shop.hex}",
+         "step": {"shop": str(shop)}, "phase": phase, "is_done": False}
+        for shop in shops
+    ]  # fmt: skip
+    run.steps += len(insert_new(work, RunStep, rows, ["run_id", "key"]))
 
 
 def shop_key(listing: Listing) -> str:
@@ -128,10 +196,9 @@ def _keep_shops(
         .order_by(col(Shop.id))
         .with_for_update()
     ).all()
-    fresh = 0
-    for shop in known:
-        fresh += _saw(work, run, shop, by_key[shop.shop_key])
-    return {shop.shop_key: shop for shop in known}, fresh
+    fresh = [shop.id for shop in known if _saw(work, run, shop, by_key[shop.shop_key])]
+    _add_shop_steps(work, run, JUDGE, fresh, Phase.JUDGE)
+    return {shop.shop_key: shop for shop in known}, len(fresh)
 
 
 def _saw(work: Work, run: PatrolRun, shop: Shop, offers: Sequence[Listing]) -> bool:
@@ -145,10 +212,6 @@ def _saw(work: Work, run: PatrolRun, shop: Shop, offers: Sequence[Listing]) -> b
     shop.province_shown = next((clean(o.province)[:64] for o in offers if o.province), "") or (
         shop.province_shown
     )
-    if is_fresh:
-        judging = {"id": new_id(), "run_id": run.id, "key": f"{JUDGE}{shop.id.hex}"}
-        rows = [{**judging, "step": {"shop": str(shop.id)}, "is_done": False}]
-        run.steps += len(insert_new(work, RunStep, rows, ["run_id", "key"]))
     return is_fresh
 
 
@@ -186,7 +249,11 @@ def _shop_row(work: Work, run: PatrolRun, key: str, offers: Sequence[Listing]) -
 
 
 def _row(
-    run: PatrolRun, shop_id: UUID, listing: Listing, found: Screened, manifest: str | None
+    run: PatrolRun,
+    shop_id: UUID,
+    listing: Listing,
+    found: Mapping[str, Any],
+    manifest: str | None,
 ) -> dict[str, Any]:
     price = listing.price if listing.price is not None else None
     sales = listing.sales
@@ -211,14 +278,15 @@ def _row(
             "sales_kind": listing.sales_kind.value,
             "sources": dict(listing.sources),
             "record": listing.raw_ref,
+            "is_disguised": found["is_disguised"],
         },
-        "is_card": found.is_card,
-        "label": found.label,
-        "kind": found.kind,
-        "severity": found.severity,
+        "is_card": found["label"] == Label.SELLS_CARD,
+        "label": Label(found["label"]),
+        "kind": OfferKind(found["kind"]),
+        "severity": found["severity"],
         "is_new": True,
-        "score": found.score,
-        "reasons": list(found.reasons),
+        "score": round(found["score"], 4),
+        "reasons": found["reasons"],
         "evidence_sha256": manifest,
         "seen_at": listing.seen_at,
     }
@@ -231,6 +299,8 @@ def list_listings(  # noqa: PLR0913 - filters
     run_id: UUID | str | None = None,
     shop_id: UUID | str | None = None,
     cards: bool | None = None,
+    flagged: bool = False,
+    only_new: bool = False,
     limit: int = 50,
 ) -> Slice[SeenListing]:
     """What runs saw, the latest first."""
@@ -242,4 +312,8 @@ def list_listings(  # noqa: PLR0913 - filters
             query = query.where(SeenListing.shop_id == work.get(Shop, shop_id).id)
         if cards is not None:
             query = query.where(col(SeenListing.is_card).is_(cards))
+        if flagged:
+            query = query.where(col(SeenListing.label).in_(FLAGGED))
+        if only_new:
+            query = query.where(col(SeenListing.is_new).is_(True))
         return work.slice(query, Order.by(SeenListing.seen_at), after, limit)

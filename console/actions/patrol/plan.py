@@ -1,48 +1,62 @@
-"""Runs: planned, followed, stopped, reviewed."""
+"""Runs: promised, followed, stopped, reviewed."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, or_, select
 
 from console.actions.audit import history
 from console.actions.channel.numbers import next_numbers
+from console.actions.deadlines import deadline
+from console.actions.patrol.reviewing import open_findings, open_reviews
 from console.actions.patrol.sources import own_source
 from console.actions.promises import kept_actor
 from console.desk import Desk, Order, Slice, Work
 from integrations.marketplaces.mapping import source_from
 from models.audit import AuditEntry
 from models.channel.imports import Import, ImportState
-from models.patrol.findings import Finding, FindingState
-from models.patrol.runs import PatrolRun, RunMove, RunState
+from models.patrol.runs import PatrolRun, RunMove, RunState, Source
 from models.permissions import Permission
 from models.refusals import Conflict, NotAllowed
-from models.rules import china_day
+from models.rules import CHINA, china_day
 from models.staff import CARRIERS, Organisation, OrganisationKind
 
-_ALL_IN = (ImportState.DONE, ImportState.FAILED)
-UNDER_WAY = (RunState.PLANNED, RunState.IN_PROGRESS)
+_ALL_IN: Final = (ImportState.DONE, ImportState.FAILED)
+UNDER_WAY: Final = (RunState.PLANNED, RunState.IN_PROGRESS)
 
 
 def plan_run(desk: Desk, source_id: UUID | str) -> PatrolRun:
     """Promise a run of a source; a worker does it. One source is walked once at a time."""
     with desk.begin(Permission.PATROL_RUN) as work:
         source = own_source(work, source_id)
-        if source.disabled_at is not None:
-            raise Conflict("patrol.source_disabled", name=source.name)
-        busy = work.session.exec(
-            select(PatrolRun)
-            .where(PatrolRun.source_id == source.id)
-            .where(col(PatrolRun.state).in_(UNDER_WAY))
-        ).first()
-        if busy is not None:
-            raise Conflict("patrol.already_running", name=source.name, number=busy.number)
-        run = new_run(work, source.organisation_id, source.platform)
-        run.source_id, run.mapping = source.id, source.mapping
-        work.add(run)
+        run = promised_run(work, source)
         work.record("patrol.planned", run, source=source.name, version=source.version)
         return run
+
+
+def promised_run(work: Work, source: Source) -> PatrolRun:
+    if source.disabled_at is not None:
+        raise Conflict("patrol.source_disabled", name=source.name)
+    busy = busy_run(work, source)
+    if busy is not None:
+        raise Conflict("patrol.already_running", name=source.name, number=busy.number)
+    run = new_run(work, source.organisation_id, source.platform)
+    run.source_id, run.mapping = source.id, source.mapping
+    return work.add(run)
+
+
+def busy_run(work: Work, source: Source) -> PatrolRun | None:
+    """The run that still asks that source. One that waits for people's checklists does not."""
+    return work.session.exec(
+        select(PatrolRun)
+        .where(PatrolRun.source_id == source.id, col(PatrolRun.drawn_at).is_(None))
+        .where(col(PatrolRun.state).in_(UNDER_WAY))
+        .with_for_update()
+    ).first()
 
 
 def new_run(work: Work, organisation_id: UUID, platform: str) -> PatrolRun:
@@ -62,22 +76,33 @@ def new_run(work: Work, organisation_id: UUID, platform: str) -> PatrolRun:
         platform_home=market.province if market else None,
         card_home=owner.province if owner.kind in CARRIERS else None,
         actor=kept_actor(work.actor),
+        due_at=deadline(work, "patrol_run").at,
         created_at=work.at,
     )
 
 
 def queued_runs(desk: Desk) -> Sequence[UUID]:
-    """Runs that wait or are under way; those of a file as soon as all of it is in."""
+    """Runs that wait or are under way; those of a file as soon as all of it is in.
+
+    One whose night window is closed, and one that waits for people, are left alone.
+    """
     brought = select(Import.id).where(col(Import.state).in_(_ALL_IN))
     with desk.begin(Permission.PATROL_READ) as work:
         return work.session.exec(
             select(PatrolRun.id)
-            .where(col(PatrolRun.state).in_(UNDER_WAY))
-            .where(PatrolRun.seen_by(desk.actor))
+            .where(col(PatrolRun.state).in_(UNDER_WAY), col(PatrolRun.drawn_at).is_(None))
+            .where(PatrolRun.seen_by(desk.actor), _is_in_window(work.at))
             .where(col(PatrolRun.source_id).is_not(None) | col(PatrolRun.import_id).in_(brought))
             .order_by(col(PatrolRun.id))
             .limit(200)
         ).all()
+
+
+def _is_in_window(at: datetime) -> ColumnElement[bool]:
+    hour = at.astimezone(CHINA).hour
+    begins, ends = col(PatrolRun.from_hour), col(PatrolRun.until_hour)
+    within = and_(begins <= hour, ends > hour)
+    return or_(and_(begins < ends, within), and_(begins > ends, or_(begins <= hour, ends > hour)))
 
 
 def lane_of(desk: Desk, run_id: UUID) -> str:
@@ -108,14 +133,12 @@ def review_run(desk: Desk, run_id: UUID | str) -> PatrolRun:
         waiting = open_findings(work, run)
         if waiting:
             raise Conflict("patrol.findings_open", number=run.number, n=waiting)
+        unsettled = open_reviews(work, run)
+        if unsettled:
+            raise Conflict("patrol.reviews_open", number=run.number, n=unsettled)
         run.move(RunMove.REVIEW)
         work.record("patrol.reviewed", run)
         return run
-
-
-def open_findings(work: Work, run: PatrolRun) -> int:
-    query = select(Finding.id).where(Finding.run_id == run.id)
-    return len(work.session.exec(query.where(Finding.state == FindingState.OPEN)).all())
 
 
 def own_run(work: Work, run_id: UUID | str) -> PatrolRun:
@@ -145,6 +168,11 @@ def list_runs(
 def get_run(desk: Desk, run_id: UUID | str) -> PatrolRun:
     with desk.begin(Permission.PATROL_READ) as work:
         return work.get(PatrolRun, run_id)
+
+
+def run_numbered(desk: Desk, number: str) -> PatrolRun:
+    with desk.begin(Permission.PATROL_READ) as work:
+        return work.one(work.select(PatrolRun).where(PatrolRun.number == number), PatrolRun)
 
 
 def run_and_history(desk: Desk, run_id: UUID | str) -> tuple[PatrolRun, Sequence[AuditEntry]]:

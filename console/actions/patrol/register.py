@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, Any, BinaryIO, Final, cast
 
@@ -13,9 +15,10 @@ from console.actions.channel.register import register_rows
 from console.desk import House
 from integrations.evidence import Digest, Store
 from models.channel.agents import AgentState
-from models.channel.licences import LicenceState
+from models.channel.licences import LicenceState, Product
 from models.channel.public import PublicStatus, RegisterRow, public_status
 from models.patrol.judge import Entry, HolderKind, Register
+from models.patrol.judge.register import plain_address
 from models.refusals import Invalid
 from models.rules import china_day
 from models.tokens import canonical_shop
@@ -35,8 +38,14 @@ def keep_register(house: House) -> Digest:
 
 
 def kept_register(store: Store, digest: str) -> Register:
-    lines = store.open(Digest(digest)).splitlines()
-    return Register((_entry(json.loads(line)) for line in lines), digest)
+    """The register under a digest. What lies there never changes, so it is read once."""
+    return _kept(store.path(Digest(digest)))
+
+
+@lru_cache(maxsize=2)
+def _kept(path: Path) -> Register:
+    lines = Store(path.parents[2]).open(Digest(path.name)).splitlines()
+    return Register((_entry(json.loads(line)) for line in lines), path.name)
 
 
 def _rows(house: House) -> Iterator[dict[str, Any]]:
@@ -70,6 +79,12 @@ def _row(rows: Sequence[RegisterRow], on: date) -> dict[str, Any]:
         "shops": [at for shop_id, at in shops if shop_id in named],
         "holders_shops": [at for _, at in shops],
         "provinces": list(first.provinces),
+        "products": list(first.products),
+        "addresses": {
+            address: f"{row.platform} {row.shop_key}"
+            for row in rows
+            if row.shop_id and (address := plain_address(row.shop_url))
+        },
     }
 
 
@@ -86,6 +101,8 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         shops=frozenset(row["shops"]),
         holders_shops=frozenset(row["holders_shops"]),
         provinces=frozenset(row["provinces"]),
+        products=frozenset(row.get("products", ())),
+        addresses=row.get("addresses", {}),
     )
 
 
@@ -113,6 +130,7 @@ class _FileRow(BaseModel):
     in_force: bool = True
     shops: list[_ShopRow] | None = None
     provinces: list[str] = []
+    products: list[Product] = []
 
 
 _FILE: Final = TypeAdapter(list[_FileRow])
@@ -149,4 +167,5 @@ def _entry_of_file(row: _FileRow) -> Entry:
         in_force=row.in_force,
         shops=shops,
         provinces=frozenset(row.provinces),
+        products=frozenset(row.products),
     )

@@ -54,11 +54,14 @@ def preview_source(
     """
     desk.actor.must(Permission.SOURCE_EDIT)
     mapped = read_mapping(desk, mapping_text, file=file)
-    known = dict(secrets or {})
+    known = _only_named(mapped, secrets or {})
     if source_id is not None:
-        known = opened_secrets(desk, get_source(desk, source_id)) | known
+        with desk.begin(Permission.SOURCE_EDIT) as work:
+            source = own_source(work, source_id)
+        known = _still_good(source, mapped, opened_secrets(desk, source), known) | known
     all_secrets(mapped, known)
-    return trial.preview(mapped, fetcher_for(desk.house.settings, mapped), secrets=known)
+    fetcher = fetcher_for(desk.house.settings, mapped)
+    return trial.preview(mapped, fetcher, secrets=known, now=desk.house.now)
 
 
 def all_secrets(mapped: Mapped, known: Mapping[str, str]) -> None:
@@ -106,7 +109,11 @@ def edit_source(  # noqa: PLR0913 - a source's parts
     name: str | None = None,
     version: int | None = None,
 ) -> Source:
-    """Change the mapping, the name, or keys; keys that are not given stay as they are."""
+    """Change the mapping, the name, or keys; keys that are not given stay as they are.
+
+    A mapping that reaches further hosts needs all of its keys again: whoever changes it may not
+    know them, and would else have them sent to a host of their own.
+    """
     mapped = read_mapping(desk, mapping_text, file=name or "mapping.toml")
     with desk.begin(Permission.SOURCE_EDIT) as work:
         source = own_source(work, source_id)
@@ -116,8 +123,7 @@ def edit_source(  # noqa: PLR0913 - a source's parts
             _name_free(work, source.organisation_id, _clean_name(name))
             source.name = _clean_name(name)
         given = _sealed(desk, source.id, _only_named(mapped, secrets or {}))
-        kept = {key: sealed for key, sealed in source.secrets.items() if key in _names(mapped)}
-        source.secrets = kept | given
+        source.secrets = _still_good(source, mapped, source.secrets, given) | given
         all_secrets(mapped, source.secrets)
         source.mapping, source.platform = mapping_text, mapped.platform
         source.version += 1
@@ -172,6 +178,25 @@ def opened_secrets(desk: Desk, source: Source) -> dict[str, str]:
     }
 
 
+def secrets_for(desk: Desk, source: Source, mapped: Mapped) -> dict[str, str]:
+    """The keys in clear for a mapping of the source as it stood when a run was planned.
+
+    Refused when it names another host than the source does now: its keys are for that one.
+    """
+    opened = opened_secrets(desk, source)
+    known = _still_good(source, mapped, opened, {})
+    all_secrets(mapped, known)
+    return known
+
+
+def is_sample(source: Source) -> bool:
+    """It shows goods whose sellers pay commission: a part of the market, and not a fair one."""
+    try:
+        return source_from(source.mapping, file=source.name).is_sample
+    except Invalid:
+        return False
+
+
 def own_source(work: Work, source_id: UUID | str) -> Source:
     source = work.get(Source, source_id)
     if not work.actor.is_house and source.organisation_id not in work.actor.organisations:
@@ -191,13 +216,28 @@ def _sealed(desk: Desk, source_id: UUID, given: Mapping[str, str]) -> dict[str, 
     }
 
 
-def _names(mapped: Mapped) -> frozenset[str]:
-    return mapped.secrets_named()
+def _still_good(
+    source: Source, mapped: Mapped, kept: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Of the keys on file those that the mapping may use; refused where it reaches further."""
+    wanted = {name: key for name, key in kept.items() if name in mapped.secrets_taken()}
+    left = sorted(wanted.keys() - given.keys())
+    further = sorted(mapped.reach - _reach_before(source))
+    if left and further:
+        raise Invalid("patrol.keys_again", hosts=", ".join(further), secrets=", ".join(left))
+    return wanted
+
+
+def _reach_before(source: Source) -> frozenset[str]:
+    try:
+        return source_from(source.mapping, file=source.name).reach
+    except Invalid:  # written for an older form of mappings
+        return frozenset()
 
 
 def _only_named(mapped: Mapped, secrets: Mapping[str, str]) -> dict[str, str]:
     for name, value in secrets.items():
-        if name not in _names(mapped):
+        if name not in mapped.secrets_taken():
             raise Invalid("patrol.secret_not_named", secret=name)
         if not value.isprintable() or len(value) > LONGEST_SECRET:
             raise Invalid("patrol.secret_unusable", secret=name, most=LONGEST_SECRET)

@@ -8,6 +8,26 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+_MOMENT = sa.DateTime(timezone=True)
+_COUNTS = ("share", "flagged", "flagged_shops", "licensed_shops", "drawn", "checked", "news",
+           "pictures", "from_hour")  # fmt: skip
+# What runs have now beside what they had: of which kind, and what old ones get; None is nothing.
+_OF_RUNS = {
+    **dict.fromkeys(("plan_id", "assignee_id", "substitute_id"), (sa.Uuid(), None)),
+    **dict.fromkeys(("due_at", "review_due_at", "overdue_at", "drawn_at"), (_MOMENT, None)),
+    **dict.fromkeys(_COUNTS, (sa.Integer(), "0")),
+    "until_hour": (sa.Integer(), "24"),
+    "seed": (sa.String(64), ""),
+    "asked_shops": (sa.JSON(), "[]"),
+    "overdue_reason": (sa.String(1000), ""),
+    "evidence_index": (sa.String(64), None),
+    "engine": (sa.String(100), ""),
+}
+_LISTED = {
+    "ix_patrol_runs_created": "organisation_id",
+    "ix_patrol_runs_source_created": "source_id",
+}
+
 # Custody is written once. PostgreSQL wants a function for what SQLite says in place.
 _NOBODY_CHANGES = {
     "sqlite": [
@@ -59,14 +79,21 @@ def upgrade() -> None:
         sa.Column("share", sa.Integer(), nullable=False),
         sa.Column("assignee_id", sa.Uuid(), nullable=True),
         sa.Column("planned_by", sa.Uuid(), nullable=False),
+        sa.Column("substitute_id", sa.Uuid(), nullable=True),
+        sa.Column("from_hour", sa.Integer(), nullable=False),
+        sa.Column("until_hour", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_run_id", sa.Uuid(), nullable=True),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_reason", sa.String(1000), nullable=False),
+        sa.Column("is_broken", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignee_id"], ["users.id"], name=op.f("fk_patrol_plans_assignee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["substitute_id"], ["users.id"], name=op.f("fk_patrol_plans_substitute_id")
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_patrol_plans_organisation_id")
@@ -122,6 +149,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("value", sa.String(64), nullable=False),
         sa.Column("shown", sa.String(200), nullable=False),
+        sa.Column("strength", sa.Float(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -203,7 +231,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("url", sa.String(2000), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
-        sa.Column("likeness", sa.String(16), nullable=False),
+        sa.Column("likeness", sa.String(64), nullable=False),
         sa.Column("badge_text", sa.String(1000), nullable=False),
         sa.Column("badge_verdict", sa.String(32), nullable=False),
         sa.Column("badge_agent_no", sa.String(40), nullable=False),
@@ -234,12 +262,18 @@ def upgrade() -> None:
         sa.Column("hints", sa.JSON(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("remark", sa.String(1000), nullable=False),
+        sa.Column("assignee_id", sa.Uuid(), nullable=True),
+        sa.Column("is_passed_on", sa.Boolean(), nullable=False),
         sa.Column("done_by", sa.Uuid(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_review_drawn", sa.Boolean(), nullable=False),
         sa.Column("review", sa.JSON(), nullable=False),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled", sa.JSON(), nullable=False),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_reason", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_shop_checks_organisation_id")
@@ -252,6 +286,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_shop_checks_shop_id"), "shop_checks", ["shop_id"], unique=False)
     op.create_index(
         "ix_shop_checks_waiting", "shop_checks", ["run_id", "done_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_shop_checks_own", "shop_checks", ["organisation_id", "done_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_shop_checks_review",
+        "shop_checks",
+        ["organisation_id", "is_review_drawn", "reviewed_at", "id"],
+        unique=False,
     )
     op.create_table(
         "title_labels",
@@ -295,34 +338,24 @@ def upgrade() -> None:
     op.create_index(
         "ix_findings_risk", "findings", ["organisation_id", "state", "risk", "id"], unique=False
     )
-    op.add_column("patrol_runs", sa.Column("plan_id", sa.Uuid(), nullable=True))
-    op.add_column("patrol_runs", sa.Column("assignee_id", sa.Uuid(), nullable=True))
-    op.add_column(
-        "patrol_runs", sa.Column("seed", sa.String(64), nullable=False, server_default="")
+    op.add_column("findings", sa.Column("case_due_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_findings_created", "findings", ["organisation_id", "created_at", "id"], unique=False
     )
-    op.add_column(
-        "patrol_runs", sa.Column("share", sa.Integer(), nullable=False, server_default="0")
-    )
-    op.add_column("patrol_runs", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column(
-        "patrol_runs", sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=True)
-    )
-    op.add_column("patrol_runs", sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column(
-        "patrol_runs",
-        sa.Column("overdue_reason", sa.String(1000), nullable=False, server_default=""),
-    )
-    op.add_column("patrol_runs", sa.Column("evidence_index", sa.String(64), nullable=True))
-    op.add_column(
-        "patrol_runs", sa.Column("engine", sa.String(100), nullable=False, server_default="")
-    )
-    op.add_column(
-        "patrol_runs", sa.Column("news", sa.Integer(), nullable=False, server_default="0")
-    )
-    op.add_column(
-        "patrol_runs", sa.Column("pictures", sa.Integer(), nullable=False, server_default="0")
+    for name, (kind, default) in _OF_RUNS.items():
+        is_open = default is None
+        column = sa.Column(name, kind, nullable=is_open, server_default=default)
+        op.add_column("patrol_runs", column)
+    for name, first in _LISTED.items():
+        op.create_index(name, "patrol_runs", [first, "created_at", "id"], unique=False)
+    op.add_column("run_steps", sa.Column("phase", sa.Integer(), nullable=False, server_default="0"))
+    op.execute("UPDATE run_steps SET phase = 2 WHERE key LIKE 'judge:%'")
+    op.drop_index("ix_run_steps_waiting", table_name="run_steps")
+    op.create_index(
+        "ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "phase", "id"], unique=False
     )
     op.create_index(op.f("ix_patrol_runs_plan_id"), "patrol_runs", ["plan_id"], unique=False)
+    op.create_index("ix_patrol_runs_due", "patrol_runs", ["state", "due_at"], unique=False)
     op.add_column(
         "seen_listings",
         sa.Column("label", sa.String(32), nullable=False, server_default="not_card"),
@@ -348,29 +381,30 @@ def upgrade() -> None:
     op.execute("UPDATE seen_listings SET label = 'sells_card' WHERE is_card")
     for statement in _NOBODY_CHANGES[op.get_bind().dialect.name]:
         op.execute(statement)
+    op.add_column("sources", sa.Column("asked_on", sa.Date(), nullable=True))
+    op.add_column("sources", sa.Column("asked", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-
+    op.drop_column("sources", "asked")
+    op.drop_column("sources", "asked_on")
     op.drop_index("ix_seen_listings_label", table_name="seen_listings")
     op.drop_index("ix_seen_listings_known", table_name="seen_listings")
     op.drop_column("seen_listings", "is_new")
     op.drop_column("seen_listings", "severity")
     op.drop_column("seen_listings", "kind")
     op.drop_column("seen_listings", "label")
+    op.drop_index("ix_run_steps_waiting", table_name="run_steps")
+    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "id"], unique=False)
+    op.drop_column("run_steps", "phase")
+    for name in _LISTED:
+        op.drop_index(name, table_name="patrol_runs")
+    op.drop_index("ix_patrol_runs_due", table_name="patrol_runs")
+    op.drop_index("ix_findings_created", table_name="findings")
+    op.drop_column("findings", "case_due_at")
     op.drop_index(op.f("ix_patrol_runs_plan_id"), table_name="patrol_runs")
-    op.drop_column("patrol_runs", "pictures")
-    op.drop_column("patrol_runs", "news")
-    op.drop_column("patrol_runs", "engine")
-    op.drop_column("patrol_runs", "evidence_index")
-    op.drop_column("patrol_runs", "overdue_reason")
-    op.drop_column("patrol_runs", "overdue_at")
-    op.drop_column("patrol_runs", "review_due_at")
-    op.drop_column("patrol_runs", "due_at")
-    op.drop_column("patrol_runs", "share")
-    op.drop_column("patrol_runs", "seed")
-    op.drop_column("patrol_runs", "assignee_id")
-    op.drop_column("patrol_runs", "plan_id")
+    for name in reversed(_OF_RUNS):
+        op.drop_column("patrol_runs", name)
     op.drop_index("ix_findings_risk", table_name="findings")
     op.drop_index(op.f("ix_findings_merged_into_id"), table_name="findings")
     op.drop_column("findings", "merged_into_id")
@@ -381,6 +415,8 @@ def downgrade() -> None:
     op.drop_index("ix_title_labels_made", table_name="title_labels")
     op.drop_index(op.f("ix_title_labels_finding_id"), table_name="title_labels")
     op.drop_table("title_labels")
+    op.drop_index("ix_shop_checks_review", table_name="shop_checks")
+    op.drop_index("ix_shop_checks_own", table_name="shop_checks")
     op.drop_index("ix_shop_checks_waiting", table_name="shop_checks")
     op.drop_index(op.f("ix_shop_checks_shop_id"), table_name="shop_checks")
     op.drop_table("shop_checks")

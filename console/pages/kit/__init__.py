@@ -40,7 +40,7 @@ Words from outside go through `plain` wherever Streamlit reads Markdown: titles,
 `facts`, `record_head`, `timeline` and `link_to` do it themselves; grids and `st.code` need none.
 """
 
-from console.pages.kit.charts import bar_chart, chart, line_chart
+from console.pages.kit.charts import bar_chart, chart, funnel_chart, line_chart, stacked_chart
 from console.pages.kit.layout import (
     chips,
     choice,
@@ -57,6 +57,7 @@ from console.pages.kit.layout import (
     show_once,
     view,
 )
+from console.pages.kit.marks import counted, marked, words_of
 from console.pages.kit.records import (
     Next,
     back_to_list,
@@ -99,6 +100,7 @@ __all__ = [
     "chips",
     "choice",
     "chosen_id",
+    "counted",
     "cursor",
     "day",
     "deed_word",
@@ -107,11 +109,13 @@ __all__ = [
     "figures",
     "filters",
     "flash",
+    "funnel_chart",
     "labelled",
     "last_day",
     "left_until",
     "line_chart",
     "link_to",
+    "marked",
     "moment",
     "next_moves",
     "open_record",
@@ -124,10 +128,12 @@ __all__ = [
     "search",
     "section",
     "show_once",
+    "stacked_chart",
     "state_pill",
     "state_word",
     "timeline",
     "tone_of",
     "two_columns",
     "view",
+    "words_of",
 ]

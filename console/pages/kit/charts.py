@@ -1,6 +1,6 @@
 """Charts in the theme's own colours, each with its figures behind it as a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _HEIGHT: Final = 280
 _FEW: Final = 6
+_PATTERNS: Final = ("", "/", ".", "x", "\\", "-", "+", "|")
+_DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash")
+_SIGNS: Final = ("circle", "square", "diamond", "triangle-up", "x")
 
 
 def bar_chart(title: str, numbers: Mapping[str, float], *, key: str, lying: bool = False) -> None:
@@ -29,20 +32,69 @@ def bar_chart(title: str, numbers: Mapping[str, float], *, key: str, lying: bool
     chart(title, figure, pd.DataFrame({t("console.name_column"): names, title: sizes}), key=key)
 
 
-def line_chart(title: str, series: Mapping[str, Mapping[Any, float]], *, key: str) -> None:
-    """One line per series of x to y."""
+def line_chart(
+    title: str, series: Mapping[str, Mapping[Any, float]], *, key: str, hint: str = ""
+) -> None:
+    """One line per series of x to y, each with a dash and a sign of its own."""
     import plotly.graph_objects as go
 
     lines = [
-        go.Scatter(x=list(points), y=list(points.values()), name=name, mode="lines")
-        for name, points in series.items()
-    ]
-    figure = go.Figure(lines)
-    chart(title, figure, pd.DataFrame(series), key=key)
+        go.Scatter(
+            x=list(points), y=list(points.values()), name=name, mode="lines+markers",
+            line={"dash": _DASHES[at % len(_DASHES)]},
+            marker={"symbol": _SIGNS[at % len(_SIGNS)], "size": 8},
+        )
+        for at, (name, points) in enumerate(series.items())
+    ]  # fmt: skip
+    spelled = any(isinstance(x, str) for points in series.values() for x in points)
+    across = {"type": "category"} if spelled else {}
+    figure = go.Figure(lines, {"xaxis": across, "yaxis": {"rangemode": "tozero"}})
+    chart(title, figure, pd.DataFrame(series), key=key, hint=hint)
 
 
-def chart(title: str, figure: "go.Figure", table: pd.DataFrame, *, key: str) -> None:
-    """Any Plotly figure as this console shows it: the theme colours it, nothing pops up over it."""
+def stacked_chart(
+    title: str,
+    names: Sequence[str],
+    parts: Mapping[str, Sequence[float]],
+    *,
+    key: str,
+    hint: str = "",
+) -> None:
+    """One bar per name, parted; each part has a pattern of its own, to be told without colour."""
+    import plotly.graph_objects as go
+
+    bars = [
+        go.Bar(x=list(names), y=list(sizes), name=part,
+               marker={"pattern": {"shape": _PATTERNS[at % len(_PATTERNS)]}})
+        for at, (part, sizes) in enumerate(parts.items())
+    ]  # fmt: skip
+    figure = go.Figure(bars, {"barmode": "stack", "xaxis": {"type": "category"}})
+    table = pd.DataFrame({t("console.name_column"): list(names), **parts})
+    chart(title, figure, table, key=key, hint=hint)
+
+
+def funnel_chart(title: str, stages: Mapping[str, int], *, key: str, hint: str = "") -> None:
+    """How many are left after each stage; every number is written on its bar."""
+    import plotly.graph_objects as go
+
+    names, counts = list(stages), list(stages.values())
+    words = [f"{count:,}" for count in counts]
+    bars = go.Funnel(
+        y=names, x=counts, text=words, textinfo="text", textposition="auto",
+        connector={"line": {"width": 1}, "fillcolor": "rgba(125, 140, 144, .14)"},
+    )  # fmt: skip
+    figure = go.Figure(bars, {"yaxis": {"automargin": True}, "showlegend": False})
+    table = pd.DataFrame({t("console.name_column"): names, title: counts})
+    chart(title, figure, table, key=key, hint=hint)
+
+
+def chart(
+    title: str, figure: "go.Figure", table: pd.DataFrame, *, key: str, hint: str = ""
+) -> None:
+    """Any Plotly figure as this console shows it: the theme colours it, nothing pops up over it.
+
+    `hint` says beside it what is counted, and how.
+    """
     figure.update_layout(  # pyright: ignore[reportUnknownMemberType]
         height=_HEIGHT,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -51,6 +103,8 @@ def chart(title: str, figure: "go.Figure", table: pd.DataFrame, *, key: str) -> 
     )
     with st.container(border=True):
         st.markdown(f"**{title}**")
+        if hint:
+            st.caption(hint)
         st.plotly_chart(  # pyright: ignore[reportUnknownMemberType]
             figure, theme="streamlit", key=key, config={"displayModeBar": False}, alt=title
         )

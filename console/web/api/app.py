@@ -3,10 +3,32 @@
 from fastapi import FastAPI
 
 from console.desk import House
-from console.web.api import cases, channel, imports, patrol, staff
+from console.web.api import (
+    cases,
+    channel,
+    imports,
+    patrol,
+    patrol_checks,
+    patrol_links,
+    patrol_models,
+    patrol_plans,
+    patrol_triage,
+    staff,
+)
 from console.web.api.base import FAULTS, handle_errors
 
-ROUTERS = (staff.router, channel.router, cases.router, patrol.router, imports.router)
+ROUTERS = (
+    staff.router,
+    channel.router,
+    cases.router,
+    patrol.router,
+    patrol_links.router,
+    patrol_models.router,
+    patrol_plans.router,
+    patrol_checks.router,
+    patrol_triage.router,
+    imports.router,
+)
 
 
 def build(house: House) -> FastAPI:

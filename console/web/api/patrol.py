@@ -29,6 +29,7 @@ from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Wr
 from models.channel.licences import Ground
 from models.patrol.findings import Finding, FindingState
 from models.patrol.runs import PatrolRun, RunState, Source
+from models.patrol.screening import Label, OfferKind
 from models.patrol.shops import Shop, ShopState
 from models.rules import FindingKind, Tier
 
@@ -84,6 +85,22 @@ class RunOut(_Out):
     findings: int
     faults: list[dict[str, Any]]
     fault_count: int
+    plan_id: UUID | None
+    assignee_id: UUID | None
+    seed: str
+    """Of the random draw; with it anybody draws the same shops."""
+    share: int
+    flagged: int
+    news: int
+    drawn: int
+    checked: int
+    drawn_at: datetime | None
+    due_at: datetime | None
+    overdue_at: datetime | None
+    overdue_reason: str
+    review_due_at: datetime | None
+    engine: str
+    evidence_index: str | None
     register_sha256: str | None
     created_at: datetime
     started_at: datetime | None
@@ -102,6 +119,10 @@ class ListingOut(_Out):
     currency: str
     sales: int | None
     is_card: bool
+    label: Label
+    kind: OfferKind
+    severity: int
+    is_new: bool
     score: float
     reasons: list[str]
     evidence_sha256: str | None
@@ -131,6 +152,14 @@ class FindingOut(_Out):
     ground: Ground
     tier: Tier
     state: FindingState
+    basis: str
+    facts: dict[str, Any]
+    """What explains it: offers with their words, whose number or badge, and `risk` by part."""
+    risk: int
+    """0 to 1000."""
+    is_new: bool
+    merged_into_id: UUID | None
+    case_due_at: datetime | None
     claimed_number: str
     listing_ids: list[UUID]
     evidence: list[str]

@@ -1,6 +1,19 @@
 """Screening: one function, Arrow batch in, Arrow batch out (SCREENING, DESIGN 3.13)."""
 
-from models.patrol.screening.engine import Screened, screen
-from models.patrol.screening.labels import FLAGGED, Label, OfferKind
+# pyright: basic, reportAttributeAccessIssue=false
+# Arrow comes without types.
 
-__all__ = ["FLAGGED", "Label", "OfferKind", "Screened", "screen"]
+from models.patrol.screening.engine import Screened, screen, screen_batch
+from models.patrol.screening.labels import FLAGGED, Label, OfferKind
+from models.patrol.screening.model import Model, shipped_model
+
+__all__ = [
+    "FLAGGED",
+    "Label",
+    "Model",
+    "OfferKind",
+    "Screened",
+    "screen",
+    "screen_batch",
+    "shipped_model",
+]

@@ -1,0 +1,165 @@
+"""What of patrols waits for the actor: checklists, second looks, late runs, broken sources."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import and_, col, or_, select
+
+from console.actions.waiting import WorkItem, WorkState, due_state
+from console.desk import Desk
+from models.patrol.checks import ShopCheck
+from models.patrol.findings import Finding, FindingState
+from models.patrol.plans import PatrolPlan
+from models.patrol.runs import PatrolRun, RunState, Source
+from models.permissions import Permission
+
+_BROKEN: Final = frozenset({"shape_changed", "implausible"})
+_BROKEN_FOR: Final = timedelta(days=14)
+_MOST: Final = 200
+
+
+def _runs(desk: Desk) -> Iterator[WorkItem]:
+    """Runs that wait for checklists: to be filled in, or to be handed in."""
+    if not desk.actor.may(Permission.CHECK_FILL):
+        return
+    with desk.begin(Permission.PATROL_READ) as work:
+        drawn = work.session.exec(
+            select(PatrolRun)
+            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
+            .where(PatrolRun.state == RunState.IN_PROGRESS, col(PatrolRun.drawn_at).is_not(None))
+            .order_by(col(PatrolRun.due_at))
+            .limit(_MOST)
+        ).all()
+        others = work.session.exec(
+            select(ShopCheck.run_id)
+            .where(col(ShopCheck.run_id).in_([run.id for run in drawn]))
+            .where(col(ShopCheck.done_at).is_(None))
+            .where(or_(col(ShopCheck.assignee_id).is_(None),
+                       ShopCheck.assignee_id == work.actor.id))
+            .distinct()
+        ).all()  # fmt: skip
+    waits, me = set(others), desk.actor.id
+    for run in drawn:
+        state = due_state(run.due_at, desk.now())
+        if run.checked >= run.drawn:
+            if run.assignee_id in {None, me}:
+                yield WorkItem("patrol_hand_in", run.number, state, "patrols", run.id, run.due_at)
+        elif run.id in waits:
+            yield WorkItem("patrol_fill", run.number, state, "patrols", run.id, run.due_at)
+
+
+def _late(desk: Desk) -> Iterator[WorkItem]:
+    """Late runs that nobody has explained, for who planned and who fills in."""
+    if not (desk.actor.may(Permission.CHECK_FILL) or desk.actor.may(Permission.PATROL_RUN)):
+        return
+    with desk.begin(Permission.PATROL_READ) as work:
+        late = work.session.exec(
+            select(PatrolRun)
+            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
+            .where(col(PatrolRun.state).in_([RunState.PLANNED, RunState.IN_PROGRESS]))
+            .where(col(PatrolRun.overdue_at).is_not(None), PatrolRun.overdue_reason == "")
+            .order_by(col(PatrolRun.due_at))
+            .limit(_MOST)
+        ).all()
+    for run in late:
+        yield WorkItem("patrol_late", run.number, WorkState.OVERDUE, "patrols", run.id, run.due_at)
+
+
+def _reviews(desk: Desk) -> Iterator[WorkItem]:
+    """Checklists of the tenth, that somebody else has filled in."""
+    if not desk.actor.may(Permission.CHECK_REVIEW):
+        return
+    with desk.begin(Permission.PATROL_READ) as work:
+        rows = work.session.exec(
+            select(PatrolRun)
+            .where(PatrolRun.state == RunState.SUBMITTED)
+            .where(
+                col(PatrolRun.id).in_(
+                    select(ShopCheck.run_id)
+                    .where(col(ShopCheck.organisation_id).in_(work.actor.organisations))
+                    .where(col(ShopCheck.is_review_drawn).is_(True))
+                    .where(col(ShopCheck.reviewed_at).is_(None))
+                    .where(col(ShopCheck.done_by).is_distinct_from(work.actor.id))
+                )
+            )
+            .order_by(col(PatrolRun.review_due_at))
+            .limit(_MOST)
+        ).all()
+    for run in rows:
+        due = run.review_due_at
+        yield WorkItem(
+            "check_review", run.number, due_state(due, desk.now()), "patrols", run.id, due
+        )
+
+
+def _plans(desk: Desk) -> Iterator[WorkItem]:
+    """Plans that could not run."""
+    if not desk.actor.may(Permission.PLAN_EDIT):
+        return
+    with desk.begin(Permission.PATROL_READ) as work:
+        paused = work.all(
+            work.select(PatrolPlan)
+            .where(col(PatrolPlan.paused_at).is_not(None), col(PatrolPlan.is_broken).is_(True))
+            .order_by(col(PatrolPlan.name))
+        )
+    for plan in paused:
+        yield WorkItem("plan_stopped", plan.name, WorkState.OVERDUE, "plans", plan.id)
+
+
+def _sources(desk: Desk) -> Iterator[WorkItem]:
+    """Sources whose last run found another shape, or too little or too much: a fault of ours."""
+    if not desk.actor.may(Permission.SOURCE_EDIT):
+        return
+    since: datetime = desk.now() - _BROKEN_FOR
+    with desk.begin(Permission.PATROL_READ) as work:
+        runs = work.session.exec(
+            select(PatrolRun)
+            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
+            .where(PatrolRun.created_at >= since, col(PatrolRun.source_id).is_not(None))
+            .order_by(col(PatrolRun.created_at).desc(), col(PatrolRun.id).desc())
+            .limit(_MOST)
+        ).all()
+        last = {run.source_id: run for run in reversed(runs)}
+        broken = [
+            source_id
+            for source_id, run in last.items()
+            if run.state is RunState.FAILED and _BROKEN & {str(one["word"]) for one in run.faults}
+        ]
+        sources = work.session.exec(
+            select(Source).where(col(Source.id).in_(broken), col(Source.disabled_at).is_(None))
+        ).all()
+    for source in sources:
+        yield WorkItem("source_broken", source.name, WorkState.OVERDUE, "sources", source.id)
+
+
+def _to_cases(desk: Desk) -> Iterator[WorkItem]:
+    """Confirmed findings that have to be in a case by now, or soon."""
+    if not desk.actor.may(Permission.CASE_OPEN):
+        return
+    with desk.begin(Permission.FINDING_READ) as work:
+        rows = work.all(
+            work.select(Finding)
+            .where(
+                and_(
+                    Finding.state == FindingState.CONFIRMED,
+                    col(Finding.case_due_at).is_not(None),
+                    col(Finding.merged_into_id).is_(None),
+                )
+            )
+            .order_by(col(Finding.case_due_at))
+        )
+    for row in rows:
+        due = row.case_due_at
+        state = due_state(due, desk.now())
+        yield WorkItem("finding_to_case", row.number, state, "findings", row.id, due)
+
+
+PATROL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
+    _runs,
+    _late,
+    _reviews,
+    _plans,
+    _sources,
+    _to_cases,
+)
