@@ -28,7 +28,9 @@ def import_file(
         str | None, typer.Option(help="Code of the carrier, where there are several.")
     ] = None,
 ) -> None:
-    """Import rows from a CSV, XLSX, Parquet or NDJSON file; exit 0 when every row was taken, 1 when one was rejected.
+    """Import rows from a CSV, XLSX, Parquet or NDJSON file.
+
+    Exit 0 when every row was taken, 1 when one was rejected.
 
     Rejected rows are written beside the file, each with its reasons, to be mended and brought
     again.

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Final, cast
 from uuid import UUID
 
-import pyarrow as pa
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
@@ -18,7 +17,7 @@ from integrations.marketplaces.listing import Listing
 from models.base import Table, new_id
 from models.patrol.judge import numbers_in
 from models.patrol.runs import PatrolRun, Phase, RunStep
-from models.patrol.screening import FLAGGED, Label, Model, OfferKind, screen_batch, shipped_model
+from models.patrol.screening import FLAGGED, Label, Model, Screened, screen_many, shipped_model
 from models.patrol.shops import SeenListing, Shop
 from models.permissions import Permission
 from models.refusals import Invalid
@@ -27,9 +26,6 @@ from models.tokens import OWN_SITE, canonical_shop, canonical_site
 
 JUDGE: Final = "judge:"
 LOOK: Final = "look:"
-_SCREENED: Final = pa.schema(
-    [(name, pa.string()) for name in ("title", "description", "shop_name")]
-)
 _MOST_MONEY: Final = Decimal(10) ** 12
 _MOST_SALES: Final = 2**31 - 1
 _LONG_TEXT: Final = 4000
@@ -81,7 +77,8 @@ def keep_page(
         return Kept(0, 0, 0, 0, 0)
     model = model or shipped_model()
     shops, fresh = _keep_shops(work, run, listings)
-    found = screen_batch(_batch(listings), model).to_pylist()
+    offers = [(clean(one.title), clean(one.description)) for one in listings]
+    found = screen_many(offers, model)
     rows = [
         _row(run, shops[shop_key(listing)].id, listing, said, manifest)
         for listing, said in zip(listings, found, strict=True)
@@ -104,17 +101,6 @@ def keep_page(
     )
     _count(run, done, model)
     return done
-
-
-def _batch(listings: Sequence[Listing]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pydict(
-        {
-            "title": [clean(one.title) for one in listings],
-            "description": [clean(one.description) for one in listings],
-            "shop_name": [clean(one.shop_name) for one in listings],
-        },
-        schema=_SCREENED,
-    )
 
 
 def _known(work: Work, run: PatrolRun, ids: Iterable[str]) -> Sequence[str]:
@@ -252,7 +238,7 @@ def _row(
     run: PatrolRun,
     shop_id: UUID,
     listing: Listing,
-    found: Mapping[str, Any],
+    found: Screened,
     manifest: str | None,
 ) -> dict[str, Any]:
     price = listing.price if listing.price is not None else None
@@ -278,15 +264,15 @@ def _row(
             "sales_kind": listing.sales_kind.value,
             "sources": dict(listing.sources),
             "record": listing.raw_ref,
-            "is_disguised": found["is_disguised"],
+            "is_disguised": found.is_disguised,
         },
-        "is_card": found["label"] == Label.SELLS_CARD,
-        "label": Label(found["label"]),
-        "kind": OfferKind(found["kind"]),
-        "severity": found["severity"],
+        "is_card": found.is_card,
+        "label": found.label,
+        "kind": found.kind,
+        "severity": found.severity,
         "is_new": True,
-        "score": round(found["score"], 4),
-        "reasons": found["reasons"],
+        "score": round(found.score, 4),
+        "reasons": list(found.reasons),
         "evidence_sha256": manifest,
         "seen_at": listing.seen_at,
     }

@@ -56,7 +56,7 @@ def _out(imported: Import) -> ImportOut:
 def bring(
     desk: Writing,
     kind: Annotated[ImportKind, Form()],
-    file: Annotated[UploadFile, File(description="CSV or XLSX with a header row, Parquet, or JSON by lines.")],
+    file: Annotated[UploadFile, File(description="CSV, XLSX, Parquet or JSON by lines.")],
     columns: Annotated[
         str | None,
         Form(description="JSON: which column fills each field. Else their names decide."),

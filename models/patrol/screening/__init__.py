@@ -3,7 +3,7 @@
 # pyright: basic, reportAttributeAccessIssue=false
 # Arrow comes without types.
 
-from models.patrol.screening.engine import Screened, screen, screen_batch
+from models.patrol.screening.engine import Screened, screen, screen_batch, screen_many
 from models.patrol.screening.labels import FLAGGED, Label, OfferKind
 from models.patrol.screening.model import Model, shipped_model
 
@@ -15,5 +15,6 @@ __all__ = [
     "Screened",
     "screen",
     "screen_batch",
+    "screen_many",
     "shipped_model",
 ]

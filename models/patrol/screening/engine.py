@@ -9,6 +9,7 @@ depend on its neighbours. Only what may be flagged is looked at again for its la
 # Arrow comes without types.
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -92,6 +93,28 @@ def screen(
         reasons=tuple(found.words.to_pylist()),
         is_disguised=bool(found.disguised[0]),
     )
+
+
+def screen_many(offers: Sequence[tuple[str, str]], model: Model | None = None) -> list[Screened]:
+    """Judge offers, each by its title and description, as one batch; in the same order."""
+    titles = [title for title, _ in offers]
+    batch = pa.RecordBatch.from_pydict(
+        {
+            "title": pa.array(titles, pa.string()),
+            "description": pa.array([told for _, told in offers], pa.string()),
+        }
+    )
+    return [
+        Screened(
+            label=Label(row["label"]),
+            kind=OfferKind(row["kind"]),
+            score=row["score"],
+            severity=row["severity"],
+            reasons=tuple(row["reasons"]),
+            is_disguised=row["is_disguised"],
+        )
+        for row in screen_batch(batch, model).to_pylist()
+    ]
 
 
 def screen_batch(batch: pa.RecordBatch, model: Model | None = None) -> pa.RecordBatch:
@@ -217,7 +240,8 @@ def _look_closely(found: _Found, texts: _Texts, close: NDArray[np.int64], model:
     near = look(texts.codes, texts.starts, tables(), placed=True)
     flagged = found.scores[close] >= np.float32(model.threshold)
     label, kind = _classes(near, model, flagged)
-    denied = (label == _CARD) & _denying(near)
+    kind = _named_industry(near, label, kind)
+    denied = (label == _CARD) & _saying(near, _sayings().denials)
     label[denied], kind[denied] = _deny(found, close[denied], model)
     found.labels[close], found.kinds[close] = label, kind
     reasons = reasons_of(near, model, tables())
@@ -243,23 +267,39 @@ def _classes(
         here = label == place
         if kinds and here.any():
             found = hits.of(here).logits(model, [len(FLAGGED) + at for at in kinds])[here]
-            for column, at in enumerate(kinds):
-                if model.kinds[at] is OfferKind.IOT_CARD:  # a finding hangs on it: no mere best
-                    found[found[:, column] <= 0, column] = -np.inf
             places = np.array([_KINDS.index(model.kinds[at]) for at in kinds], np.int8)
             kind[here] = places[found.argmax(axis=1)]
     return label, kind
 
 
+@dataclass(frozen=True, slots=True)
+class _Sayings:
+    """Words that settle by themselves what they say, folded."""
+
+    denials: tuple[str, ...]
+    denial: float
+    """What a denial takes from the log-odds."""
+    industry: tuple[str, ...]
+
+
 @cache
-def _denials() -> tuple[tuple[str, ...], float]:
+def _sayings() -> _Sayings:
     data = packaged("screening.toml")
-    return tuple(data["denials"]), float(data["denial"])
+    return _Sayings(tuple(data["denials"]), float(data["denial"]), tuple(data["industry"]))
 
 
-def _denying(views: Views) -> NDArray[np.bool_]:
-    """Whether a title says that no card comes with it."""
-    words, _ = _denials()
+def _named_industry(
+    views: Views, label: NDArray[np.int8], kind: NDArray[np.int8]
+) -> NDArray[np.int8]:
+    """An industry card is one that is called so: a finding hangs on it, and no mere likeness."""
+    iot, data = _KINDS.index(OfferKind.IOT_CARD), _KINDS.index(OfferKind.DATA_CARD)
+    called = _saying(views, _sayings().industry)
+    named = np.where((kind == iot) & ~called, data, kind)
+    return np.where((label == _CARD) & called, iot, named).astype(np.int8)
+
+
+def _saying(views: Views, words: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which titles hold one of the words, folded."""
     whole = views.folded.symbols.tobytes().decode("utf-16-le", "replace")
     out = np.zeros(len(views), np.bool_)
     for word in words:
@@ -275,7 +315,7 @@ def _deny(
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """Less sure by the denial; labels and kinds of the rows after it."""
     odds = np.clip(found.scores[rows].astype(np.float64), 1e-4, 1 - 1e-4)
-    found.scores[rows] = _probability(np.log(odds / (1 - odds)) - _denials()[1])
+    found.scores[rows] = _probability(np.log(odds / (1 - odds)) - _sayings().denial)
     still = found.scores[rows] >= np.float32(model.threshold)
     label = np.where(still, _CARD, _INNOCENT).astype(np.int8)
     device = _KINDS.index(OfferKind.DEVICE)
