@@ -11,8 +11,9 @@ import csv
 import io
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,14 +41,21 @@ from models.patrol.screening.training import Example, train
 _MERGED: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 """Sounds that dialects, and sellers, do not tell apart."""
 _RARE: Final = 0xE000
-AUTHORS: Final = ("a", "b", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9")
+AUTHORS: Final = (
+    *("a", "b"),
+    *("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"),
+    *("n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8"),
+    *("o1", "o2", "o3", "o4", "o5"),
+)
 """Whose titles are shipped, one file an author; docs/screening.md says who they are."""
 OWN: Final = "m9"
 """Written after the errors on m1 to m8 were read: learned from, never measured on."""
 WORDS: Final = "words"
-_WORD_WEIGHT: Final = 0.15
+_WORD_WEIGHT: Final = 0.075
 _WORD_DISGUISES: Final = 2
-_DISGUISED_WEIGHT: Final = 0.1
+_DISGUISED_WEIGHT: Final = 0.05
+_COMPANIES: Final = 2
+_COMPANY_WEIGHT: Final = 0.075
 _HERE: Final = Path(__file__).parents[1] / "models" / "data"
 
 
@@ -68,7 +76,7 @@ def words_of_the_field() -> list[Example]:
         for kind, words in data[label.value].items():
             for word in _words(words, kind):
                 named = "" if kind == "foreign" else kind
-                for text, weight in _in_disguise(word):
+                for text, weight in (*_in_disguise(word), *_in_company(word)):
                     found.setdefault(
                         text, Example(text, label, named, "none", WORDS, weight=weight)
                     )
@@ -79,6 +87,17 @@ def _in_disguise(word: str) -> list[tuple[str, float]]:
     """Goods are disguised as often as cards, so that a disguise alone convicts nobody."""
     made = disguised(word, _WORD_DISGUISES)
     return [(word, _WORD_WEIGHT), *((text, _DISGUISED_WEIGHT) for text in made)]
+
+
+def _in_company(word: str) -> list[tuple[str, float]]:
+    """With what every seller says of any goods, on both sides alike: such words convict nobody."""
+    said: Sequence[str] = packaged("screening.toml")["company"]
+    drawn = sha256(word.encode()).digest()
+    some = [said[byte % len(said)] for byte in drawn[: 2 * _COMPANIES]]
+    return [
+        (f"{one} {word} {other}", _COMPANY_WEIGHT)
+        for one, other in zip(some[::2], some[1::2], strict=True)
+    ]
 
 
 def _words(text: str, kind: str) -> list[str]:

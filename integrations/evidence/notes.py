@@ -52,7 +52,7 @@ def read_head(note: str, vkeys: list[str]) -> LogHead:
 
 def known_as(vkey: str, note: str) -> str:
     """The same key by the name of the log whose head it is: one key signs all logs of a house."""
-    origin, public = note.partition("\n")[0], _decoded(vkey.rpartition("+")[2])
+    origin, public = note.partition("\n")[0], _decoded(vkey.split("+", 2)[-1])
     own = sha256(origin.encode() + b"\n" + public).digest()[:_KEY_HASH_BYTES]
     return f"{origin}+{own.hex()}+{base64.b64encode(public).decode()}"
 

@@ -16,7 +16,7 @@ from tests.e2e.actors import Album
 from tests.e2e.world import ADMIN_PASSWORD, Market, Offer, Served
 from tests.guard_app.house import chromium
 from tests.serving import free_port, running
-from tests.shops import open_shop, plain_shop
+from tests.patrol.walks import plain_cards, shop_open
 
 ROOT: Final = Path(__file__).parents[2]
 OSCAR: Final = ROOT.parent / "shared/targets/oscar/run.sh"
@@ -53,7 +53,7 @@ def oscar_shop() -> Generator[Market]:
 @contextmanager
 def small_shop() -> Generator[Market]:
     mapping = (ROOT / "docs/sources/plain.toml").read_text("utf-8")
-    with open_shop(plain_shop) as stand:
+    with shop_open(plain_cards) as stand:
         start = re.sub(r"(?m)^start = .*$", f'start = ["{stand.url}/shop/"]', mapping)
         start = re.sub(r"(?m)^platform = .*$", 'platform = "oscar"', start)
         start = start.replace("pace = 2", "pace = 0")

@@ -24,7 +24,7 @@ FAMILIES: Final = (
 )  # fmt: skip
 
 
-CLASS_FAMILIES: Final = frozenset({("folded", 2), ("folded", 3), ("heard", 2)})
+CLASS_FAMILIES: Final = frozenset({("folded", 1), ("folded", 2), ("folded", 3), ("heard", 2)})
 """What labels and kinds are told by; the flag reads all families."""
 
 
