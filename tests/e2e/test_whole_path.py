@@ -12,12 +12,12 @@ from tests.e2e.world import Market, Served
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.requirement("004-3.1-b", "004-3.3-c")
 def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
     served: Served, oscar: Market, browser: Browser, albums: Callable[[str], Album]
 ) -> None:
-    name = "postgresql" if "CHANNEL_DATABASE_URL" in served.settings else "sqlite"
-    story = Story(served, oscar, browser, albums(name))
+    story = Story(served, oscar, browser, albums("postgresql"))
     walk(story)
     assert faults_of(story) == []
 
