@@ -114,7 +114,8 @@ _LIMITS: Final = """\
   out, on a, b, m2, m4, m6 and m8.
 - What brought most: more authors (from eleven to nineteen: +.02 of F1), and weights whose prior is
   the square of a run's rarity (+.01). Words that every seller uses are learned on both sides alike.
-- Tried and left: the words of the field as features, alone and in pairs (no gain); longer runs (no gain), naive-Bayes scaling (no gain), kernels of degree two (no
+- Tried and left: the words of the field as features, alone and in pairs (no gain); longer runs
+  (no gain), naive-Bayes scaling (no gain), kernels of degree two (no
   gain), training on machine-made disguises of titles (-.01: folding undoes them already), synthetic
   listings (no gain), a transformer's sentence embeddings beside the runs (+.007 of F1 on average,
   for 8 ms a title and a file of 90 MB).

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 from tests.e2e.actors import Album
 from tests.e2e.world import ADMIN_PASSWORD, Market, Offer, Served
 from tests.guard_app.house import chromium
-from tests.serving import free_port, running
 from tests.patrol.walks import plain_cards, shop_open
+from tests.serving import free_port, running
 
 ROOT: Final = Path(__file__).parents[2]
 OSCAR: Final = ROOT.parent / "shared/targets/oscar/run.sh"
