@@ -43,7 +43,7 @@ from models.staff import Door
 
 Roads = MutableMapping[UUID, Road]
 LINKS: Final = "links:"
-_GLANCE: Final = 1.0
+_GLANCE: Final = 0.5
 """Seconds between two looks at the kill switch."""
 
 
@@ -213,7 +213,7 @@ def _register(desk: Desk, run: PatrolRun) -> Register:
 
 
 def _stop_of(desk: Desk, run_id: UUID) -> Callable[[], bool]:
-    """The kill switch of a run, looked at once a second and then for good."""
+    """The kill switch of a run, looked at twice a second and then for good."""
     looked, thrown = 0.0, False
 
     def stopped() -> bool:
