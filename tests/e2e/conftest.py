@@ -1,5 +1,6 @@
 """A server as people start it, a shop that we did not write, and a real browser."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -39,11 +40,17 @@ def oscar_at(port: int) -> Market:
 @contextmanager
 def oscar_shop() -> Generator[Market]:
     port = free_port()
-    STATE.mkdir(parents=True, exist_ok=True)
-    env = {**os.environ, "STATE": str(STATE), "PORT": str(port), "SCHEMA": ""}
+    # Workers that run side by side have a server each; its libraries are made once.
+    own = STATE / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    own.mkdir(parents=True, exist_ok=True)
+    env = {**os.environ, "STATE": str(own), "PORT": str(port), "SCHEMA": ""}
     env["VENV"] = str(STATE / "venv")
     command = ["bash", str(OSCAR)]
-    subprocess.run(command, env=env, check=True, timeout=SLOWEST_SHOP, stdout=subprocess.DEVNULL)
+    with (STATE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(
+            command, env=env, check=True, timeout=SLOWEST_SHOP, stdout=subprocess.DEVNULL
+        )
     try:
         yield oscar_at(port)
     finally:

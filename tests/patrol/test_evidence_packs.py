@@ -213,9 +213,11 @@ def reindexed(folder: Path) -> None:
 def swapped_manifest(folder: Path) -> str:
     """Another manifest takes the place of one, in the index and in its proof."""
     index = json.loads((folder / "index.json").read_bytes())
-    old = index["captures"][0]
-    path = folder / "manifests" / f"{old}.json"
-    octets = path.read_bytes().replace(b'"outcome":"stored"', b'"outcome":"failed"')
+    paths = {one: folder / "manifests" / f"{one}.json" for one in index["captures"]}
+    told = b'"outcome":"stored"'
+    old = next(one for one, path in paths.items() if told in path.read_bytes())
+    path = paths[old]
+    octets = path.read_bytes().replace(told, b'"outcome":"failed"')
     new = sha256(octets).hexdigest()
     path.unlink()
     (folder / "manifests" / f"{new}.json").write_bytes(octets)
@@ -223,7 +225,7 @@ def swapped_manifest(folder: Path) -> str:
     proof["deed"][-1]["evidence"] = new
     (folder / "proofs" / f"{old}.json").unlink()
     (folder / "proofs" / f"{new}.json").write_text(json.dumps(proof), "utf-8")
-    index["captures"][0] = new
+    index["captures"] = [new if one == old else one for one in index["captures"]]
     (folder / "index.json").write_text(json.dumps(index), "utf-8")
     reindexed(folder)
     return f"unproved: manifests/{new}.json"
