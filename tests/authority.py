@@ -98,7 +98,7 @@ def open_for_business(authority: Authority) -> Generator[Authority]:
             del format, args
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     authority.url = f"http://127.0.0.1:{server.server_port}/tsa"
     try:

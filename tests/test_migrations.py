@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
 import models
@@ -45,6 +45,27 @@ def test_every_step_can_be_taken_back_and_done_again(database: str) -> None:
     assert is_current(engine)
     engine.dispose()
     assert left == {"alembic_version"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_step_taken_back_leaves_what_was_there_before_it(database: str) -> None:
+    engine = open_engine(database)
+    migrate(engine, "base")
+    steps = sorted(path.name[:4] for path in MIGRATIONS.glob("versions/*.py"))
+    stood: dict[str, list[str]] = {}
+    for step in steps:
+        migrate(engine, step)
+        stood[step] = schema(engine)
+    for step in reversed(steps[:-1]):
+        migrate(engine, step)
+        assert schema(engine) == stood[step], step
+    engine.dispose()
+
+
+def schema(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+    return sorted(str(row) for row in rows)
 
 
 def test_steps_are_numbered_without_gaps_and_know_nothing_of_the_house() -> None:

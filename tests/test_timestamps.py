@@ -1,13 +1,14 @@
 """An authority's answer is kept whatever it is, and counts only where it holds."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from integrations import timestamps
-from integrations.evidence.tokens import BadTokenError, read_token
+from integrations.evidence.tokens import BadTokenError, read_token, token_over
 from integrations.fetch import Fetcher, FetchSettings
 from integrations.marketplaces.base import Unreachable
 from integrations.timestamps import stamp
@@ -72,6 +73,10 @@ def test_where_nobody_can_verify_it_the_token_is_kept_and_says_so(
     assert "nobody could verify it" in alone.problem
 
 
+def turned(answer: bytes, at: int, bits: int) -> bytes:
+    return answer[:at] + bytes([answer[at] ^ bits]) + answer[at + 1 :]
+
+
 SAID_NO = bytes.fromhex("3019301702010230120c10")
 """A refusal (status 2) with sixteen letters of text."""
 
@@ -91,10 +96,7 @@ def other_data(authority: Authority) -> bytes:
         (b"<html>please log in</html>", "unreadable"),
         (b"\x30\x84\xff\xff\xff\xff", "unreadable"),
         (bytes.fromhex("30053003020102"), "status 2"),
-        (
-            bytes.fromhex("3019301702010230120c10") + b"not today, thank",
-            "status 2 not today, thank",
-        ),
+        (SAID_NO + b"not today, thank", "status 2 not today, thank"),
     ],
 )
 def test_an_answer_without_a_token_is_kept_as_it_came(
@@ -128,10 +130,10 @@ def test_a_token_of_another_root_or_with_a_bit_turned_is_refused(
     assert not answered.is_granted
     assert answered.problem.startswith("signature: ")
 
-    authority.twist = lambda answer: answer[:-5] + bytes([answer[-5] ^ 1]) + answer[-4:]
-    turned = stamp(DATA, authority.url, ASK, authority.root.read_bytes())
-    assert not turned.is_granted
-    assert turned.problem.startswith("signature: ")
+    authority.twist = lambda answer: turned(answer, len(answer) - 5, 1)
+    changed = stamp(DATA, authority.url, ASK, authority.root.read_bytes())
+    assert not changed.is_granted
+    assert changed.problem.startswith("signature: ")
 
 
 def test_a_server_in_trouble_is_asked_again_later(authority: Authority) -> None:
@@ -140,12 +142,27 @@ def test_a_server_in_trouble_is_asked_again_later(authority: Authority) -> None:
         stamp(DATA, authority.url, ASK, None)
 
 
-def test_no_bytes_make_the_reader_of_tokens_stumble(authority: Authority) -> None:
-    """Cut or changed anywhere, an answer is read or refused, and nothing else happens."""
+@pytest.mark.parametrize("digit", [3, 11, 13], ids=["year", "minute", "second"])
+def test_a_token_whose_time_was_moved_is_refused(authority: Authority, digit: int) -> None:
+    def moved(answer: bytes) -> bytes:
+        time = f"{read_token(answer).at:%Y%m%d%H%M%S}Z".encode()
+        return turned(answer, answer.index(time) + digit, 1)
+
+    authority.twist = moved
+    answered = stamp(DATA, authority.url, ASK, authority.root.read_bytes())
+
+    assert answered.problem.startswith("signature: ")
+    assert not answered.is_granted
+
+
+@pytest.mark.parametrize("authority", ["sorted"], indirect=True)
+def test_an_answer_cut_short_is_no_token_and_a_changed_one_says_nothing_new(
+    authority: Authority,
+) -> None:
     whole = stamp(DATA, authority.url, ASK, None).raw
+    signed = read_token(whole)
     for at in range(len(whole)):
-        for changed in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x80]) + whole[at + 1 :]):
-            try:
-                read_token(changed)
-            except BadTokenError:
-                continue
+        with pytest.raises(BadTokenError):
+            read_token(whole[:at])
+        with suppress(BadTokenError):
+            assert token_over(turned(whole, at, 0x80), signed.imprint, signed.nonce) == signed

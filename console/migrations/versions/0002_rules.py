@@ -10,7 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "calendar_days",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -18,8 +17,8 @@ def upgrade() -> None:
         sa.Column("is_working", sa.Boolean(), nullable=False),
         sa.Column("note", sa.String(200), nullable=False),
         sa.Column("source", sa.String(400), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_days")),
-        sa.UniqueConstraint("day", name=op.f("uq_calendar_days_day")),
+        sa.PrimaryKeyConstraint("id", name="pk_calendar_days"),
+        sa.UniqueConstraint("day", name="uq_calendar_days_day"),
     )
     op.create_table(
         "rule_parameters",
@@ -32,16 +31,14 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("source", sa.String(400), nullable=False),
         sa.CheckConstraint(
-            "valid_from <= valid_to", name=op.f("ck_rule_parameters_begins_before_it_ends")
+            "valid_from <= valid_to", name="ck_rule_parameters_begins_before_it_ends"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_parameters")),
-        sa.UniqueConstraint("code", "version", name=op.f("uq_rule_parameters_code_version")),
+        sa.PrimaryKeyConstraint("id", name="pk_rule_parameters"),
+        sa.UniqueConstraint("code", "version", name="uq_rule_parameters_code_version"),
     )
-    op.create_index(op.f("ix_rule_parameters_code"), "rule_parameters", ["code"], unique=False)
+    op.create_index("ix_rule_parameters_code", "rule_parameters", ["code"])
 
 
 def downgrade() -> None:
-
-    op.drop_index(op.f("ix_rule_parameters_code"), table_name="rule_parameters")
     op.drop_table("rule_parameters")
     op.drop_table("calendar_days")

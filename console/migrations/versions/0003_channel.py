@@ -28,14 +28,16 @@ _POSTGRESQL_SEARCH = (
 )
 
 
-def upgrade() -> None:
-
+def _counters() -> None:
     op.create_table(
         "counters",
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+        sa.PrimaryKeyConstraint("name", name="pk_counters"),
     )
+
+
+def _agents() -> None:
     op.create_table(
         "agents",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -65,23 +67,20 @@ def upgrade() -> None:
         sa.Column("terms", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_agents_carrier_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agents")),
-        sa.UniqueConstraint("agent_no", name=op.f("uq_agents_agent_no")),
-        sa.UniqueConstraint("uscc", "carrier_id", name=op.f("uq_agents_uscc_carrier_id")),
-        sa.UniqueConstraint("serial", name=op.f("uq_agents_serial")),
+        sa.ForeignKeyConstraint(["carrier_id"], ["organisations.id"], name="fk_agents_carrier_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_agents"),
+        sa.UniqueConstraint("agent_no", name="uq_agents_agent_no"),
+        sa.UniqueConstraint("uscc", "carrier_id", name="uq_agents_uscc_carrier_id"),
+        sa.UniqueConstraint("serial", name="uq_agents_serial"),
     )
-    op.create_index("ix_agents_carrier", "agents", ["carrier_id", "serial"], unique=False)
-    op.create_index("ix_agents_province", "agents", ["province", "serial"], unique=False)
-    op.create_index(
-        "ix_agents_carrier_state", "agents", ["carrier_id", "state", "serial"], unique=False
-    )
-    op.create_index(
-        "ix_agents_province_state", "agents", ["province", "state", "serial"], unique=False
-    )
-    op.create_index(op.f("ix_agents_review_due_at"), "agents", ["review_due_at"], unique=False)
+    op.create_index("ix_agents_carrier", "agents", ["carrier_id", "serial"])
+    op.create_index("ix_agents_province", "agents", ["province", "serial"])
+    op.create_index("ix_agents_carrier_state", "agents", ["carrier_id", "state", "serial"])
+    op.create_index("ix_agents_province_state", "agents", ["province", "state", "serial"])
+    op.create_index("ix_agents_review_due_at", "agents", ["review_due_at"])
+
+
+def _blacklisteds() -> None:
     op.create_table(
         "blacklisteds",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -94,14 +93,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_blacklisteds_carrier_id")
+            ["carrier_id"], ["organisations.id"], name="fk_blacklisteds_carrier_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklisteds")),
+        sa.PrimaryKeyConstraint("id", name="pk_blacklisteds"),
     )
-    op.create_index(
-        op.f("ix_blacklisteds_carrier_id"), "blacklisteds", ["carrier_id"], unique=False
-    )
-    op.create_index(op.f("ix_blacklisteds_uscc"), "blacklisteds", ["uscc"], unique=False)
+    op.create_index("ix_blacklisteds_carrier_id", "blacklisteds", ["carrier_id"])
+    op.create_index("ix_blacklisteds_uscc", "blacklisteds", ["uscc"])
+
+
+def _imports() -> None:
     op.create_table(
         "imports",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -122,13 +122,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_imports_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_imports_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sa.PrimaryKeyConstraint("id", name="pk_imports"),
     )
-    op.create_index(
-        op.f("ix_imports_organisation_id"), "imports", ["organisation_id"], unique=False
-    )
+    op.create_index("ix_imports_organisation_id", "imports", ["organisation_id"])
+
+
+def _publications() -> None:
     op.create_table(
         "publications",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -146,17 +147,16 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_publications_carrier_id")
+            ["carrier_id"], ["organisations.id"], name="fk_publications_carrier_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_publications")),
-        sa.UniqueConstraint("number", name=op.f("uq_publications_number")),
+        sa.PrimaryKeyConstraint("id", name="pk_publications"),
+        sa.UniqueConstraint("number", name="uq_publications_number"),
     )
-    op.create_index(
-        op.f("ix_publications_carrier_id"), "publications", ["carrier_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_publications_published_at"), "publications", ["published_at"], unique=False
-    )
+    op.create_index("ix_publications_carrier_id", "publications", ["carrier_id"])
+    op.create_index("ix_publications_published_at", "publications", ["published_at"])
+
+
+def _authorised_shops() -> None:
     op.create_table(
         "authorised_shops",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -170,23 +170,15 @@ def upgrade() -> None:
         sa.Column("import_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_authorised_shops_agent_id"),
         sa.ForeignKeyConstraint(
-            ["agent_id"], ["agents.id"], name=op.f("fk_authorised_shops_agent_id")
+            ["carrier_id"], ["organisations.id"], name="fk_authorised_shops_carrier_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_authorised_shops_carrier_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_authorised_shops")),
+        sa.PrimaryKeyConstraint("id", name="pk_authorised_shops"),
     )
-    op.create_index(
-        "ix_authorised_shops_agent", "authorised_shops", ["agent_id", "platform"], unique=False
-    )
-    op.create_index(
-        op.f("ix_authorised_shops_import_id"), "authorised_shops", ["import_id"], unique=False
-    )
-    op.create_index(
-        "ix_authorised_shops_shop", "authorised_shops", ["platform", "shop_key"], unique=False
-    )
+    op.create_index("ix_authorised_shops_agent", "authorised_shops", ["agent_id", "platform"])
+    op.create_index("ix_authorised_shops_import_id", "authorised_shops", ["import_id"])
+    op.create_index("ix_authorised_shops_shop", "authorised_shops", ["platform", "shop_key"])
     op.create_index(
         "uq_authorised_shops_live",
         "authorised_shops",
@@ -195,6 +187,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+
+
+def _licences() -> None:
     op.create_table(
         "licences",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -219,22 +214,21 @@ def upgrade() -> None:
         sa.Column("remedy", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("begins_on <= ends_on", name=op.f("ck_licences_begins_before_it_ends")),
-        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_licences_agent_id")),
+        sa.CheckConstraint("begins_on <= ends_on", name="ck_licences_begins_before_it_ends"),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_licences_agent_id"),
         sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_licences_carrier_id")
+            ["carrier_id"], ["organisations.id"], name="fk_licences_carrier_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_licences")),
-        sa.UniqueConstraint("number", name=op.f("uq_licences_number")),
+        sa.PrimaryKeyConstraint("id", name="pk_licences"),
+        sa.UniqueConstraint("number", name="uq_licences_number"),
     )
-    op.create_index(op.f("ix_licences_agent_id"), "licences", ["agent_id"], unique=False)
-    op.create_index(
-        "ix_licences_carrier_state", "licences", ["carrier_id", "state", "id"], unique=False
-    )
-    op.create_index(
-        "ix_licences_province_state", "licences", ["province", "state", "id"], unique=False
-    )
-    op.create_index(op.f("ix_licences_ends_on"), "licences", ["ends_on"], unique=False)
+    op.create_index("ix_licences_agent_id", "licences", ["agent_id"])
+    op.create_index("ix_licences_carrier_state", "licences", ["carrier_id", "state", "id"])
+    op.create_index("ix_licences_province_state", "licences", ["province", "state", "id"])
+    op.create_index("ix_licences_ends_on", "licences", ["ends_on"])
+
+
+def _badges() -> None:
     op.create_table(
         "badges",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -253,26 +247,20 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_badges_agent_id")),
-        sa.ForeignKeyConstraint(
-            ["carrier_id"], ["organisations.id"], name=op.f("fk_badges_carrier_id")
-        ),
-        sa.ForeignKeyConstraint(["licence_id"], ["licences.id"], name=op.f("fk_badges_licence_id")),
-        sa.ForeignKeyConstraint(
-            ["shop_id"], ["authorised_shops.id"], name=op.f("fk_badges_shop_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_badges")),
-        sa.UniqueConstraint("badge_id", name=op.f("uq_badges_badge_id")),
-        sa.UniqueConstraint("status_index", name=op.f("uq_badges_status_index")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_badges_token_sha256")),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_badges_agent_id"),
+        sa.ForeignKeyConstraint(["carrier_id"], ["organisations.id"], name="fk_badges_carrier_id"),
+        sa.ForeignKeyConstraint(["licence_id"], ["licences.id"], name="fk_badges_licence_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["authorised_shops.id"], name="fk_badges_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_badges"),
+        sa.UniqueConstraint("badge_id", name="uq_badges_badge_id"),
+        sa.UniqueConstraint("status_index", name="uq_badges_status_index"),
+        sa.UniqueConstraint("token_sha256", name="uq_badges_token_sha256"),
     )
-    op.create_index(op.f("ix_badges_agent_id"), "badges", ["agent_id"], unique=False)
-    op.create_index(
-        "ix_badges_carrier_state", "badges", ["carrier_id", "state", "id"], unique=False
-    )
-    op.create_index("ix_badges_platform_state", "badges", ["platform", "state", "id"], unique=False)
-    op.create_index("ix_badges_province_state", "badges", ["province", "state", "id"], unique=False)
-    op.create_index(op.f("ix_badges_licence_id"), "badges", ["licence_id"], unique=False)
+    op.create_index("ix_badges_agent_id", "badges", ["agent_id"])
+    op.create_index("ix_badges_carrier_state", "badges", ["carrier_id", "state", "id"])
+    op.create_index("ix_badges_platform_state", "badges", ["platform", "state", "id"])
+    op.create_index("ix_badges_province_state", "badges", ["province", "state", "id"])
+    op.create_index("ix_badges_licence_id", "badges", ["licence_id"])
     op.create_index(
         "uq_badges_live",
         "badges",
@@ -282,11 +270,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
     )
 
+
+def _search() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for statement in _SQLITE_SEARCH:
             op.execute(statement)
     else:
         op.execute(_POSTGRESQL_SEARCH)
+
+
+def upgrade() -> None:
+    _counters()
+    _agents()
+    _blacklisteds()
+    _imports()
+    _publications()
+    _authorised_shops()
+    _licences()
+    _badges()
+    _search()
 
 
 def downgrade() -> None:
@@ -296,46 +298,14 @@ def downgrade() -> None:
         op.execute("DROP TABLE agent_search")
     else:
         op.execute("DROP INDEX ix_agents_terms")
-
-    op.drop_index(
-        "uq_badges_live",
-        table_name="badges",
-        sqlite_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
-        postgresql_where=sa.text("state IN ('requested', 'issued', 'displayed', 'suspended')"),
-    )
-    op.drop_index(op.f("ix_badges_licence_id"), table_name="badges")
-    op.drop_index("ix_badges_province_state", table_name="badges")
-    op.drop_index("ix_badges_platform_state", table_name="badges")
-    op.drop_index("ix_badges_carrier_state", table_name="badges")
-    op.drop_index(op.f("ix_badges_agent_id"), table_name="badges")
-    op.drop_table("badges")
-    op.drop_index(op.f("ix_licences_ends_on"), table_name="licences")
-    op.drop_index("ix_licences_province_state", table_name="licences")
-    op.drop_index("ix_licences_carrier_state", table_name="licences")
-    op.drop_index(op.f("ix_licences_agent_id"), table_name="licences")
-    op.drop_table("licences")
-    op.drop_index(
-        "uq_authorised_shops_live",
-        table_name="authorised_shops",
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
-    op.drop_index("ix_authorised_shops_shop", table_name="authorised_shops")
-    op.drop_index(op.f("ix_authorised_shops_import_id"), table_name="authorised_shops")
-    op.drop_index("ix_authorised_shops_agent", table_name="authorised_shops")
-    op.drop_table("authorised_shops")
-    op.drop_index(op.f("ix_publications_published_at"), table_name="publications")
-    op.drop_index(op.f("ix_publications_carrier_id"), table_name="publications")
-    op.drop_table("publications")
-    op.drop_index(op.f("ix_imports_organisation_id"), table_name="imports")
-    op.drop_table("imports")
-    op.drop_index(op.f("ix_blacklisteds_uscc"), table_name="blacklisteds")
-    op.drop_index(op.f("ix_blacklisteds_carrier_id"), table_name="blacklisteds")
-    op.drop_table("blacklisteds")
-    op.drop_index(op.f("ix_agents_review_due_at"), table_name="agents")
-    op.drop_index("ix_agents_province_state", table_name="agents")
-    op.drop_index("ix_agents_province", table_name="agents")
-    op.drop_index("ix_agents_carrier", table_name="agents")
-    op.drop_index("ix_agents_carrier_state", table_name="agents")
-    op.drop_table("agents")
-    op.drop_table("counters")
+    for table in (
+        "badges",
+        "licences",
+        "authorised_shops",
+        "publications",
+        "imports",
+        "blacklisteds",
+        "agents",
+        "counters",
+    ):
+        op.drop_table(table)

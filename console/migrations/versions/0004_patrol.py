@@ -9,8 +9,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
-
+def _shops() -> None:
     op.create_table(
         "shops",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -30,18 +29,21 @@ def upgrade() -> None:
         sa.Column("last_run_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_shops_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_shops_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shops")),
+        sa.PrimaryKeyConstraint("id", name="pk_shops"),
         sa.UniqueConstraint(
             "organisation_id",
             "platform",
             "shop_key",
-            name=op.f("uq_shops_organisation_id_platform_shop_key"),
+            name="uq_shops_organisation_id_platform_shop_key",
         ),
     )
-    op.create_index(op.f("ix_shops_agent_id"), "shops", ["agent_id"], unique=False)
-    op.create_index("ix_shops_state", "shops", ["organisation_id", "state"], unique=False)
+    op.create_index("ix_shops_agent_id", "shops", ["agent_id"])
+    op.create_index("ix_shops_state", "shops", ["organisation_id", "state"])
+
+
+def _sources() -> None:
     op.create_table(
         "sources",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -54,13 +56,14 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_sources_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_sources_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
-        sa.UniqueConstraint(
-            "organisation_id", "name", name=op.f("uq_sources_organisation_id_name")
-        ),
+        sa.PrimaryKeyConstraint("id", name="pk_sources"),
+        sa.UniqueConstraint("organisation_id", "name", name="uq_sources_organisation_id_name"),
     )
+
+
+def _patrol_runs() -> None:
     op.create_table(
         "patrol_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -88,24 +91,21 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name="fk_patrol_runs_import_id"),
         sa.ForeignKeyConstraint(
-            ["import_id"], ["imports.id"], name=op.f("fk_patrol_runs_import_id")
+            ["organisation_id"], ["organisations.id"], name="fk_patrol_runs_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_patrol_runs_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_patrol_runs_source_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_patrol_runs")),
-        sa.UniqueConstraint("number", name=op.f("uq_patrol_runs_number")),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_patrol_runs_source_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_patrol_runs"),
+        sa.UniqueConstraint("number", name="uq_patrol_runs_number"),
     )
-    op.create_index(op.f("ix_patrol_runs_import_id"), "patrol_runs", ["import_id"], unique=False)
-    op.create_index(
-        op.f("ix_patrol_runs_organisation_id"), "patrol_runs", ["organisation_id"], unique=False
-    )
-    op.create_index(op.f("ix_patrol_runs_source_id"), "patrol_runs", ["source_id"], unique=False)
-    op.create_index(op.f("ix_patrol_runs_state"), "patrol_runs", ["state"], unique=False)
+    op.create_index("ix_patrol_runs_import_id", "patrol_runs", ["import_id"])
+    op.create_index("ix_patrol_runs_organisation_id", "patrol_runs", ["organisation_id"])
+    op.create_index("ix_patrol_runs_source_id", "patrol_runs", ["source_id"])
+    op.create_index("ix_patrol_runs_state", "patrol_runs", ["state"])
+
+
+def _findings() -> None:
     op.create_table(
         "findings",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -133,19 +133,20 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_findings_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_findings_organisation_id"
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name=op.f("fk_findings_run_id")),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_findings_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
-        sa.UniqueConstraint("number", name=op.f("uq_findings_number")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_findings_run_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_findings_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_findings"),
+        sa.UniqueConstraint("number", name="uq_findings_number"),
     )
-    op.create_index(op.f("ix_findings_case_id"), "findings", ["case_id"], unique=False)
-    op.create_index(op.f("ix_findings_run_id"), "findings", ["run_id"], unique=False)
-    op.create_index("ix_findings_shop", "findings", ["shop_id", "kind"], unique=False)
-    op.create_index(
-        "ix_findings_state", "findings", ["organisation_id", "state", "id"], unique=False
-    )
+    op.create_index("ix_findings_case_id", "findings", ["case_id"])
+    op.create_index("ix_findings_run_id", "findings", ["run_id"])
+    op.create_index("ix_findings_shop", "findings", ["shop_id", "kind"])
+    op.create_index("ix_findings_state", "findings", ["organisation_id", "state", "id"])
+
+
+def _run_steps() -> None:
     op.create_table(
         "run_steps",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -153,11 +154,14 @@ def upgrade() -> None:
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("step", sa.JSON(), nullable=False),
         sa.Column("is_done", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name=op.f("fk_run_steps_run_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_steps")),
-        sa.UniqueConstraint("run_id", "key", name=op.f("uq_run_steps_run_id_key")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_run_steps_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_run_steps"),
+        sa.UniqueConstraint("run_id", "key", name="uq_run_steps_run_id_key"),
     )
-    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "id"], unique=False)
+    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "id"])
+
+
+def _seen_listings() -> None:
     op.create_table(
         "seen_listings",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -179,43 +183,26 @@ def upgrade() -> None:
         sa.Column("evidence_sha256", sa.String(64), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_seen_listings_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_seen_listings_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["patrol_runs.id"], name=op.f("fk_seen_listings_run_id")
-        ),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_seen_listings_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_seen_listings")),
-        sa.UniqueConstraint(
-            "run_id", "listing_id", name=op.f("uq_seen_listings_run_id_listing_id")
-        ),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_seen_listings_run_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_seen_listings_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_seen_listings"),
+        sa.UniqueConstraint("run_id", "listing_id", name="uq_seen_listings_run_id_listing_id"),
     )
-    op.create_index(
-        op.f("ix_seen_listings_organisation_id"), "seen_listings", ["organisation_id"], unique=False
-    )
-    op.create_index(
-        "ix_seen_listings_shop", "seen_listings", ["shop_id", "is_card", "id"], unique=False
-    )
+    op.create_index("ix_seen_listings_organisation_id", "seen_listings", ["organisation_id"])
+    op.create_index("ix_seen_listings_shop", "seen_listings", ["shop_id", "is_card", "id"])
+
+
+def upgrade() -> None:
+    _shops()
+    _sources()
+    _patrol_runs()
+    _findings()
+    _run_steps()
+    _seen_listings()
 
 
 def downgrade() -> None:
-
-    op.drop_index("ix_seen_listings_shop", table_name="seen_listings")
-    op.drop_index(op.f("ix_seen_listings_organisation_id"), table_name="seen_listings")
-    op.drop_table("seen_listings")
-    op.drop_index("ix_run_steps_waiting", table_name="run_steps")
-    op.drop_table("run_steps")
-    op.drop_index("ix_findings_state", table_name="findings")
-    op.drop_index("ix_findings_shop", table_name="findings")
-    op.drop_index(op.f("ix_findings_run_id"), table_name="findings")
-    op.drop_index(op.f("ix_findings_case_id"), table_name="findings")
-    op.drop_table("findings")
-    op.drop_index(op.f("ix_patrol_runs_state"), table_name="patrol_runs")
-    op.drop_index(op.f("ix_patrol_runs_source_id"), table_name="patrol_runs")
-    op.drop_index(op.f("ix_patrol_runs_organisation_id"), table_name="patrol_runs")
-    op.drop_index(op.f("ix_patrol_runs_import_id"), table_name="patrol_runs")
-    op.drop_table("patrol_runs")
-    op.drop_table("sources")
-    op.drop_index("ix_shops_state", table_name="shops")
-    op.drop_index(op.f("ix_shops_agent_id"), table_name="shops")
-    op.drop_table("shops")
+    for table in ("seen_listings", "run_steps", "findings", "patrol_runs", "sources", "shops"):
+        op.drop_table(table)

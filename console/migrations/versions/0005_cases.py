@@ -9,8 +9,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
-
+def _mailboxs() -> None:
     op.create_table(
         "mailboxs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -20,11 +19,14 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_mailboxs_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_mailboxs_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailboxs")),
-        sa.UniqueConstraint("platform", name=op.f("uq_mailboxs_platform")),
+        sa.PrimaryKeyConstraint("id", name="pk_mailboxs"),
+        sa.UniqueConstraint("platform", name="uq_mailboxs_platform"),
     )
+
+
+def _cases() -> None:
     op.create_table(
         "cases",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -54,17 +56,20 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_cases_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_cases_organisation_id"
         ),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_cases_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
-        sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_cases_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_cases"),
+        sa.UniqueConstraint("reference", name="uq_cases_reference"),
     )
-    op.create_index(op.f("ix_cases_due_at"), "cases", ["due_at"], unique=False)
-    op.create_index(op.f("ix_cases_owner_id"), "cases", ["owner_id"], unique=False)
-    op.create_index("ix_cases_platform", "cases", ["platform", "state"], unique=False)
-    op.create_index(op.f("ix_cases_shop_id"), "cases", ["shop_id"], unique=False)
-    op.create_index("ix_cases_state", "cases", ["organisation_id", "state", "id"], unique=False)
+    op.create_index("ix_cases_due_at", "cases", ["due_at"])
+    op.create_index("ix_cases_owner_id", "cases", ["owner_id"])
+    op.create_index("ix_cases_platform", "cases", ["platform", "state"])
+    op.create_index("ix_cases_shop_id", "cases", ["shop_id"])
+    op.create_index("ix_cases_state", "cases", ["organisation_id", "state", "id"])
+
+
+def _notices() -> None:
     op.create_table(
         "notices",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -88,22 +93,21 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_version", sa.String(128), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notices_case_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_notices_case_id"),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_notices_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_notices_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
-        sa.UniqueConstraint("number", name=op.f("uq_notices_number")),
+        sa.PrimaryKeyConstraint("id", name="pk_notices"),
+        sa.UniqueConstraint("number", name="uq_notices_number"),
     )
-    op.create_index(op.f("ix_notices_answer_due_at"), "notices", ["answer_due_at"], unique=False)
-    op.create_index(op.f("ix_notices_case_id"), "notices", ["case_id"], unique=False)
-    op.create_index(op.f("ix_notices_next_try_at"), "notices", ["next_try_at"], unique=False)
-    op.create_index(
-        op.f("ix_notices_organisation_id"), "notices", ["organisation_id"], unique=False
-    )
-    op.create_index(
-        "ix_notices_platform_state", "notices", ["platform", "state", "id"], unique=False
-    )
+    op.create_index("ix_notices_answer_due_at", "notices", ["answer_due_at"])
+    op.create_index("ix_notices_case_id", "notices", ["case_id"])
+    op.create_index("ix_notices_next_try_at", "notices", ["next_try_at"])
+    op.create_index("ix_notices_organisation_id", "notices", ["organisation_id"])
+    op.create_index("ix_notices_platform_state", "notices", ["platform", "state", "id"])
+
+
+def _answers() -> None:
     op.create_table(
         "answers",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -112,10 +116,13 @@ def upgrade() -> None:
         sa.Column("words_given", sa.String(4000), nullable=False),
         sa.Column("answered_by", sa.String(64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name=op.f("fk_answers_notice_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name="fk_answers_notice_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_answers"),
     )
-    op.create_index(op.f("ix_answers_notice_id"), "answers", ["notice_id"], unique=False)
+    op.create_index("ix_answers_notice_id", "answers", ["notice_id"])
+
+
+def _proofs() -> None:
     op.create_table(
         "proofs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -124,28 +131,20 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
-        sa.ForeignKeyConstraint(["answer_id"], ["answers.id"], name=op.f("fk_proofs_answer_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+        sa.ForeignKeyConstraint(["answer_id"], ["answers.id"], name="fk_proofs_answer_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_proofs"),
     )
-    op.create_index(op.f("ix_proofs_answer_id"), "proofs", ["answer_id"], unique=False)
+    op.create_index("ix_proofs_answer_id", "proofs", ["answer_id"])
+
+
+def upgrade() -> None:
+    _mailboxs()
+    _cases()
+    _notices()
+    _answers()
+    _proofs()
 
 
 def downgrade() -> None:
-
-    op.drop_index(op.f("ix_proofs_answer_id"), table_name="proofs")
-    op.drop_table("proofs")
-    op.drop_index(op.f("ix_answers_notice_id"), table_name="answers")
-    op.drop_table("answers")
-    op.drop_index("ix_notices_platform_state", table_name="notices")
-    op.drop_index(op.f("ix_notices_organisation_id"), table_name="notices")
-    op.drop_index(op.f("ix_notices_next_try_at"), table_name="notices")
-    op.drop_index(op.f("ix_notices_case_id"), table_name="notices")
-    op.drop_index(op.f("ix_notices_answer_due_at"), table_name="notices")
-    op.drop_table("notices")
-    op.drop_index("ix_cases_state", table_name="cases")
-    op.drop_index(op.f("ix_cases_shop_id"), table_name="cases")
-    op.drop_index("ix_cases_platform", table_name="cases")
-    op.drop_index(op.f("ix_cases_owner_id"), table_name="cases")
-    op.drop_index(op.f("ix_cases_due_at"), table_name="cases")
-    op.drop_table("cases")
-    op.drop_table("mailboxs")
+    for table in ("proofs", "answers", "notices", "cases", "mailboxs"):
+        op.drop_table(table)

@@ -55,7 +55,7 @@ def upgrade() -> None:
             sa.Column("level", sa.Integer(), nullable=False),
             sa.Column("position", sa.Integer(), nullable=False),
             sa.Column("hashes", sa.LargeBinary(), nullable=False),
-            sa.PrimaryKeyConstraint("level", "position", name=op.f(f"pk_{log}_tiles")),
+            sa.PrimaryKeyConstraint("level", "position", name=f"pk_{log}_tiles"),
         )
     op.create_table(
         "cosignatures",
@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("witness", sa.String(200), nullable=False),
         sa.Column("line", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("size", "witness", name=op.f("pk_cosignatures")),
+        sa.PrimaryKeyConstraint("size", "witness", name="pk_cosignatures"),
     )
     _tile_the_record()
     op.drop_table("audit_nodes")
@@ -75,7 +75,7 @@ def downgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_audit_nodes")),
+        sa.PrimaryKeyConstraint("level", "position", name="pk_audit_nodes"),
     )
     _untile_the_record()
     for table in ("cosignatures", "log_tiles", "audit_tiles"):

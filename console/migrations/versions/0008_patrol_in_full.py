@@ -44,8 +44,7 @@ _NOBODY_CHANGES = {
 }
 
 
-def upgrade() -> None:
-
+def _screen_models() -> None:
     op.create_table(
         "screen_models",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -61,14 +60,15 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_screen_models_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_screen_models_organisation_id"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_screen_models")),
-        sa.UniqueConstraint("number", name=op.f("uq_screen_models_number")),
+        sa.PrimaryKeyConstraint("id", name="pk_screen_models"),
+        sa.UniqueConstraint("number", name="uq_screen_models_number"),
     )
-    op.create_index(
-        "ix_screen_models_state", "screen_models", ["organisation_id", "state", "id"], unique=False
-    )
+    op.create_index("ix_screen_models_state", "screen_models", ["organisation_id", "state", "id"])
+
+
+def _patrol_plans() -> None:
     op.create_table(
         "patrol_plans",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -89,28 +89,23 @@ def upgrade() -> None:
         sa.Column("is_broken", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name="fk_patrol_plans_assignee_id"),
         sa.ForeignKeyConstraint(
-            ["assignee_id"], ["users.id"], name=op.f("fk_patrol_plans_assignee_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["substitute_id"], ["users.id"], name=op.f("fk_patrol_plans_substitute_id")
+            ["substitute_id"], ["users.id"], name="fk_patrol_plans_substitute_id"
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_patrol_plans_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_patrol_plans_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["planned_by"], ["users.id"], name=op.f("fk_patrol_plans_planned_by")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_patrol_plans_source_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_patrol_plans")),
-        sa.UniqueConstraint(
-            "organisation_id", "name", name=op.f("uq_patrol_plans_organisation_id_name")
-        ),
+        sa.ForeignKeyConstraint(["planned_by"], ["users.id"], name="fk_patrol_plans_planned_by"),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="fk_patrol_plans_source_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_patrol_plans"),
+        sa.UniqueConstraint("organisation_id", "name", name="uq_patrol_plans_organisation_id_name"),
     )
-    op.create_index("ix_patrol_plans_next", "patrol_plans", ["paused_at", "next_at"], unique=False)
-    op.create_index(op.f("ix_patrol_plans_source_id"), "patrol_plans", ["source_id"], unique=False)
+    op.create_index("ix_patrol_plans_next", "patrol_plans", ["paused_at", "next_at"])
+    op.create_index("ix_patrol_plans_source_id", "patrol_plans", ["source_id"])
+
+
+def _shop_links() -> None:
     op.create_table(
         "shop_links",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -125,22 +120,23 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("one_id < other_id", name=op.f("ck_shop_links_one_before_other")),
-        sa.ForeignKeyConstraint(["one_id"], ["shops.id"], name=op.f("fk_shop_links_one_id")),
+        sa.CheckConstraint("one_id < other_id", name="ck_shop_links_one_before_other"),
+        sa.ForeignKeyConstraint(["one_id"], ["shops.id"], name="fk_shop_links_one_id"),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_shop_links_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_shop_links_organisation_id"
         ),
-        sa.ForeignKeyConstraint(["other_id"], ["shops.id"], name=op.f("fk_shop_links_other_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_links")),
+        sa.ForeignKeyConstraint(["other_id"], ["shops.id"], name="fk_shop_links_other_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_shop_links"),
         sa.UniqueConstraint(
-            "kind", "one_id", "other_id", name=op.f("uq_shop_links_kind_one_id_other_id")
+            "kind", "one_id", "other_id", name="uq_shop_links_kind_one_id_other_id"
         ),
     )
-    op.create_index(op.f("ix_shop_links_one_id"), "shop_links", ["one_id"], unique=False)
-    op.create_index(op.f("ix_shop_links_other_id"), "shop_links", ["other_id"], unique=False)
-    op.create_index(
-        "ix_shop_links_state", "shop_links", ["organisation_id", "state", "id"], unique=False
-    )
+    op.create_index("ix_shop_links_one_id", "shop_links", ["one_id"])
+    op.create_index("ix_shop_links_other_id", "shop_links", ["other_id"])
+    op.create_index("ix_shop_links_state", "shop_links", ["organisation_id", "state", "id"])
+
+
+def _shop_traits() -> None:
     op.create_table(
         "shop_traits",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -153,17 +149,16 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_shop_traits_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_shop_traits_organisation_id"
         ),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_shop_traits_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_traits")),
-        sa.UniqueConstraint(
-            "shop_id", "kind", "value", name=op.f("uq_shop_traits_shop_id_kind_value")
-        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_shop_traits_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_shop_traits"),
+        sa.UniqueConstraint("shop_id", "kind", "value", name="uq_shop_traits_shop_id_kind_value"),
     )
-    op.create_index(
-        "ix_shop_traits_value", "shop_traits", ["organisation_id", "kind", "value"], unique=False
-    )
+    op.create_index("ix_shop_traits_value", "shop_traits", ["organisation_id", "kind", "value"])
+
+
+def _custody_entries() -> None:
     op.create_table(
         "custody_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -175,25 +170,17 @@ def upgrade() -> None:
         sa.Column("note", sa.String(500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_custody_entries_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name="fk_custody_entries_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["patrol_runs.id"], name=op.f("fk_custody_entries_run_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_entries")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_custody_entries_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_custody_entries"),
     )
-    op.create_index(
-        "ix_custody_entries_item", "custody_entries", ["manifest_sha256", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_custody_entries_organisation_id"),
-        "custody_entries",
-        ["organisation_id"],
-        unique=False,
-    )
-    op.create_index(op.f("ix_custody_entries_run_id"), "custody_entries", ["run_id"], unique=False)
+    op.create_index("ix_custody_entries_item", "custody_entries", ["manifest_sha256", "id"])
+    op.create_index("ix_custody_entries_organisation_id", "custody_entries", ["organisation_id"])
+    op.create_index("ix_custody_entries_run_id", "custody_entries", ["run_id"])
+
+
+def _evidence_stamps() -> None:
     op.create_table(
         "evidence_stamps",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -210,19 +197,16 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(500), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_evidence_stamps_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name="fk_evidence_stamps_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["patrol_runs.id"], name=op.f("fk_evidence_stamps_run_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_stamps")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_evidence_stamps_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_evidence_stamps"),
     )
-    op.create_index(op.f("ix_evidence_stamps_run_id"), "evidence_stamps", ["run_id"], unique=False)
-    op.create_index(
-        "ix_evidence_stamps_waiting", "evidence_stamps", ["state", "next_try_at"], unique=False
-    )
+    op.create_index("ix_evidence_stamps_run_id", "evidence_stamps", ["run_id"])
+    op.create_index("ix_evidence_stamps_waiting", "evidence_stamps", ["state", "next_try_at"])
+
+
+def _seen_pictures() -> None:
     op.create_table(
         "seen_pictures",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -238,21 +222,20 @@ def upgrade() -> None:
         sa.Column("evidence_sha256", sa.String(64), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_seen_pictures_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_seen_pictures_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["patrol_runs.id"], name=op.f("fk_seen_pictures_run_id")
-        ),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_seen_pictures_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_seen_pictures")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_seen_pictures_run_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_seen_pictures_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_seen_pictures"),
         sa.UniqueConstraint(
-            "run_id", "shop_id", "sha256", name=op.f("uq_seen_pictures_run_id_shop_id_sha256")
+            "run_id", "shop_id", "sha256", name="uq_seen_pictures_run_id_shop_id_sha256"
         ),
     )
-    op.create_index(
-        op.f("ix_seen_pictures_organisation_id"), "seen_pictures", ["organisation_id"], unique=False
-    )
-    op.create_index(op.f("ix_seen_pictures_shop_id"), "seen_pictures", ["shop_id"], unique=False)
+    op.create_index("ix_seen_pictures_organisation_id", "seen_pictures", ["organisation_id"])
+    op.create_index("ix_seen_pictures_shop_id", "seen_pictures", ["shop_id"])
+
+
+def _shop_checks() -> None:
     op.create_table(
         "shop_checks",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -276,26 +259,24 @@ def upgrade() -> None:
         sa.Column("settled_reason", sa.String(1000), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_shop_checks_organisation_id")
+            ["organisation_id"], ["organisations.id"], name="fk_shop_checks_organisation_id"
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name=op.f("fk_shop_checks_run_id")),
-        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_shop_checks_shop_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_checks")),
-        sa.UniqueConstraint("run_id", "shop_id", name=op.f("uq_shop_checks_run_id_shop_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["patrol_runs.id"], name="fk_shop_checks_run_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_shop_checks_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_shop_checks"),
+        sa.UniqueConstraint("run_id", "shop_id", name="uq_shop_checks_run_id_shop_id"),
     )
-    op.create_index(op.f("ix_shop_checks_shop_id"), "shop_checks", ["shop_id"], unique=False)
-    op.create_index(
-        "ix_shop_checks_waiting", "shop_checks", ["run_id", "done_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_shop_checks_own", "shop_checks", ["organisation_id", "done_at", "id"], unique=False
-    )
+    op.create_index("ix_shop_checks_shop_id", "shop_checks", ["shop_id"])
+    op.create_index("ix_shop_checks_waiting", "shop_checks", ["run_id", "done_at", "id"])
+    op.create_index("ix_shop_checks_own", "shop_checks", ["organisation_id", "done_at", "id"])
     op.create_index(
         "ix_shop_checks_review",
         "shop_checks",
         ["organisation_id", "is_review_drawn", "reviewed_at", "id"],
-        unique=False,
     )
+
+
+def _title_labels() -> None:
     op.create_table(
         "title_labels",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -308,23 +289,20 @@ def upgrade() -> None:
         sa.Column("finding_id", sa.Uuid(), nullable=True),
         sa.Column("labelled_by", sa.Uuid(), nullable=False),
         sa.Column("labelled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["finding_id"], ["findings.id"], name="fk_title_labels_finding_id"),
         sa.ForeignKeyConstraint(
-            ["finding_id"], ["findings.id"], name=op.f("fk_title_labels_finding_id")
+            ["organisation_id"], ["organisations.id"], name="fk_title_labels_organisation_id"
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_title_labels_organisation_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_title_labels")),
+        sa.PrimaryKeyConstraint("id", name="pk_title_labels"),
         sa.UniqueConstraint(
-            "organisation_id",
-            "title_sha256",
-            name=op.f("uq_title_labels_organisation_id_title_sha256"),
+            "organisation_id", "title_sha256", name="uq_title_labels_organisation_id_title_sha256"
         ),
     )
-    op.create_index(
-        op.f("ix_title_labels_finding_id"), "title_labels", ["finding_id"], unique=False
-    )
-    op.create_index("ix_title_labels_made", "title_labels", ["organisation_id", "id"], unique=False)
+    op.create_index("ix_title_labels_finding_id", "title_labels", ["finding_id"])
+    op.create_index("ix_title_labels_made", "title_labels", ["organisation_id", "id"])
+
+
+def _findings() -> None:
     op.add_column("findings", sa.Column("basis", sa.String(32), nullable=False, server_default=""))
     op.add_column("findings", sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("findings", sa.Column("risk", sa.Integer(), nullable=False, server_default="0"))
@@ -332,30 +310,31 @@ def upgrade() -> None:
         "findings", sa.Column("is_new", sa.Boolean(), nullable=False, server_default=sa.true())
     )
     op.add_column("findings", sa.Column("merged_into_id", sa.Uuid(), nullable=True))
-    op.create_index(
-        op.f("ix_findings_merged_into_id"), "findings", ["merged_into_id"], unique=False
-    )
-    op.create_index(
-        "ix_findings_risk", "findings", ["organisation_id", "state", "risk", "id"], unique=False
-    )
+    op.create_index("ix_findings_merged_into_id", "findings", ["merged_into_id"])
+    op.create_index("ix_findings_risk", "findings", ["organisation_id", "state", "risk", "id"])
     op.add_column("findings", sa.Column("case_due_at", sa.DateTime(timezone=True), nullable=True))
-    op.create_index(
-        "ix_findings_created", "findings", ["organisation_id", "created_at", "id"], unique=False
-    )
+    op.create_index("ix_findings_created", "findings", ["organisation_id", "created_at", "id"])
+
+
+def _patrol_runs() -> None:
     for name, (kind, default) in _OF_RUNS.items():
         is_open = default is None
         column = sa.Column(name, kind, nullable=is_open, server_default=default)
         op.add_column("patrol_runs", column)
     for name, first in _LISTED.items():
-        op.create_index(name, "patrol_runs", [first, "created_at", "id"], unique=False)
+        op.create_index(name, "patrol_runs", [first, "created_at", "id"])
+    op.create_index("ix_patrol_runs_plan_id", "patrol_runs", ["plan_id"])
+    op.create_index("ix_patrol_runs_due", "patrol_runs", ["state", "due_at"])
+
+
+def _run_steps() -> None:
     op.add_column("run_steps", sa.Column("phase", sa.Integer(), nullable=False, server_default="0"))
     op.execute("UPDATE run_steps SET phase = 2 WHERE key LIKE 'judge:%'")
     op.drop_index("ix_run_steps_waiting", table_name="run_steps")
-    op.create_index(
-        "ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "phase", "id"], unique=False
-    )
-    op.create_index(op.f("ix_patrol_runs_plan_id"), "patrol_runs", ["plan_id"], unique=False)
-    op.create_index("ix_patrol_runs_due", "patrol_runs", ["state", "due_at"], unique=False)
+    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "phase", "id"])
+
+
+def _seen_listings() -> None:
     op.add_column(
         "seen_listings",
         sa.Column("label", sa.String(32), nullable=False, server_default="not_card"),
@@ -370,22 +349,23 @@ def upgrade() -> None:
         "seen_listings", sa.Column("is_new", sa.Boolean(), nullable=False, server_default=sa.true())
     )
     op.create_index(
-        "ix_seen_listings_known",
-        "seen_listings",
-        ["organisation_id", "platform", "listing_id"],
-        unique=False,
+        "ix_seen_listings_known", "seen_listings", ["organisation_id", "platform", "listing_id"]
     )
-    op.create_index(
-        "ix_seen_listings_label", "seen_listings", ["run_id", "label", "id"], unique=False
-    )
+    op.create_index("ix_seen_listings_label", "seen_listings", ["run_id", "label", "id"])
     op.execute("UPDATE seen_listings SET label = 'sells_card' WHERE is_card")
+
+
+def _custody_is_written_once() -> None:
     for statement in _NOBODY_CHANGES[op.get_bind().dialect.name]:
         op.execute(statement)
+
+
+def _sources() -> None:
     op.add_column("sources", sa.Column("asked_on", sa.Date(), nullable=True))
     op.add_column("sources", sa.Column("asked", sa.Integer(), nullable=False, server_default="0"))
 
 
-def downgrade() -> None:
+def _drop_columns() -> None:
     op.drop_column("sources", "asked")
     op.drop_column("sources", "asked_on")
     op.drop_index("ix_seen_listings_label", table_name="seen_listings")
@@ -395,51 +375,56 @@ def downgrade() -> None:
     op.drop_column("seen_listings", "kind")
     op.drop_column("seen_listings", "label")
     op.drop_index("ix_run_steps_waiting", table_name="run_steps")
-    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "id"], unique=False)
+    op.create_index("ix_run_steps_waiting", "run_steps", ["run_id", "is_done", "id"])
     op.drop_column("run_steps", "phase")
     for name in _LISTED:
         op.drop_index(name, table_name="patrol_runs")
     op.drop_index("ix_patrol_runs_due", table_name="patrol_runs")
     op.drop_index("ix_findings_created", table_name="findings")
     op.drop_column("findings", "case_due_at")
-    op.drop_index(op.f("ix_patrol_runs_plan_id"), table_name="patrol_runs")
+    op.drop_index("ix_patrol_runs_plan_id", table_name="patrol_runs")
     for name in reversed(_OF_RUNS):
         op.drop_column("patrol_runs", name)
     op.drop_index("ix_findings_risk", table_name="findings")
-    op.drop_index(op.f("ix_findings_merged_into_id"), table_name="findings")
+    op.drop_index("ix_findings_merged_into_id", table_name="findings")
     op.drop_column("findings", "merged_into_id")
     op.drop_column("findings", "is_new")
     op.drop_column("findings", "risk")
     op.drop_column("findings", "facts")
     op.drop_column("findings", "basis")
-    op.drop_index("ix_title_labels_made", table_name="title_labels")
-    op.drop_index(op.f("ix_title_labels_finding_id"), table_name="title_labels")
-    op.drop_table("title_labels")
-    op.drop_index("ix_shop_checks_review", table_name="shop_checks")
-    op.drop_index("ix_shop_checks_own", table_name="shop_checks")
-    op.drop_index("ix_shop_checks_waiting", table_name="shop_checks")
-    op.drop_index(op.f("ix_shop_checks_shop_id"), table_name="shop_checks")
-    op.drop_table("shop_checks")
-    op.drop_index(op.f("ix_seen_pictures_shop_id"), table_name="seen_pictures")
-    op.drop_index(op.f("ix_seen_pictures_organisation_id"), table_name="seen_pictures")
-    op.drop_table("seen_pictures")
-    op.drop_index("ix_evidence_stamps_waiting", table_name="evidence_stamps")
-    op.drop_index(op.f("ix_evidence_stamps_run_id"), table_name="evidence_stamps")
-    op.drop_table("evidence_stamps")
-    op.drop_index(op.f("ix_custody_entries_run_id"), table_name="custody_entries")
-    op.drop_index(op.f("ix_custody_entries_organisation_id"), table_name="custody_entries")
-    op.drop_index("ix_custody_entries_item", table_name="custody_entries")
-    op.drop_table("custody_entries")
+
+
+def upgrade() -> None:
+    _screen_models()
+    _patrol_plans()
+    _shop_links()
+    _shop_traits()
+    _custody_entries()
+    _evidence_stamps()
+    _seen_pictures()
+    _shop_checks()
+    _title_labels()
+    _findings()
+    _patrol_runs()
+    _run_steps()
+    _seen_listings()
+    _custody_is_written_once()
+    _sources()
+
+
+def downgrade() -> None:
+    _drop_columns()
+    for table in (
+        "title_labels",
+        "shop_checks",
+        "seen_pictures",
+        "evidence_stamps",
+        "custody_entries",
+        "shop_traits",
+        "shop_links",
+        "patrol_plans",
+        "screen_models",
+    ):
+        op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION custody_is_append_only()")
-    op.drop_index("ix_shop_traits_value", table_name="shop_traits")
-    op.drop_table("shop_traits")
-    op.drop_index("ix_shop_links_state", table_name="shop_links")
-    op.drop_index(op.f("ix_shop_links_other_id"), table_name="shop_links")
-    op.drop_index(op.f("ix_shop_links_one_id"), table_name="shop_links")
-    op.drop_table("shop_links")
-    op.drop_index(op.f("ix_patrol_plans_source_id"), table_name="patrol_plans")
-    op.drop_index("ix_patrol_plans_next", table_name="patrol_plans")
-    op.drop_table("patrol_plans")
-    op.drop_index("ix_screen_models_state", table_name="screen_models")
-    op.drop_table("screen_models")
