@@ -6,24 +6,22 @@ the house is given one that tests move.
 
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, make_url, text
 
 from console.actions.staff.people import add_organisation, add_user
 from console.actions.staff.sign_in import actor_named
-from console.database import migrate, open_engine
 from console.desk import Desk, House
 from console.settings import Settings
 from models.permissions import Permission, Role
 from models.staff import HOUSE, Door, OrganisationKind, UserRole
+from tests.databases import PostgresHouses, SqliteHouses, start_server
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("house", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -62,81 +60,23 @@ def postgres() -> Iterator[str]:
         return
     # Not under pytest's own folder, which other runs close to the server's user.
     binaries, folder = _postgres_bin(), Path(tempfile.mkdtemp(prefix="channel-postgres-"))
-    data = folder / "data"
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
-    settings = [
-        "fsync=off",
-        "full_page_writes=off",
-        "synchronous_commit=off",
-        "listen_addresses=",
-        f"unix_socket_directories={folder}",
-        "max_connections=200",
-    ]
-    options = " ".join(f"-c {setting}" for setting in settings)
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_user, *command], check=True, capture_output=True, cwd=folder)
-
-    run(
-        str(binaries / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "channel",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    )
-    run(
-        str(binaries / "pg_ctl"),
-        "-D",
-        str(data),
-        "-o",
-        options,
-        "-l",
-        str(folder / "log"),
-        "-w",
-        "start",
-    )
+    stop = start_server(binaries, folder, as_user)
     yield f"postgresql+psycopg://channel@/postgres?host={folder}"
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+    stop()
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def templates(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Callable[[str], str]:
-    """A migrated empty database of each kind, made once, to be copied for each test."""
-    made: dict[str, str] = {}
-
-    def template(kind: str) -> str:
-        if kind not in made:
-            if kind == "sqlite":
-                url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'channel.db'}"
-            else:
-                url = _new_postgres_database(request.getfixturevalue("postgres"), "template_house")
-            engine = open_engine(url)
-            migrate(engine)
-            engine.dispose()
-            made[kind] = url
-        return made[kind]
-
-    return template
+def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouses:
+    return SqliteHouses(tmp_path_factory.mktemp("houses"), _staff)
 
 
-def _new_postgres_database(server: str, name: str, template: str | None = None) -> str:
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        copied = f" TEMPLATE {template}" if template else ""
-        connection.execute(text(f"CREATE DATABASE {name}{copied}"))
-    admin.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def postgres_houses(postgres: str) -> PostgresHouses:
+    return PostgresHouses(postgres, _staff)
 
 
 @pytest.fixture
@@ -145,17 +85,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(
-    request: pytest.FixtureRequest, templates: Callable[[str], str], tmp_path: Path
-) -> str:
-    """The address of an empty, migrated database; each test that uses it runs on both kinds."""
-    template = templates(request.param)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database: empty, but for a test that asks for people at desks.
+
+    Each test that uses it runs on both kinds.
+    """
+    is_staffed = "desks" in request.fixturenames
     if request.param == "sqlite":
-        shutil.copy(str(make_url(template).database), tmp_path / "channel.db")
-        return f"sqlite:///{tmp_path / 'channel.db'}"
-    return _new_postgres_database(
-        request.getfixturevalue("postgres"), "test_house", "template_house"
-    )
+        sqlite: SqliteHouses = request.getfixturevalue("sqlite_houses")
+        return sqlite.fresh(tmp_path, is_staffed=is_staffed)
+    postgres: PostgresHouses = request.getfixturevalue("postgres_houses")
+    return postgres.fresh(is_staffed=is_staffed)
 
 
 @pytest.fixture
@@ -224,22 +164,29 @@ PEOPLE = [
 
 @pytest.fixture
 def desks(house: House) -> Desks:
-    return staffed(house)
+    """The people above, who are in the database already."""
+    at = {
+        field: house.desk(actor_named(house, login, Door.CONSOLE)) for field, _, login, _ in PEOPLE
+    }
+    return Desks(house=house.desk(), **at)
 
 
-def staffed(house: House) -> Desks:
-    """The people above, made in an empty house."""
-    own = house.desk()
-    for code, kind, name, parent, province in ORGANISATIONS:
-        add_organisation(own, code=code, kind=kind, name=name, parent=parent, province=province)
-    found = {"house": own}
-    for field, organisation, login, role in PEOPLE:
-        user, _ = add_user(own, organisation=organisation, login=login, name=login, elsewhere=True)
-        with own.begin(Permission.STAFF_GRANT) as work:
-            work.session.add(
-                UserRole(user_id=user.id, role=role, granted_at=work.at, granted_by="house")
+def _staff(url: str) -> None:
+    """Make the people above in an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder), database_url=url)
+        house = replace(House.open(settings), now=Clock())
+        own = house.desk()
+        assert own.actor is HOUSE
+        for code, kind, name, parent, province in ORGANISATIONS:
+            add_organisation(own, code=code, kind=kind, name=name, parent=parent, province=province)
+        for _, organisation, login, role in PEOPLE:
+            user, _ = add_user(
+                own, organisation=organisation, login=login, name=login, elsewhere=True
             )
-            work.record("staff.role_granted", user, role=role.value)
-        found[field] = house.desk(actor_named(house, login, Door.CONSOLE))
-    assert own.actor is HOUSE
-    return Desks(**found)
+            with own.begin(Permission.STAFF_GRANT) as work:
+                work.session.add(
+                    UserRole(user_id=user.id, role=role, granted_at=work.at, granted_by="house")
+                )
+                work.record("staff.role_granted", user, role=role.value)
+        house.engine.dispose()

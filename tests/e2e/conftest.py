@@ -85,8 +85,9 @@ def small() -> Iterator[Market]:
         yield market
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A module's own: what drives it keeps an event loop in its thread for as long as it lives."""
     with chromium() as found:
         yield found
 

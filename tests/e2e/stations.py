@@ -195,6 +195,7 @@ def a_licence_is_granted(story: Story) -> None:
     agent = story.ids["华东通信设备有限公司"]
     manager.open("agents", id=agent)
     body = manager.begin("draft_licence", agent)
+    manager.choose("", "流量卡", box=part(body, "products"))
     for province in ("广东", "浙江"):
         manager.choose("", province, box=part(body, "provinces"))
     manager.fill(part(body, "agreement"), "XY-2026-0001")
@@ -305,7 +306,7 @@ def the_findings_have_evidence(story: Story) -> None:
         if one["ground"] != "industry_card"  # that one holds for the licensed as well
     }
     assert market.stranger in by_shop
-    assert market.licensed.shop not in by_shop
+    assert market.licensed.shop not in by_shop, by_shop[market.licensed.shop]
     assert all(one["evidence"] for one in found)
     story.ids["finding"] = by_shop[market.stranger]["id"]
     of = by_shop[market.stranger]["evidence"][0]
