@@ -183,6 +183,22 @@ def test_one_broken_page_is_a_fault_and_the_walk_goes_on() -> None:
     }
 
 
+def test_a_link_that_is_no_address_is_a_fault_and_costs_nothing_else() -> None:
+    def shop(call: Call) -> Answer:
+        answer = plain_shop(call)
+        if not isinstance(answer.body, str):
+            return answer
+        odd = '<base href="http://["><ul><li class="card"><a href="http://[">更多</a></li></ul>'
+        return Answer(odd + answer.body + '<img class="main" src="http://[">', answer.status)
+
+    with open_shop(shop) as stand, Visitor() as visitor:
+        listings, faults = sorted_out(walk(written("plain", stand, "/shop/"), visitor))
+
+    assert len(listings) == len(GOODS)
+    assert {fault.reason.facts["field"] for fault in faults} == {"link"}
+    assert all(one.images == (f"{stand.url}/pics/{one.listing_id[2:]}.jpg",) for one in listings)
+
+
 def test_a_list_of_another_shape_stops_and_counts_as_implausible() -> None:
     with open_shop(lambda _: Answer("<ul><li>new design</li></ul>")) as stand, Visitor() as visitor:
         listings, faults = sorted_out(walk(written("plain", stand, "/shop/"), visitor))

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
-from urllib.parse import urljoin
 
 from integrations.marketplaces.base import Reason, Unreadable
 from integrations.marketplaces.extract import Reading, filled, sales_of
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.listing import Listing, SalesKind
 from integrations.marketplaces.mapping import Kind, Source
 from integrations.marketplaces.ways import Fields
@@ -26,8 +26,9 @@ def templated(
     for word, ways in fields.named().items():
         for number, way in enumerate(ways):
             text = filled(way.template, known) if way.template and word not in found else None
+            if text and word == "url":
+                text = joined(base, text)
             if text:
-                text = urljoin(base, text) if word == "url" else text
                 found[word] = Reading((text,), str(way), f"{stage}.fields.{word}.{number}")
     return found
 

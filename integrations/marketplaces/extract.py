@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeAlias
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from selectolax.lexbor import LexborNode
 
 from integrations.marketplaces.base import SourceError
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.parse import Html, label_of, tidy
 from integrations.marketplaces.paths import Json, find, json_of, texts_of
 from integrations.marketplaces.patterns import first
@@ -107,7 +108,10 @@ def read(word: str, ways: Sequence[Way], ground: Ground, key: str) -> Reading | 
         if word == "price":
             reading = _priced(reading, way, ground)
         elif word == "url":
-            reading = replace(reading, texts=tuple(urljoin(ground.base, text) for text in texts))
+            links = tuple(filter(None, (joined(ground.base, text) for text in texts)))
+            if not links:
+                continue
+            reading = replace(reading, texts=links)
         if reading.problem is None:
             return reading
         doubtful = doubtful or reading
@@ -119,7 +123,8 @@ def _all_images(ways: Sequence[Way], ground: Ground, key: str) -> Reading | None
     found: dict[str, int] = {}
     for number, way in enumerate(ways):
         for text in filter(None, texts_by(way, ground)):
-            found.setdefault(urljoin(ground.base, text), number)
+            found.setdefault(joined(ground.base, text), number)
+    found.pop("", None)
     if not found:
         return None
     used = sorted(set(found.values()))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urljoin
 
 from integrations.marketplaces.base import Page, Unreadable
 from integrations.marketplaces.extract import Ground, InJson, OnHtml
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.mapping import By, Paging
 from integrations.marketplaces.paths import find, texts_of
 from integrations.marketplaces.steps import Step
@@ -106,7 +106,9 @@ def _links(paging: Paging, page: Page, ground: Ground) -> Sequence[str]:
 
 
 def _by_link(onward: Step, link: str, page: Page) -> Step:
-    url = urljoin(page.url, link)
+    url = joined(page.url, link)
+    if not url:
+        raise Unreadable("field_missing", url=page.url, field="list.paging.next", tried=link[:80])
     if url == onward.url:
         raise Unreadable("paging_loops", url=url, field="list.paging.next")
     return replace(onward, url=url)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
-from urllib.parse import urljoin
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
@@ -16,6 +15,7 @@ from defusedxml.ElementTree import iterparse
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from integrations.marketplaces.base import Page, SourceError, Unreadable
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.paths import Json, json_of
 
 MAX_BYTES: Final = 4_000_000
@@ -182,7 +182,8 @@ class Html:
     @cached_property
     def base(self) -> str:
         found = self.clean.css_first("base[href]")
-        return urljoin(self.url, found.attributes.get("href") or "") if found else self.url
+        named = found.attributes.get("href") if found else None
+        return (joined(self.url, named) or self.url) if named else self.url
 
     @cached_property
     def things(self) -> list[Json]:
@@ -249,7 +250,7 @@ def _prop(node: LexborNode, base: str) -> str:
             return given.strip()
     for name in ("href", "src", "data"):
         if given := node.attributes.get(name):
-            return urljoin(base, given.strip())
+            return joined(base, given.strip())
     return tidy(node.text(separator=" "))
 
 

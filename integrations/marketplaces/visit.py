@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag
 
 from selectolax.lexbor import LexborNode
 
@@ -14,6 +14,7 @@ from integrations.marketplaces.base import Page, SourceError, Unreadable
 from integrations.marketplaces.connectors import CONNECTORS, site
 from integrations.marketplaces.connectors.base import Connector, answer
 from integrations.marketplaces.extract import Ground, InJson, OnHtml, filled, read_fields
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.listing import Listing
 from integrations.marketplaces.mapping import By, Kind, Source
 from integrations.marketplaces.paging import Held, following
@@ -82,8 +83,9 @@ class Visit:
     def sitemap(self, step: Step, page: Page) -> Done:
         must_be_answer(page)
         found = sitemap_page(page)
-        deeper = [Step(StepKind.SITEMAP, url, depth=step.depth + 1) for url in found.maps]
-        pages = [urldefrag(url).url for url in found.pages]
+        maps = filter(None, (joined(page.url, url) for url in found.maps))
+        deeper = [Step(StepKind.SITEMAP, url, depth=step.depth + 1) for url in maps]
+        pages = [urldefrag(joined(page.url, url)).url for url in found.pages]
         steps = [Step(StepKind.DETAIL, url) for url in dict.fromkeys(pages) if self.wanted(url)]
         used = frozenset({"list.sitemap"} if found.pages or found.maps else ())
         return Done((), (*deeper, *steps), left_out=len(pages) - len(steps), used=used)
@@ -188,7 +190,7 @@ class Visit:
         if isinstance(item, InJson):
             values = find(item.value, place) if place else []
             said = [text for value in values for text in texts_of(value)]
-            return urljoin(item.base, said[0]) if said and said[0] else None
+            return (joined(item.base, said[0]) or None) if said and said[0] else None
         nodes = item.select(place) if place else _anchors(item)
         links = (_href(node, item.base) for node in nodes)
         return next((link for link in links if link), None)
@@ -209,8 +211,8 @@ class Visit:
         if self.source.detail.url:
             known = {**blanks_of(readings), "link": link or ""}
             url = filled(self.source.detail.url, known)
-            url = urljoin(item.base, url) if url else None
-        if url is None:
+            url = joined(item.base, url) if url else None
+        if not url:
             tried = self.source.detail.url or self.source.listed.link or "a[href]"
             raise Unreadable("field_missing", url=page.url, field="link", tried=tried)
         return Step(StepKind.DETAIL, urldefrag(url).url, known=readings)
@@ -269,7 +271,7 @@ def _href(node: LexborNode, base: str) -> str | None:
     link = (node.attributes.get("href") or "").strip()
     if not link or link.startswith(("#", "javascript:", "mailto:", "tel:")):
         return None
-    return urldefrag(urljoin(base, link)).url
+    return urldefrag(joined(base, link)).url or None
 
 
 def _mark(gathered: Done) -> str:

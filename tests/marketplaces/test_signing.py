@@ -1,7 +1,5 @@
 """Signatures hold against what the platforms have published."""
 
-import pytest
-
 from integrations.marketplaces.connectors.signing import shopee_sign, top_sign
 from integrations.marketplaces.terms import SignMethod
 
@@ -46,14 +44,6 @@ def test_pdd_signs_as_taobao_does() -> None:
 def test_shopees_own_example_holds() -> None:
     sign = "dc88d72feea70c80c52c3399751a7d34966763f51a7f056aa070a5e9df645412"
     assert shopee_sign("123456", 1577836800, SHOPEE, "demo") == sign
-
-
-@pytest.mark.parametrize("nick", ["windwing", "nickwinwindg"])
-def test_the_first_form_of_top_is_not_made_any_more(nick: str) -> None:
-    """`MD5(secret + pairs)`, without the secret behind: code that is still copied around."""
-    assert top_sign({"fields": "nick,sex", "nick": nick}, "carver") != (
-        "E780A69E04E438846FAF25AD28047415"
-    )
 
 
 def test_the_stronger_method_is_another_signature() -> None:

@@ -1,5 +1,7 @@
 """A shop of which nothing but the address is known: what is tried, and what is said to work."""
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.marketplaces.preview import preview
@@ -33,6 +35,35 @@ def test_else_the_sitemap_and_what_pages_say_of_themselves() -> None:
     assert listings[0].shop_name == "星河通信"
     assert shown.worked == ("site.jsonld", "site.sitemap")
     assert "jsonld=offers.price" in next(iter(shown.found_by["price"]))
+
+
+def test_the_sitemaps_that_robots_names_come_before_the_usual_place() -> None:
+    def shop(call: Call) -> Answer:
+        if call.path == "/robots.txt":
+            elsewhere = "Sitemap: https://other.example/sitemap.xml"
+            return Answer(f"User-agent: *\nDisallow:\n{elsewhere}\n sitemap : /maps/goods.xml\n")
+        if call.path == "/maps/goods.xml":
+            return jsonld_shop(replace(call, path="/sitemap.xml"))
+        return Answer("no", 404) if call.path == "/sitemap.xml" else jsonld_shop(call)
+
+    with open_shop(shop) as stand:
+        listings, faults = walked(source_to("site", stand))
+
+    assert (len(listings), faults) == (len(GOODS), [])
+    assert "/sitemap.xml" not in {call.path for call in stand.calls}
+
+
+def test_a_sitemap_that_robots_names_and_is_not_there_leads_on_to_links() -> None:
+    def shop(call: Call) -> Answer:
+        if call.path == "/robots.txt":
+            return Answer("Sitemap: /gone.xml\nSitemap: http://[no\n")
+        answer = microdata_shop(call)
+        return replace(answer, body=f'{answer.body}<a href="http://[no">?</a>')
+
+    with open_shop(shop) as stand:
+        listings, faults = walked(source_to("site", stand))
+
+    assert (len(listings), faults) == (len(GOODS), [])
 
 
 def test_else_links_from_the_page_that_was_named() -> None:
@@ -83,4 +114,4 @@ def test_a_preview_ends_even_where_no_page_offers_anything() -> None:
 
     assert shown.listings == ()
     assert len(stand.calls) == 40
-    assert shown.left_out == 38
+    assert shown.left_out == 37

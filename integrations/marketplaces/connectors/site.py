@@ -1,9 +1,11 @@
 """A shop of its own of which only the address is known: what is tried, one after the other.
 
-Its `/products.json`; else its sitemap; else links from the page that was named. Pages are read by
-what they say of themselves in schema.org's words. What worked is told by the keys that were used.
+Its `/products.json`; else the sitemaps that its robots.txt names, or `/sitemap.xml`; else links
+from the page that was named. Pages are read by what they say of themselves in schema.org's words.
+What worked is told by the keys that were used.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -13,6 +15,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from integrations.marketplaces.assemble import listing_of, templated
 from integrations.marketplaces.base import Page, SourceError, Unreadable
 from integrations.marketplaces.extract import OnHtml, read_fields, thing
+from integrations.marketplaces.links import joined
 from integrations.marketplaces.mapping import Source, source_of
 from integrations.marketplaces.parse import Html, html_page, json_page, sitemap_page
 from integrations.marketplaces.paths import find
@@ -21,7 +24,10 @@ from integrations.marketplaces.request import must_be_answer
 from integrations.marketplaces.steps import Done, Fault, Step, StepKind
 
 PRODUCTS: Final = "/products.json"
+ROBOTS: Final = "/robots.txt"
 SITEMAP: Final = "/sitemap.xml"
+_NAMED: Final = re.compile(rb"(?im)^[ \t]*sitemap[ \t]*:[ \t]*(\S+)")
+_MOST_NAMED: Final = 50
 _MOST_LINKS: Final = 500
 _LIKELY: Final = r"(?i)(product|item|goods|/p/|/sku|detail)"
 _NO_PAGE: Final = (
@@ -40,6 +46,8 @@ def otherwise(source: Source, step: Step) -> tuple[Step, ...]:
     if step.turn or step.depth:
         return ()
     if step.kind is StepKind.LIST and path == PRODUCTS:
+        return (Step(StepKind.SITEMAP, urljoin(step.url, ROBOTS)),)
+    if step.kind is StepKind.SITEMAP and path == ROBOTS:
         return (Step(StepKind.SITEMAP, urljoin(step.url, SITEMAP)),)
     if step.kind is StepKind.SITEMAP:
         ours = urlsplit(step.url).netloc
@@ -68,6 +76,8 @@ def has_products(page: Page) -> bool:
 
 def read(source: Source, step: Step, page: Page, at: datetime) -> Done:
     match step.kind:
+        case StepKind.SITEMAP if urlsplit(step.url).path == ROBOTS:
+            return Done(next_steps=_named(source, step, page) or otherwise(source, step))
         case StepKind.SITEMAP:
             return _sitemap(source, step, page)
         case StepKind.LIST:
@@ -75,6 +85,15 @@ def read(source: Source, step: Step, page: Page, at: datetime) -> Done:
         case StepKind.DETAIL:
             must_be_answer(page)
             return _offer(source, step, html_page(page), page, at)
+
+
+def _named(source: Source, step: Step, page: Page) -> tuple[Step, ...]:
+    """The sitemaps that robots.txt names, as the sitemap protocol has it; on our hosts alone."""
+    if page.status != HTTPStatus.OK:
+        return ()
+    found = _NAMED.findall(page.body)[:_MOST_NAMED]
+    urls = dict.fromkeys(_joined(step.url, url.decode(errors="replace")) for url in found)
+    return tuple(Step(StepKind.SITEMAP, url) for url in urls if _ours(source, url))
 
 
 def _sitemap(source: Source, step: Step, page: Page) -> Done:
@@ -87,10 +106,12 @@ def _sitemap(source: Source, step: Step, page: Page) -> Done:
         return Done(next_steps=otherwise(source, step))
     maps = [
         Step(StepKind.SITEMAP, url, depth=step.depth + 1)
-        for url in sorted(filter(lambda url: _ours(source, url), found.maps), key=_unlikely)
+        for url in sorted((_joined(page.url, url) for url in found.maps), key=_unlikely)
+        if _ours(source, url)
     ]
-    urls = dict.fromkeys(urldefrag(url).url for url in found.pages if _wanted(source, url))
-    pages = [Step(StepKind.DETAIL, url) for url in sorted(urls, key=_unlikely)]
+    urls = dict.fromkeys(_joined(page.url, url) for url in found.pages)
+    wanted = (url for url in urls if _wanted(source, url))
+    pages = [Step(StepKind.DETAIL, url) for url in sorted(wanted, key=_unlikely)]
     if not maps and not pages and not step.depth:
         return Done(next_steps=otherwise(source, step))
     return Done(next_steps=(*maps, *pages), used=frozenset({"site.sitemap"}))
@@ -101,9 +122,7 @@ def _linked(source: Source, step: Step, page: Page, at: datetime) -> Done:
     html = html_page(page)
     done = _offer(source, step, html, page, at)
     links = (node.attributes.get("href") or "" for node in html.raw.css("a[href]"))
-    urls = dict.fromkeys(
-        urldefrag(urljoin(html.base, link.strip())).url for link in links if link.strip()
-    )
+    urls = dict.fromkeys(_joined(html.base, link.strip()) for link in links if link.strip())
     wanted = sorted((url for url in urls if _wanted(source, url)), key=_unlikely)[:_MOST_LINKS]
     deeper = [Step(StepKind.LIST, url, depth=step.depth + 1) for url in wanted]
     if step.depth >= source.limits.depth:
@@ -131,6 +150,10 @@ def _offer(source: Source, step: Step, html: Html, page: Page, at: datetime) -> 
 
 def _unlikely(url: str) -> bool:
     return not holds(_LIKELY, url)
+
+
+def _joined(base: str, link: str) -> str:
+    return urldefrag(joined(base, link)).url
 
 
 def _ours(source: Source, url: str) -> bool:
