@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import IO, Final
@@ -62,6 +63,16 @@ class Child:
             raise Died("too much")
         return self._exactly(size)
 
+    def is_ready(self, seconds: float) -> bool:
+        """Whether it has said something, or is gone, within so many seconds."""
+        try:
+            self._wait(self._outs, select.POLLIN, seconds)
+        except Died:
+            if self.left <= 0:
+                raise
+            return False
+        return True
+
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
@@ -83,11 +94,11 @@ class Child:
             data += some
         return bytes(data)
 
-    def _wait(self, pipe: IO[bytes], event: int) -> None:
+    def _wait(self, pipe: IO[bytes], event: int, most: float = inf) -> None:
         poll = select.poll()
         poll.register(pipe, event)
         began = time.monotonic()
-        ready = poll.poll(max(self.left, 0) * 1000)
+        ready = poll.poll(max(min(self.left, most), 0) * 1000)
         self.left -= time.monotonic() - began
         if not ready:
             raise Died("time")

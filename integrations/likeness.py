@@ -13,8 +13,13 @@ from integrations.child import Died, Pool
 from integrations.pictures import opened
 from models.badge_reading import codes_in
 
-MEMORY: Final = 600_000_000
-"""What one picture may take of the process that looks at it: 24 megapixels, unpacked, in copies."""
+MOST_PIXELS: Final = 8_000_000
+"""What of a shop's picture is unpacked: a long page of details has as many."""
+MEMORY: Final = 256_000_000
+"""What one picture may take of the process that looks at it. The hungriest that are let in are a
+lossless WebP of so many pixels with transparency (240 MB: its library keeps two canvases beside
+ours) and a progressive JPEG of 24 megapixels in four colours (229 MB: its coefficients, whole).
+"""
 SECONDS: Final = 10
 _PATIENCE: Final = 15.0
 _CHILD: Final = "integrations.likeness_child"
@@ -60,7 +65,7 @@ def look(data: bytes, prefix: str = "") -> Looked:
 
 def look_here(data: bytes, prefix: str) -> Looked:
     """The same in this process; `Invalid` when it is no picture."""
-    image = opened(data)
+    image = opened(data, MOST_PIXELS)
     codes = codes_in(image, lambda text: text.lower().startswith(prefix))
     texts = tuple(code.text[:_LONGEST_CODE] for code in codes)
     return Looked(image.width, image.height, likeness_of(image), texts)

@@ -41,23 +41,30 @@ _UNREADABLE: Final = (
 _BOMBS: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
-def opened(data: bytes) -> Image.Image:
-    """The picture upright, in RGB on white; of an animation the first frame. Else Invalid."""
+def opened(data: bytes, most: int = MOST_PIXELS) -> Image.Image:
+    """The picture upright, in RGB on white; of an animation the first frame. Else Invalid.
+
+    `most`: pixels that are unpacked, from a quarter of all that any picture may have. A larger
+    JPEG is halved both ways while it is read; others have no such way, and are refused.
+    """
     if len(data) > LARGEST:
         raise Invalid("picture.too_large", most=LARGEST // _MIB)
     kind = kind_of(data)
-    _must_be_small(*_size_of(kind, data))
+    most_here = MOST_PIXELS if kind == "JPEG" else most
+    _must_be_small(*_size_of(kind, data), most_here)
     if kind == "JPEG" and data.count(b"\xff\xda") > _MOST_SCANS:
         raise Invalid("picture.broken")
     try:
         with Image.open(BytesIO(data), formats=[kind]) as image:
-            _must_be_small(*image.size)
+            _must_be_small(*image.size, most_here)
+            if image.width * image.height > most:
+                image.draft(None, (image.width // 2, image.height // 2))
             image.load()
             return _on_white(_upright(image))
     except Invalid:
         raise
     except _BOMBS:
-        raise Invalid("picture.too_many_pixels", most=MOST_PIXELS // 1_000_000) from None
+        raise Invalid("picture.too_many_pixels", most=most_here // 1_000_000) from None
     except _UNREADABLE:
         raise Invalid("picture.broken") from None
 
@@ -74,9 +81,9 @@ def is_picture(data: bytes) -> bool:
     return any(fits(data) for fits in _KINDS.values())
 
 
-def _must_be_small(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise Invalid("picture.too_many_pixels", most=MOST_PIXELS // 1_000_000)
+def _must_be_small(width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise Invalid("picture.too_many_pixels", most=most // 1_000_000)
 
 
 def _size_of(kind: str, data: bytes) -> tuple[int, int]:

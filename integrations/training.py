@@ -1,5 +1,6 @@
 """Training in a process of its own: bounded in time and memory, and the console goes on."""
 
+import atexit
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -40,16 +41,34 @@ class TrainingFailed(Exception):
     """No model came of it, and why."""
 
 
-def trained_beside(old: Model, labels: Sequence[Labelled], *, seconds: float = SECONDS) -> Trained:
-    """A new model, measured beside the old one on what neither learned from these labels."""
-    child = Child("integrations.training_child", seconds, _LONGEST)
-    try:
-        child.tell(old.to_bytes(), json.dumps([asdict(one) for one in labels]).encode())
-        answer: dict[str, Any] = json.loads(child.hear())
-        if "problem" in answer:
-            raise TrainingFailed(answer["problem"])
-        return Trained(child.hear(), answer["learned"], answer["measures"])
-    except Died as died:
-        raise TrainingFailed(str(died)) from died
-    finally:
-        child.close()
+class Training:
+    """A process that trains a model and measures it beside the old one, on what neither learned.
+
+    It is ended when it takes too long, when it is closed, and with the process that began it.
+    """
+
+    def __init__(self, old: Model, labels: Sequence[Labelled], seconds: float = SECONDS) -> None:
+        self._child = Child("integrations.training_child", seconds, _LONGEST)
+        atexit.register(self.close)
+        try:
+            told = json.dumps([asdict(one) for one in labels]).encode()
+            self._child.tell(old.to_bytes(), told)
+        except Died as died:
+            self.close()
+            raise TrainingFailed(str(died)) from died
+
+    def wait(self, seconds: float = SECONDS) -> Trained | None:
+        """The new model; None when there is none after so many seconds, and there may be later."""
+        try:
+            if not self._child.is_ready(seconds):
+                return None
+            answer: dict[str, Any] = json.loads(self._child.hear())
+            if "problem" in answer:
+                raise TrainingFailed(answer["problem"])
+            return Trained(self._child.hear(), answer["learned"], answer["measures"])
+        except Died as died:
+            raise TrainingFailed(str(died)) from died
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        self._child.close()

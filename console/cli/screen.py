@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -14,8 +14,8 @@ from console.actions.patrol.models import (
     model_numbered,
     opened_model,
     refuse_model,
-    train_model,
 )
+from console.actions.patrol.training import train_model
 from console.cli.base import choices, desk, house, say, show, show_one
 from console.i18n import t
 from integrations.bulk import (
@@ -29,6 +29,9 @@ from models.refusals import Invalid
 _FILE = "file"
 _EVERY = 5.0
 """Seconds between two lines of progress where nobody watches a terminal."""
+
+
+_UNMEASURED: Final[dict[str, Any]] = {"n": None, "f1": None}
 
 
 class _FilesFirst(TyperGroup):
@@ -115,14 +118,14 @@ def models() -> None:
 
 
 def _shown(row: ScreenModel) -> dict[str, Any]:
-    new, old = row.measures["new"], row.measures["old"]
+    new, old = row.measures.get("new", _UNMEASURED), row.measures.get("old", _UNMEASURED)
     return {
         "number": row.number,
         "state": row.state,
         "labels": row.labels,
         "held_out": new["n"],
-        "f1_new": round(new["f1"], 4),
-        "f1_old": round(old["f1"], 4),
+        "f1_new": new["f1"] and round(new["f1"], 4),
+        "f1_old": old["f1"] and round(old["f1"], 4),
         "trained_at": row.trained_at,
     }
 

@@ -18,7 +18,7 @@ from console.actions.channel.witnesses import show_to_witnesses
 from console.actions.patrol.rehash import sweep_evidence
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
-from console.jobs import imports, notices, patrol, stamps, tellings
+from console.jobs import imports, notices, patrol, stamps, tellings, training
 from console.jobs.base import Kind, Sweep
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -27,6 +27,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     tellings.TELLINGS,
     patrol.PATROLS,
     stamps.STAMPS,
+    training.TRAININGS,
 )
 
 SWEEPS: Final[tuple[Sweep, ...]] = (

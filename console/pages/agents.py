@@ -44,7 +44,6 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     day,
     empty,
@@ -53,6 +52,7 @@ from console.pages.kit import (
     flash,
     labelled,
     last_day,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -313,8 +313,4 @@ def show_licences(licences: Sequence[Licence]) -> None:
 
 desk = my_desk()
 show_refused()
-if (agent_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_agent(agent_id)
+list_or_record(show_list, show_agent)

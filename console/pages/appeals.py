@@ -18,7 +18,6 @@ from console.pages.kit import (
     Kind,
     Next,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -26,6 +25,7 @@ from console.pages.kit import (
     labelled,
     last_day,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     page_head,
@@ -135,8 +135,4 @@ def show_appeal(appeal_id: str) -> None:
 
 
 desk = my_desk()
-if (appeal_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_appeal(appeal_id)
+list_or_record(show_list, show_appeal)

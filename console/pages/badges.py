@@ -21,13 +21,13 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
     filters,
     labelled,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     page_head,
@@ -153,8 +153,4 @@ def show_facts(record: BadgeRecord) -> None:
 
 
 desk = my_desk()
-if (badge_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_badge(badge_id)
+list_or_record(show_list, show_badge)

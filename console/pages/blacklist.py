@@ -20,13 +20,13 @@ from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
     Column,
     Kind,
-    chosen_id,
     cursor,
     day,
     empty,
     facts,
     filters,
     flash,
+    list_or_record,
     next_moves,
     open_record,
     page_head,
@@ -178,8 +178,5 @@ desk = my_desk()
 if party_id := st.query_params.get("party"):
     with refusals_shown():
         restricted_parts.show_party(desk, party_id)
-elif (entry_id := chosen_id()) is None:
-    show_list()
 else:
-    with refusals_shown():
-        show_entry(entry_id)
+    list_or_record(show_list, show_entry)

@@ -17,7 +17,6 @@ from console.pages.kit import (
     Kind,
     Tone,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -25,6 +24,7 @@ from console.pages.kit import (
     flash,
     labelled,
     last_day,
+    list_or_record,
     moment,
     page_head,
     pager,
@@ -38,6 +38,7 @@ from console.pages.kit import (
     view,
 )
 from console.pages.moves.cases import case_moves, notice_moves
+from console.pages.patrol_words import TIERS
 from models.cases.cases import Case, CaseState
 from models.cases.notices import AnswerOutcome, Notice, NoticeState
 from models.channel.public import shop_number
@@ -45,13 +46,7 @@ from models.patrol.findings import Finding
 from models.patrol.shops import SeenListing
 from models.permissions import Permission
 from models.provinces import province_of_code
-from models.rules import Tier
 
-TIER_TONES = {
-    Tier.MINOR.value: Tone.OVER,
-    Tier.GENERAL.value: Tone.WARNING,
-    Tier.SERIOUS.value: Tone.BAD,
-}
 NOTICE_TONES = {NoticeState.TURNED_DOWN.value: Tone.BAD, NoticeState.ANSWERED.value: Tone.GOOD}
 OUTCOME_TONES = {
     AnswerOutcome.KEPT.value: Tone.BAD,
@@ -77,7 +72,7 @@ def case_columns() -> list[Column[Case]]:
         Column(
             t("case_page.kind"), lambda row: [t(f"finding_kind.{row.kind}")], Kind.WORDS, width=150
         ),
-        Column(t("case_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIER_TONES, width=90),
+        Column(t("case_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIERS, width=90),
         Column(t("case_page.due"), due_word, width=170),
         Column(t("case_page.opened"), lambda row: row.created_at, Kind.DATE, width=110),
     ]
@@ -207,7 +202,7 @@ def show_found(record: CaseRecord) -> None:
             Column(t("case_page.finding_number"), lambda row: row.number, width=160),
             Column(t("case_page.state"), lambda row: row.state, Kind.STATE, "finding_state"),
             Column(t("case_page.kind"), lambda row: [t(f"finding_kind.{row.kind}")], Kind.WORDS),
-            Column(t("case_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIER_TONES),
+            Column(t("case_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIERS),
         ]
         record_table(record.findings, columns, key="case_findings", open_page="findings")
     if record.listings:
@@ -291,8 +286,4 @@ def show_record(case_id: str) -> None:
 
 
 desk = my_desk()
-with refusals_shown():
-    if (chosen := chosen_id()) is None:
-        show_list()
-    else:
-        show_record(chosen)
+list_or_record(show_list, show_record)

@@ -24,13 +24,13 @@ from console.pages.kit import (
     Kind,
     Tone,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
     filters,
     flash,
     link_to,
+    list_or_record,
     moment,
     open_record,
     page_head,
@@ -274,9 +274,4 @@ def show_seen(record: CheckRecord) -> None:
 
 desk = my_desk()
 show_refusal_kept()
-if (chosen := chosen_id()) is None:
-    with refusals_shown():
-        show_list()
-else:
-    with refusals_shown():
-        show_check(chosen)
+list_or_record(show_list, show_check)

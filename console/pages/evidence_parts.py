@@ -66,11 +66,18 @@ def captures(seen: EvidenceView) -> None:
     section(t("finding_page.captures"), t("finding_page.captures_hint"))
     for number, one in enumerate(seen.captures, 1):
         sign = ":red[:material/broken_image:]" if one.is_damaged else ":green[:material/verified:]"
-        subject = plain(str((one.about or {}).get("subject", one.manifest[:_DIGEST])))
+        subject = _subject(str((one.about or {}).get("subject", one.manifest[:_DIGEST])))
         with st.expander(f"{sign} {t('finding_page.capture', n=number)} · {subject}"):
             _capture(one, f"capture:{number}")
     if seen.more:
         st.caption(t("finding_page.more_captures", n=seen.more))
+
+
+def _subject(text: str) -> str:
+    """What a capture is of, or who was looked at: our own first word is told in words."""
+    word, _, rest = text.partition(" ")
+    known = said(f"capture_of.{word}", "") if rest else ""
+    return plain(f"{known} {rest.removeprefix('shop:')}" if known else text)
 
 
 def _capture(one: CaptureView, key: str) -> None:
@@ -174,11 +181,14 @@ def _size(number: int) -> str:
 
 def stamps(seen: Sequence[EvidenceStamp]) -> None:
     """The outside clock's word on the run's list of evidence."""
+    if seen:
+        st.markdown(f"**{t('finding_page.stamps')}**")
     for stamp in seen[-2:]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             state_pill("stamp_state", stamp.state, STAMPS)
-            words = " · ".join(filter(None, [stamp.tsa, moment(stamp.stamped_at)]))
-            st.caption(plain(words), width="content")
+            if stamp.stamped_at is not None:
+                words = " · ".join(filter(None, [stamp.tsa, moment(stamp.stamped_at)]))
+                st.caption(plain(words), width="content")
         if stamp.problem:
             st.caption(plain(said(f"stamp_problem.{stamp.problem}", stamp.problem)))
 
@@ -191,7 +201,7 @@ def custody(entries: Sequence[CustodyEntry]) -> None:
             st.caption(t("finding_page.no_custody"))
         for entry in list(reversed(entries))[:12]:
             with st.container(gap=None):
-                note = f" · {plain(entry.note)}" if entry.note else ""
+                note = f" · {_subject(entry.note)}" if entry.note else ""
                 st.markdown(f"**{t(f'custody_act.{entry.act}')}**{note}")
                 who = plain(entry.actor.get("name") or t("role.house"))
                 st.caption(f"{moment(entry.at)} · {who} · {entry.manifest_sha256[:_DIGEST]}")

@@ -25,7 +25,6 @@ from console.pages.kit import (
     Kind,
     Next,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -34,6 +33,7 @@ from console.pages.kit import (
     labelled,
     last_day,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -256,8 +256,4 @@ def moves(finding: Finding) -> list[Next]:
 
 
 desk = my_desk()
-if (chosen_finding := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_finding(chosen_finding)
+list_or_record(show_list, show_finding)

@@ -21,12 +21,12 @@ from console.pages.kit import (
     Column,
     Kind,
     Next,
-    chosen_id,
     cursor,
     empty,
     facts,
     figures,
     flash,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -238,7 +238,4 @@ def begin(imported: Import) -> str:
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-else:
-    show_record(chosen)
+list_or_record(show_list, show_record)

@@ -28,11 +28,11 @@ from console.pages.kit import (
     Kind,
     Next,
     Tone,
-    chosen_id,
     day,
     empty,
     facts,
     figures,
+    list_or_record,
     moment,
     next_moves,
     page_head,
@@ -297,8 +297,4 @@ def _moves(one: KeyRecord, role: str) -> list[Next]:
 
 
 desk = my_desk()
-if (kid := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_key(kid)
+list_or_record(show_list, show_key)

@@ -22,11 +22,11 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     empty,
     filters,
     labelled,
+    list_or_record,
     next_moves,
     page_head,
     pager,
@@ -171,8 +171,4 @@ def show_licence(licence_id: str) -> None:
 
 desk = my_desk()
 show_refused()
-if (licence_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_licence(licence_id)
+list_or_record(show_list, show_licence)

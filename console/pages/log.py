@@ -18,12 +18,12 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
     figures,
     filters,
+    list_or_record,
     moment,
     page_head,
     pager,
@@ -159,8 +159,4 @@ def show_proof(leaf: int) -> None:
 
 
 desk = my_desk()
-if (entry_seq := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_entry(entry_seq)
+list_or_record(show_list, show_entry)

@@ -16,12 +16,13 @@ from console.pages.kit import (
     Kind,
     Next,
     Tone,
+    back_to_list,
     chart,
     choice,
-    chosen_id,
     empty,
     facts,
     filters,
+    list_or_record,
     next_moves,
     page_head,
     record_table,
@@ -89,6 +90,7 @@ def names_of(cluster: Cluster) -> str:
 
 def show_cluster(shop_id: str) -> None:
     cluster = cluster_of(desk, shop_id)
+    back_to_list()
     with page_head(names_of(cluster), t("operators_page.cluster_hint")):
         next_moves(desk, all_moves(cluster), cluster.id)
     facts(
@@ -161,7 +163,8 @@ def show_link(link: ShopLink, names: Mapping[Any, str]) -> None:
             st.caption(reason_words(reason))
         if link.reason:
             st.caption(t("operators_page.said", reason=plain(link.reason)))
-        next_moves(desk, link_moves(link), link.id)
+        with st.container(horizontal=True, gap="small"):
+            next_moves(desk, link_moves(link), link.id)
 
 
 def reason_words(reason: Mapping[str, Any]) -> str:
@@ -241,8 +244,4 @@ def _line(link: ShopLink, at: Mapping[Any, tuple[float, float]]) -> "go.Scatter"
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_cluster(chosen)
+list_or_record(show_list, show_cluster)

@@ -19,7 +19,6 @@ from console.pages.kit import (
     Kind,
     Next,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -27,6 +26,7 @@ from console.pages.kit import (
     flash,
     labelled,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -144,6 +144,7 @@ def show_run(run_id: str) -> None:
         else:
             run_parts.headline(run)
         run_parts.news(run, run.flagged)
+        run_parts.dismissed(record.dismissed)
         show_parts(record)
     with right:
         beside(record)
@@ -317,8 +318,4 @@ def moves(run: PatrolRun) -> list[Next]:
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_run(chosen)
+list_or_record(show_list, show_run)

@@ -27,7 +27,6 @@ from console.pages.kit import (
     Next,
     Tone,
     choice,
-    chosen_id,
     cursor,
     day,
     empty,
@@ -35,6 +34,7 @@ from console.pages.kit import (
     filters,
     flash,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -243,8 +243,4 @@ def moves(plan: PatrolPlan) -> list[Next]:
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_plan(chosen)
+list_or_record(show_list, show_plan)

@@ -22,7 +22,6 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -30,6 +29,7 @@ from console.pages.kit import (
     flash,
     last_day,
     line_chart,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -268,8 +268,4 @@ def words(value: object) -> str:
 
 
 desk = my_desk()
-if (publication_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_publication(publication_id)
+list_or_record(show_list, show_publication)

@@ -68,6 +68,12 @@ def news(run: PatrolRun, flagged: int) -> None:
     st.markdown(f":blue[:material/auto_awesome:] {words}")
 
 
+def dismissed(count: int) -> None:
+    """What was seen again as people had dismissed it, so that nobody wonders where it is."""
+    if count:
+        st.caption(f":material/do_not_disturb_on: {t('run_page.dismissed', n=f'{count:,}')}")
+
+
 def faults(run: PatrolRun) -> None:
     """What could not be read, by the reason's word: how often, and which addresses."""
     if not run.fault_count:

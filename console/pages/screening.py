@@ -7,7 +7,6 @@ import streamlit as st
 
 from console.actions.patrol.labels import get_label, list_labels, relabel
 from console.actions.patrol.models import (
-    FEWEST,
     Standing,
     adopt_model,
     list_models,
@@ -15,18 +14,16 @@ from console.actions.patrol.models import (
     model_record,
     refuse_model,
     standing,
-    train_model,
 )
+from console.actions.patrol.training import FEWEST, promise_training
 from console.i18n import t
-from console.pages.frame import my_desk, plain, refusals_shown
+from console.pages.frame import my_desk, plain, refusals_shown, said
 from console.pages.kit import (
     Column,
     Kind,
     Next,
     Tone,
-    back_to_list,
     choice,
-    chosen_id,
     counted,
     cursor,
     empty,
@@ -36,6 +33,7 @@ from console.pages.kit import (
     flash,
     labelled,
     link_to,
+    list_or_record,
     marked,
     moment,
     next_moves,
@@ -50,7 +48,7 @@ from console.pages.kit import (
     view,
     words_of,
 )
-from console.pages.screening_parts import compare
+from console.pages.screening_parts import compare, f1_of
 from models.patrol.labels import ModelMove, ModelState, ScreenModel, TitleLabel
 from models.patrol.screening import Label, screen
 from models.permissions import Permission
@@ -61,12 +59,15 @@ LABELS: Mapping[str, Tone] = {
     label: Tone.OVER if label is Label.NOT_CARD else Tone.WARNING for label in Label
 }
 MODELS: Mapping[str, Tone] = {
+    ModelState.TRAINING: Tone.BUSY,
+    ModelState.FAILED: Tone.BAD,
     ModelState.CANDIDATE: Tone.WAITING,
     ModelState.ADOPTED: Tone.GOOD,
     ModelState.REFUSED: Tone.OVER,
     ModelState.REPLACED: Tone.OVER,
 }
 LONGEST = 300
+POLL = 3.0
 
 
 def show_list() -> None:
@@ -89,9 +90,7 @@ def show_list() -> None:
 
 def training() -> Next:
     def train(_nothing: str) -> str:
-        with st.spinner(t("screening_page.training")):
-            row = train_model(desk)
-        return t("screening_page.trained", number=row.number)
+        return t("screening_page.promised", number=promise_training(desk).number)
 
     return Next(
         "train", t("screening_page.train"), t("screening_page.train_will"), train,
@@ -115,11 +114,36 @@ def show_model() -> None:
             t("screening_page.waiting"): t("screening_page.waiting_hint", least=FEWEST),
         },
     )
+    if now.training is not None:
+        show_training(now.training)
     left, right = two_columns()
     with left:
         show_candidate(now)
     with right:
         try_a_title()
+
+
+def show_training(row: ScreenModel) -> None:
+    if row.state is ModelState.TRAINING:
+        following(str(row.id))
+    else:
+        word = row.reason.replace(" ", "_")
+        problem = said(f"training_problem.{word}", row.reason)
+        st.warning(t("screening_page.broke", number=row.number, problem=plain(problem)))
+
+
+@st.fragment(run_every=POLL)
+def following(model_id: str) -> None:
+    """How long a training takes so far; the whole page comes again when it is over."""
+    with refusals_shown():
+        row = model_record(desk, model_id).model
+        if row.state is not ModelState.TRAINING:
+            st.rerun(scope="app")
+        seconds = round((desk.now() - row.trained_at).total_seconds())
+        st.info(
+            t("screening_page.progress", number=row.number, seconds=seconds),
+            icon=":material/model_training:",
+        )
 
 
 def show_candidate(now: Standing) -> None:
@@ -208,12 +232,8 @@ def show_models() -> None:
         Column[ScreenModel](
             t("screening_page.learned"), lambda row: row.labels, Kind.NUMBER, width=110
         ),
-        Column[ScreenModel](
-            t("screening_page.f1_new"), lambda row: f"{row.measures['new']['f1']:.3f}", width=110
-        ),
-        Column[ScreenModel](
-            t("screening_page.f1_old"), lambda row: f"{row.measures['old']['f1']:.3f}", width=110
-        ),
+        Column[ScreenModel](t("screening_page.f1_new"), lambda row: f1_of(row, "new"), width=110),
+        Column[ScreenModel](t("screening_page.f1_old"), lambda row: f1_of(row, "old"), width=110),
         Column[ScreenModel](
             t("screening_page.trained_at"), lambda row: row.trained_at, Kind.MOMENT, width=150
         ),
@@ -240,22 +260,29 @@ def show_record(row_id: str) -> None:
         next_moves(desk, moves(row), row.id)
     left, right = two_columns()
     with left:
-        compare(row, key="record")
-        facts(
-            {
-                t("screening_page.learned"): str(row.labels),
-                t("screening_page.held_out"): str(row.measures["new"]["n"]),
-                t("screening_page.trained_at"): moment(row.trained_at),
-                t("screening_page.reason"): row.reason,
-                t("screening_page.digest"): row.sha256,
-            }
-        )
-        if alarms := row.measures["new"]["false_alarms"]:
-            section(t("screening_page.alarms"), t("screening_page.alarms_hint"))
-            for title in alarms:
-                st.markdown(f"- {plain(title)}")
+        if row.measures:
+            show_measures(row)
+        else:
+            show_training(row)
     with right:
         timeline(record.deeds)
+
+
+def show_measures(row: ScreenModel) -> None:
+    compare(row, key="record")
+    facts(
+        {
+            t("screening_page.learned"): str(row.labels),
+            t("screening_page.held_out"): str(row.measures["new"]["n"]),
+            t("screening_page.trained_at"): moment(row.trained_at),
+            t("screening_page.reason"): row.reason,
+            t("screening_page.digest"): row.sha256,
+        }
+    )
+    if alarms := row.measures["new"]["false_alarms"]:
+        section(t("screening_page.alarms"), t("screening_page.alarms_hint"))
+        for title in alarms:
+            st.markdown(f"- {plain(title)}")
 
 
 def moves(row: ScreenModel) -> list[Next]:
@@ -283,9 +310,9 @@ def moves(row: ScreenModel) -> list[Next]:
 
 def show_label(label_id: str) -> None:
     row = get_label(desk, label_id)
-    back_to_list()
     found = screen(row.title_seen, model=model_for(desk.house, row.organisation_id))
-    section(t("screening_page.offer"))
+    with record_head(t("screening_page.offer"), row.title_seen):
+        next_moves(desk, [relabelling(row.id, row.label)], row.id)
     st.markdown(marked(row.title_seen, words_of(found.reasons)))
     facts(
         {
@@ -298,7 +325,6 @@ def show_label(label_id: str) -> None:
     )
     if row.finding_id is not None:
         link_to(t("screening_page.finding"), "findings", row.finding_id, key="to:finding")
-    next_moves(desk, [relabelling(row.id, row.label)], row.id)
 
 
 def relabelling(label_id: UUID, now: Label) -> Next:
@@ -320,8 +346,4 @@ def relabelling(label_id: UUID, now: Label) -> Next:
 
 
 desk = my_desk()
-if (chosen_row := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_record(chosen_row)
+list_or_record(show_list, show_record)

@@ -10,6 +10,11 @@ from models.patrol.labels import ScreenModel
 MEASURES = ("precision", "recall", "f1", "accuracy")
 
 
+def f1_of(row: ScreenModel, which: str) -> str:
+    """Empty before it is trained."""
+    return f"{row.measures[which]['f1']:.3f}" if row.measures else ""
+
+
 def compare(row: ScreenModel, *, key: str) -> None:
     """Two bars a measure, and the figures; then titles of an author that neither saw."""
     import plotly.graph_objects as go

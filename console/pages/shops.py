@@ -20,7 +20,6 @@ from console.pages.kit import (
     Column,
     Kind,
     choice,
-    chosen_id,
     cursor,
     day,
     empty,
@@ -28,6 +27,7 @@ from console.pages.kit import (
     filters,
     labelled,
     link_to,
+    list_or_record,
     moment,
     page_head,
     pager,
@@ -224,8 +224,4 @@ def because(one: NearShop) -> str:
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_shop(chosen)
+list_or_record(show_list, show_shop)

@@ -20,13 +20,13 @@ from console.pages.kit import (
     Tone,
     bar_chart,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
     filters,
     labelled,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     page_head,
@@ -187,8 +187,4 @@ def place_word(code: str) -> str:
 
 
 desk = my_desk()
-if (signal_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_signal(signal_id)
+list_or_record(show_list, show_signal)

@@ -21,11 +21,11 @@ from console.pages.kit import (
     Column,
     Kind,
     Next,
-    chosen_id,
     cursor,
     empty,
     facts,
     flash,
+    list_or_record,
     moment,
     next_moves,
     open_record,
@@ -112,6 +112,14 @@ def show_new(name: str) -> None:
             source = save_source(desk, name, mapping, secrets)
             flash(t("sources_page.saved", name=plain(source.name)))
             open_record(None, source.id)
+
+
+def show_chosen(chosen: str) -> None:
+    """A source by its id, or a new one by its name."""
+    if chosen.startswith("new:"):
+        show_new(chosen.removeprefix("new:"))
+    else:
+        show_source(chosen)
 
 
 def preview(mapping: str, secrets: Mapping[str, str], source_id: UUID | None) -> None:
@@ -211,10 +219,4 @@ def moves(source: Source) -> list[Next]:
 
 
 desk = my_desk()
-if (chosen := chosen_id()) is None:
-    show_list()
-elif chosen.startswith("new:"):
-    show_new(chosen.removeprefix("new:"))
-else:
-    with refusals_shown():
-        show_source(chosen)
+list_or_record(show_list, show_chosen)

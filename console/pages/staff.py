@@ -24,12 +24,12 @@ from console.pages.kit import (
     Column,
     Kind,
     Next,
-    chosen_id,
     cursor,
     day,
     empty,
     facts,
     flash,
+    list_or_record,
     next_moves,
     page_head,
     pager,
@@ -338,8 +338,4 @@ def show_list() -> None:
 
 
 desk = my_desk()
-if (user_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_user(user_id)
+list_or_record(show_list, show_user)

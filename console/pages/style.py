@@ -70,6 +70,11 @@ _SHEET: Final = """
   [class*="st-key-kit_line"] > div { height: auto; flex: 0 1 auto; }
   [class*="st-key-kit_line"] > div:first-child { flex: 1 1 100%; }
   [data-testid="stMainBlockContainer"] h1 { font-size: 1.45rem; }
+  [class*="st-key-page_head_record"] [data-testid="stHeading"] [data-testid="stMarkdownContainer"] {
+    margin-bottom: 0; }
+  [data-testid="stMainBlockContainer"] [data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
+  [data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal;
+    overflow: visible; }
 }
 """
 

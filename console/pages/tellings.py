@@ -22,7 +22,6 @@ from console.pages.kit import (
     Next,
     Tone,
     choice,
-    chosen_id,
     cursor,
     empty,
     facts,
@@ -30,6 +29,7 @@ from console.pages.kit import (
     labelled,
     last_day,
     link_to,
+    list_or_record,
     moment,
     next_moves,
     page_head,
@@ -168,8 +168,4 @@ def show_facts(record: TellingRecord) -> None:
 
 
 desk = my_desk()
-if (telling_id := chosen_id()) is None:
-    show_list()
-else:
-    with refusals_shown():
-        show_telling(telling_id)
+list_or_record(show_list, show_telling)

@@ -7,11 +7,12 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, true
-from sqlmodel import Field, col, select
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint
+from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
-from models.patrol.runs import PatrolRun
+from models.patrol.runs import of_run
+from models.patrol.scope import Owned
 from models.staff import Actor
 
 
@@ -34,7 +35,7 @@ class CheckAnswer(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-class ShopCheck(Table, table=True):
+class ShopCheck(Owned, Table, table=True):
     """The checklist of one drawn shop in one run."""
 
     __table_args__ = (
@@ -72,6 +73,10 @@ class ShopCheck(Table, table=True):
     settled_reason: str = Field(default="", max_length=1000)
     version: int = Field(default=1)
 
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        return of_run(actor, col(cls.run_id))
+
     @property
     def title(self) -> str:
         return f"{self.id.hex[-8:]}"
@@ -87,16 +92,6 @@ class ShopCheck(Table, table=True):
         if not self.is_review_drawn:
             return True
         return self.reviewed_at is not None and set(self.differences) <= set(self.settled)
-
-    @classmethod
-    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.run_id).in_(select(PatrolRun.id).where(PatrolRun.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
 
 
 ITEMS: Final = tuple(CheckItem)

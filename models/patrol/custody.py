@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, true
-from sqlmodel import Field, col, select
+from sqlalchemy import JSON, ColumnElement, Index, Integer
+from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, words
-from models.patrol.runs import PatrolRun
+from models.patrol.runs import of_run
+from models.patrol.scope import Owned
 from models.staff import Actor
 
 
@@ -24,7 +25,7 @@ class CustodyAct(StrEnum):
     FOUND_DAMAGED = "found_damaged"
 
 
-class CustodyEntry(Table, table=True):
+class CustodyEntry(Owned, Table, table=True):
     """One line of an item's custody: who did what when. The database lets nobody change one."""
 
     __table_args__ = (Index("ix_custody_entries_item", "manifest_sha256", "id"),)
@@ -40,13 +41,7 @@ class CustodyEntry(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.run_id).in_(select(PatrolRun.id).where(PatrolRun.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
+        return of_run(actor, col(cls.run_id))
 
 
 class StampState(StrEnum):
@@ -71,7 +66,7 @@ STAMP_MOVES: Final[Mapping[tuple[StampState, StampMove], StampState]] = {
 }  # fmt: skip
 
 
-class EvidenceStamp(Table, table=True):
+class EvidenceStamp(Owned, Table, table=True):
     """A timestamp token (RFC 3161) over a run's list of manifests."""
 
     __table_args__ = (Index("ix_evidence_stamps_waiting", "state", "next_try_at"),)
@@ -99,10 +94,4 @@ class EvidenceStamp(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.run_id).in_(select(PatrolRun.id).where(PatrolRun.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
+        return of_run(actor, col(cls.run_id))

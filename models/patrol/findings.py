@@ -6,13 +6,14 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Ground
+from models.patrol.scope import Watched, of_watched
 from models.rules import FindingKind, Tier
-from models.staff import Actor, among, any_of
+from models.staff import Actor
 
 
 class FindingState(StrEnum):
@@ -43,7 +44,7 @@ FINDING_MOVES: Final[Mapping[tuple[FindingState, FindingMove], FindingState]] = 
 }  # fmt: skip
 
 
-class Finding(Table, table=True):
+class Finding(Watched, Table, table=True):
     __table_args__ = (
         Index("ix_findings_state", "organisation_id", "state", "id"),
         Index("ix_findings_shop", "shop_id", "kind"),
@@ -90,7 +91,9 @@ class Finding(Table, table=True):
     reason: str = Field(default="", max_length=1000)
     case_id: UUID | None = Field(default=None, index=True)
     previous_id: UUID | None = Field(default=None)
-    """The same kind at the same shop, closed within twelve months."""
+    """At the same shop: the same kind closed within twelve months, else one that was dismissed on
+    other facts.
+    """
     version: int = Field(default=1)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -103,22 +106,10 @@ class Finding(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.organisation_id), actor.organisations),
-            among(col(cls.platform_home), actor.provinces),
-            among(col(cls.card_home), actor.provinces),
+        return of_watched(
+            actor, col(cls.organisation_id), col(cls.platform_home), col(cls.card_home)
         )
 
     @property
     def title(self) -> str:
         return self.number
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
-
-    @property
-    def place(self) -> str | None:
-        return self.card_home or self.platform_home

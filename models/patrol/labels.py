@@ -6,15 +6,16 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, true
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
+from models.patrol.scope import Owned, of_owner
 from models.patrol.screening.labels import Label
 from models.staff import Actor
 
 
-class TitleLabel(Table, table=True):
+class TitleLabel(Owned, Table, table=True):
     """An offer's words with the label that a person gave; the newest of a title counts."""
 
     __table_args__ = (
@@ -36,18 +37,17 @@ class TitleLabel(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return true() if actor.is_house else col(cls.organisation_id).in_(actor.organisations)
+        return of_owner(actor, col(cls.organisation_id))
 
     @property
     def title(self) -> str:
         return self.title_sha256[:12]
 
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
-
 
 class ModelState(StrEnum):
+    TRAINING = "training"
+    FAILED = "failed"
+    """Nothing came of the training; the reason says why."""
     CANDIDATE = "candidate"
     ADOPTED = "adopted"
     REFUSED = "refused"
@@ -55,6 +55,8 @@ class ModelState(StrEnum):
 
 
 class ModelMove(StrEnum):
+    FINISH = "finish"
+    FAIL = "fail"
     ADOPT = "adopt"
     REFUSE = "refuse"
     REPLACE = "replace"
@@ -62,6 +64,8 @@ class ModelMove(StrEnum):
 
 _S, _M = ModelState, ModelMove
 MODEL_MOVES: Final[Mapping[tuple[ModelState, ModelMove], ModelState]] = {
+    (_S.TRAINING,   _M.FINISH):   _S.CANDIDATE,
+    (_S.TRAINING,   _M.FAIL):     _S.FAILED,
     (_S.CANDIDATE,  _M.ADOPT):    _S.ADOPTED,
     (_S.CANDIDATE,  _M.REFUSE):   _S.REFUSED,
     (_S.ADOPTED,    _M.REPLACE):  _S.REPLACED,
@@ -69,8 +73,8 @@ MODEL_MOVES: Final[Mapping[tuple[ModelState, ModelMove], ModelState]] = {
 }  # fmt: skip
 
 
-class ScreenModel(Table, table=True):
-    """A linear model that was trained again on an organisation's own labels."""
+class ScreenModel(Owned, Table, table=True):
+    """A linear model, trained again on an organisation's own labels; first the promise of one."""
 
     __table_args__ = (Index("ix_screen_models_state", "organisation_id", "state", "id"),)
 
@@ -78,14 +82,19 @@ class ScreenModel(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id")
     number: str = Field(unique=True, max_length=40)
     sha256: str = Field(max_length=64)
-    """Its weights, in the store."""
+    """Its weights, in the store; empty before it is trained."""
     labels: int
-    """How many of the organisation's labels it learned from, beside the shipped ones."""
+    """How many of the organisation's labels it learned from, beside the shipped ones; before it is
+    trained, how many there were.
+    """
     measures: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    """`new` and `old` on the same held-out labels: precision, recall, f1, accuracy, n."""
+    """`new` and `old` on the same held-out labels: precision, recall, f1, accuracy, n; empty before
+    it is trained.
+    """
     state: ModelState = Field(default=ModelState.CANDIDATE, sa_type=words(ModelState))
     trained_by: UUID
     trained_at: datetime = Field(sa_type=UtcDateTime)
+    """When its training was asked for."""
     judged_by: UUID | None = Field(default=None)
     reason: str = Field(default="", max_length=1000)
     version: int = Field(default=1)
@@ -99,12 +108,8 @@ class ScreenModel(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return true() if actor.is_house else col(cls.organisation_id).in_(actor.organisations)
+        return of_owner(actor, col(cls.organisation_id))
 
     @property
     def title(self) -> str:
         return self.number
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id

@@ -10,7 +10,8 @@ from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, UniqueConstr
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.patrol.shops import Shop
+from models.patrol.scope import Owned
+from models.patrol.shops import Shop, of_shop
 from models.staff import Actor
 
 
@@ -28,7 +29,7 @@ class TraitKind(StrEnum):
     """The ICP filing of its own site."""
 
 
-class ShopTrait(Table, table=True):
+class ShopTrait(Owned, Table, table=True):
     """One such fact. Contacts are kept as a keyed hash and a mask, never in clear."""
 
     __table_args__ = (
@@ -53,13 +54,7 @@ class ShopTrait(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.shop_id).in_(select(Shop.id).where(Shop.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
+        return of_shop(actor, col(cls.shop_id))
 
 
 class LinkKind(StrEnum):
@@ -89,7 +84,7 @@ LINK_MOVES: Final[Mapping[tuple[LinkState, LinkMove], LinkState]] = {
 }  # fmt: skip
 
 
-class ShopLink(Table, table=True):
+class ShopLink(Owned, Table, table=True):
     """Two shops that seem to be one operator's. Nothing is merged: a link is taken back at once."""
 
     __table_args__ = (
@@ -125,7 +120,3 @@ class ShopLink(Table, table=True):
         if actor.is_house:
             return true()
         return col(cls.one_id).in_(select(Shop.id).where(Shop.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id

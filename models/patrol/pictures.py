@@ -3,15 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, UniqueConstraint, true
-from sqlmodel import Field, col, select
+from sqlalchemy import ColumnElement, UniqueConstraint
+from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
-from models.patrol.shops import Shop
+from models.patrol.scope import Owned
+from models.patrol.shops import of_shop
 from models.staff import Actor
 
 
-class SeenPicture(Table, table=True):
+class SeenPicture(Owned, Table, table=True):
     __table_args__ = (UniqueConstraint("run_id", "shop_id", "sha256"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -35,10 +36,4 @@ class SeenPicture(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.shop_id).in_(select(Shop.id).where(Shop.seen_by(actor)))
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
+        return of_shop(actor, col(cls.shop_id))

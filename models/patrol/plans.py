@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlalchemy import ColumnElement, Index, Integer, UniqueConstraint
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
+from models.patrol.scope import Owned, of_owner
 from models.rules import CHINA, china_day
 from models.rules.parameters import months_before
 from models.staff import Actor
@@ -46,7 +47,7 @@ class PlanWarning(StrEnum):
     NO_CHECKLISTS = "no_checklists"
 
 
-class PatrolPlan(Table, table=True):
+class PatrolPlan(Owned, Table, table=True):
     __table_args__ = (
         UniqueConstraint("organisation_id", "name"),
         Index("ix_patrol_plans_next", "paused_at", "next_at"),
@@ -90,15 +91,11 @@ class PatrolPlan(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return true() if actor.is_house else col(cls.organisation_id).in_(actor.organisations)
+        return of_owner(actor, col(cls.organisation_id))
 
     @property
     def title(self) -> str:
         return self.name
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
 
 
 def at_hour(day: date, hour: int) -> datetime:

@@ -7,13 +7,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
-from sqlmodel import Field, col
+from sqlalchemy.orm import Mapped
+from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.staff import Actor, among, any_of
+from models.patrol.scope import Owned, Watched, of_owner, of_watched
+from models.staff import Actor
 
 
-class Source(Table, table=True):
+class Source(Owned, Table, table=True):
     """One shop server or marketplace, as its mapping file tells how to read it."""
 
     __table_args__ = (UniqueConstraint("organisation_id", "name"),)
@@ -35,15 +37,11 @@ class Source(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return true() if actor.is_house else col(cls.organisation_id).in_(actor.organisations)
+        return of_owner(actor, col(cls.organisation_id))
 
     @property
     def title(self) -> str:
         return self.name
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
 
 
 class RunState(StrEnum):
@@ -74,7 +72,7 @@ RUN_MOVES: Final[Mapping[tuple[RunState, RunMove], RunState]] = {
 }  # fmt: skip
 
 
-class PatrolRun(Table, table=True):
+class PatrolRun(Watched, Table, table=True):
     __table_args__ = (
         Index("ix_patrol_runs_created", "organisation_id", "created_at", "id"),
         Index("ix_patrol_runs_source_created", "source_id", "created_at", "id"),
@@ -159,25 +157,20 @@ class PatrolRun(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.organisation_id), actor.organisations),
-            among(col(cls.platform_home), actor.provinces),
-            among(col(cls.card_home), actor.provinces),
+        return of_watched(
+            actor, col(cls.organisation_id), col(cls.platform_home), col(cls.card_home)
         )
 
     @property
     def title(self) -> str:
         return self.number
 
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
 
-    @property
-    def place(self) -> str | None:
-        return self.card_home or self.platform_home
+def of_run(actor: Actor, run: Mapped[UUID]) -> ColumnElement[bool]:
+    """Rows of a run, known to whoever knows of it."""
+    if actor.is_house:
+        return true()
+    return run.in_(select(PatrolRun.id).where(PatrolRun.seen_by(actor)))
 
 
 class Phase(IntEnum):
@@ -185,6 +178,10 @@ class Phase(IntEnum):
     LOOK = 1
     JUDGE = 2
     LINKS = 3
+
+
+DISMISSED: Final = "dismissed"
+"""In a done step of judging: how much of the shop was left as a person had dismissed it."""
 
 
 class RunStep(Table, table=True):

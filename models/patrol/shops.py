@@ -8,11 +8,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, Numeric, UniqueConstraint, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
+from models.patrol.scope import Owned, Watched, of_watched
 from models.patrol.screening.labels import Label, OfferKind
-from models.staff import Actor, among, any_of
+from models.staff import Actor
 
 
 class ShopState(StrEnum):
@@ -66,7 +68,7 @@ SHOP_MOVES: Final[Mapping[tuple[ShopState, ShopMove], ShopState]] = {
 }  # fmt: skip
 
 
-class Shop(Table, table=True):
+class Shop(Watched, Table, table=True):
     """A shop of a platform, or a site of its own, as one organisation's patrols know it."""
 
     __table_args__ = (
@@ -103,28 +105,23 @@ class Shop(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return any_of(
-            among(col(cls.organisation_id), actor.organisations),
-            among(col(cls.platform_home), actor.provinces),
-            among(col(cls.card_home), actor.provinces),
+        return of_watched(
+            actor, col(cls.organisation_id), col(cls.platform_home), col(cls.card_home)
         )
 
     @property
     def title(self) -> str:
         return f"{self.platform} {self.shop_key} {self.name}"
 
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id
 
-    @property
-    def place(self) -> str | None:
-        return self.card_home or self.platform_home
+def of_shop(actor: Actor, shop: Mapped[UUID]) -> ColumnElement[bool]:
+    """Rows of a shop, known to whoever knows of it."""
+    if actor.is_house:
+        return true()
+    return shop.in_(select(Shop.id).where(Shop.seen_by(actor)))
 
 
-class SeenListing(Table, table=True):
+class SeenListing(Owned, Table, table=True):
     """One offer as one run saw it."""
 
     __table_args__ = (
@@ -165,14 +162,8 @@ class SeenListing(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.is_house:
-            return true()
-        return col(cls.shop_id).in_(select(Shop.id).where(Shop.seen_by(actor)))
+        return of_shop(actor, col(cls.shop_id))
 
     @property
     def title(self) -> str:
         return self.listing_id
-
-    @property
-    def belongs_to(self) -> UUID | None:
-        return self.organisation_id

@@ -1,4 +1,4 @@
-"""Cases, notices, findings and shops move by their tables and no other way."""
+"""Cases and what patrols bring move by their tables and no other way."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -9,6 +9,9 @@ import pytest
 from models.cases.cases import CASE_MOVES, Case, CaseMove, CaseState
 from models.cases.notices import NOTICE_MOVES, Notice, NoticeMove, NoticeState
 from models.patrol.findings import FINDING_MOVES, Finding, FindingMove, FindingState
+from models.patrol.labels import MODEL_MOVES, ModelMove, ModelState, ScreenModel
+from models.patrol.links import LINK_MOVES, LinkMove, LinkState, ShopLink
+from models.patrol.runs import RUN_MOVES, PatrolRun, RunMove, RunState
 from models.patrol.shops import SHOP_MOVES, Shop, ShopMove, ShopState
 from models.refusals import Conflict
 
@@ -17,6 +20,9 @@ TABLES: list[tuple[Any, Any, Any, Mapping[Any, Any]]] = [
     (Notice, NoticeState, NoticeMove, NOTICE_MOVES),
     (Finding, FindingState, FindingMove, FINDING_MOVES),
     (Shop, ShopState, ShopMove, SHOP_MOVES),
+    (PatrolRun, RunState, RunMove, RUN_MOVES),
+    (ShopLink, LinkState, LinkMove, LINK_MOVES),
+    (ScreenModel, ModelState, ModelMove, MODEL_MOVES),
 ]
 
 
@@ -38,10 +44,12 @@ def test_a_row_moves_by_its_table(
     if (state, move) in moves:
         assert move in thing.open_moves()
         thing.move(move)
-        assert (thing.state, thing.version) == (moves[state, move], 2)
+        assert thing.state == moves[state, move]
+        assert getattr(thing, "version", 2) == 2  # a run counts its moves nowhere
     else:
         assert move not in thing.open_moves()
         with pytest.raises(Conflict) as no:
             thing.move(move)
         assert no.value.facts == {"state": state.value, "move": move.value}
-        assert (thing.state, thing.version) == (state, 1)
+        assert thing.state == state
+        assert getattr(thing, "version", 1) == 1

@@ -41,7 +41,7 @@ from tests.channel.stories import (
 from tests.conftest import Clock, Desks
 
 
-@pytest.mark.requirement("004-3.1-a", "000-5.2-a", "001-10")
+@pytest.mark.requirement("004-3.1-a", "000-5.2-a", "001-9-c", "001-10", "001-G1-4", "001-G1-7")
 def test_an_application_is_checked_at_once_and_reviewed_by_a_second_person(desks: Desks) -> None:
     draft = add_agent(desks.manager, form())
     assert draft.state is AgentState.DRAFT
@@ -78,7 +78,7 @@ def test_whoever_handed_an_application_in_does_not_decide_on_it(desks: Desks) ->
         review_agent(desks.manager, agent.id, passed=True)
 
 
-@pytest.mark.requirement("004-3.1-b", "000-5.2-c")
+@pytest.mark.requirement("004-3.1-b", "000-4.2-b", "000-4.3-d", "000-5.2-c", "003-3.2-2")
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
@@ -96,6 +96,15 @@ def test_an_application_with_a_fault_goes_back_with_its_reason(
     assert agent.state is AgentState.NEEDS_CORRECTION
     assert agent.reasons == [reason.value]
     assert agent.rule_version == "resubmission/1"
+
+
+@pytest.mark.requirement("000-4.2-b")
+def test_a_firm_gives_its_name_its_code_and_its_representative(desks: Desks) -> None:
+    for field in ("name", "uscc", "legal_representative"):
+        with pytest.raises(Invalid) as no:
+            add_agent(desks.manager, replace(form(), **{field: " "}))
+        assert (no.value.code, no.value.facts["field"]) == ("channel.field_missing", field)
+    assert list_agents(desks.manager).rows == []
 
 
 def test_a_business_licence_that_ends_today_still_holds(desks: Desks) -> None:
@@ -119,6 +128,7 @@ def test_an_application_that_nobody_corrects_lapses(desks: Desks, clock: Clock) 
     assert agent_record(desks.manager, agent.id).agent.state is AgentState.REJECTED
 
 
+@pytest.mark.requirement("000-4.3-d")
 def test_one_firm_has_one_file_at_a_carrier_and_another_at_the_next(desks: Desks) -> None:
     first = add_agent(desks.manager, form())
     with pytest.raises(Conflict) as no:
@@ -203,7 +213,7 @@ def test_a_late_decision_says_why(desks: Desks, clock: Clock) -> None:
     assert (agent.state, agent.late_reason) == (AgentState.ELIGIBLE, "等待第三方核验")
 
 
-@pytest.mark.requirement("001-G2-5")
+@pytest.mark.requirement("001-G2-5", "003-3.2-3")
 def test_the_third_failed_review_needs_two_approvers(desks: Desks, third: Desk) -> None:
     agent = submitted(desks.manager)
     for _ in range(2):

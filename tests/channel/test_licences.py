@@ -212,6 +212,7 @@ def test_a_licence_names_no_shop_of_another_agent(desks: Desks) -> None:
         draft_licence(desks.manager, mine.id, scope(provinces=["99"]))
 
 
+@pytest.mark.requirement("001-9-e")
 def test_nobody_is_licensed_before_admission(desks: Desks) -> None:
     agent = submitted(desks.manager)
     with pytest.raises(Conflict) as no:

@@ -22,7 +22,7 @@ from tests.conftest import Clock, Desks
 Q = QueuePart
 
 
-@pytest.mark.requirement("001-10")
+@pytest.mark.requirement("000-5.2-b", "001-10")
 def test_reviews_are_warned_of_at_three_working_days_and_late_after_five(
     desks: Desks, clock: Clock
 ) -> None:

@@ -197,6 +197,7 @@ def test_a_proxy_of_the_environment_is_not_used(
     site.routes["/"] = page()
 
     assert fetcher().ask(site.url()).status == 200
+    assert canary.connections == 0
 
 
 def test_a_closed_door_is_out_of_reach() -> None:

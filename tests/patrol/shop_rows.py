@@ -21,6 +21,10 @@ class Seller:
     name: str
     description: str
     state: ShopState = ShopState.SUSPECTED
+    offers: tuple[tuple[str, str], ...] = ()
+    """Id and title of each; none: one card under an id of its own."""
+    number: str = ""
+    """The licence that it shows."""
 
 
 def run_with(desks: Desks, *sellers: Seller, suggest: bool = True) -> PatrolRun:
@@ -35,13 +39,15 @@ def run_with(desks: Desks, *sellers: Seller, suggest: bool = True) -> PatrolRun:
         work.session.flush()
         for seller in sellers:
             shop = _shop(work, run, seller)
-            work.session.add(
-                SeenListing(run_id=run.id, shop_id=shop.id, organisation_id=owner.id,
-                            platform="lanhai", listing_id=new_id().hex, title_seen="电信流量卡",
-                            url="https://lanhai.example/i/1", is_card=True,
-                            label=Label.SELLS_CARD, kind=OfferKind.DATA_CARD, score=0.99,
-                            fields={"description": seller.description}, seen_at=work.at)
-            )  # fmt: skip
+            for number, title in seller.offers or ((new_id().hex, "电信流量卡"),):
+                work.session.add(
+                    SeenListing(run_id=run.id, shop_id=shop.id, organisation_id=owner.id,
+                                platform="lanhai", listing_id=number, title_seen=title,
+                                url="https://lanhai.example/i/1", is_card=True,
+                                label=Label.SELLS_CARD, kind=OfferKind.DATA_CARD, score=0.99,
+                                fields={"description": seller.description},
+                                evidence_sha256="ab" * 32, seen_at=work.at)
+                )  # fmt: skip
         work.record("patrol.started", run)
     if suggest:
         suggest_links(desks.house, run.id)
@@ -58,6 +64,7 @@ def _shop(work: Work, run: PatrolRun, seller: Seller) -> Shop:
                  name=seller.name, state=seller.state, first_seen_at=work.at,
                  last_seen_at=work.at)
         )  # fmt: skip
+    shop.licence_shown = seller.number
     shop.last_run_id, shop.last_seen_at = run.id, work.at
     work.session.flush()
     return shop

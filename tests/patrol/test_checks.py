@@ -27,6 +27,8 @@ from models.patrol.checks import ITEMS, CheckAnswer, CheckItem, ShopCheck, draw
 from models.patrol.findings import Finding
 from models.patrol.plans import Cadence
 from models.patrol.runs import PatrolRun, RunState
+from models.patrol.shops import Shop
+from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import FindingKind, Tier
 from tests.channel.stories import licensed
@@ -86,6 +88,7 @@ def the_drawn_one(desks: Desks) -> ShopCheck:
     return check
 
 
+@pytest.mark.requirement("004-3.3-a")
 def test_the_seed_is_on_record_before_the_shops_and_draws_them_again(desks: Desks) -> None:
     run = drawn(desks, share=50)
 
@@ -168,6 +171,47 @@ def test_a_checklist_is_filled_in_bit_by_bit(desks: Desks) -> None:
     assert len(list_checks(desks.inspector, run_id=run.id, done=False).rows) == 1
 
 
+def test_skipping_goes_through_all_that_are_left_before_the_first_comes_again(
+    desks: Desks,
+) -> None:
+    with desks.house.begin(Permission.PATROL_RUN) as work:
+        run = work.add(PatrolRun(number="PR-1", organisation_id=own_of(desks), platform="lanhai",
+                                 actor={}, created_at=work.at))  # fmt: skip
+        work.session.flush()
+        people = (None, who(desks, "inspector"), None, who(desks, "inspector"), None)
+        for place, person in enumerate(people):
+            shop = work.add(Shop(organisation_id=own_of(desks), platform="lanhai", name="店",
+                                 shop_key=f"shop:{place}", first_seen_at=work.at,
+                                 last_seen_at=work.at))  # fmt: skip
+            work.session.flush()
+            work.add(ShopCheck(run_id=run.id, shop_id=shop.id, organisation_id=own_of(desks),
+                               assignee_id=person))  # fmt: skip
+        work.record("patrol.drawn", run)
+    ids = [check.id for check in rows_of(desks.manager, ShopCheck)]
+    after, met = None, list[UUID]()
+    for _ in range(6):
+        check = next_check(desks.inspector, run.id, after)
+        assert check is not None
+        after = check.id
+        met.append(check.id)
+
+    assert met == [ids[at] for at in (1, 3, 0, 2, 4, 1)]
+    with desks.house.begin(Permission.CHECK_FILL) as work:
+        for one in ids[1:]:
+            work.get(ShopCheck, one).done_at = work.at
+        work.no_deed()
+    left = next_check(desks.inspector, run.id, after=ids[0])
+    assert left is not None
+    assert left.id == ids[0]
+
+
+def own_of(desks: Desks) -> UUID:
+    own = desks.manager.actor.organisation_id
+    assert own is not None
+    return own
+
+
+@pytest.mark.requirement("004-3.3-a")
 def test_who_had_a_hand_in_the_agent_does_not_look_at_its_shop(desks: Desks) -> None:
     licensed(desks, numbers=("s-1",))
     drawn(desks, 100, who(desks, "manager"), who(desks, "inspector"))

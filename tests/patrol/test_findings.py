@@ -1,7 +1,5 @@
 """Findings get a second look by somebody else, and the shop moves with what is decided."""
 
-from itertools import product
-
 import pytest
 
 from console.actions.patrol.findings import (
@@ -17,9 +15,9 @@ from console.actions.patrol.shops import list_shops, shop_record
 from console.actions.patrol.sources import save_source
 from console.desk import Desk
 from models.channel.licences import LicenceState
-from models.patrol.findings import FINDING_MOVES, Finding, FindingMove, FindingState
-from models.patrol.runs import RUN_MOVES, PatrolRun, RunMove, RunState
-from models.patrol.shops import SHOP_MOVES, Shop, ShopMove, ShopState
+from models.patrol.findings import Finding, FindingState
+from models.patrol.runs import PatrolRun, RunState
+from models.patrol.shops import Shop, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import Tier
@@ -41,39 +39,6 @@ def found(desk: Desk) -> list[Finding]:
     with shop_open(plain_cards) as stand:
         walked(desk, planned(desk, stand))
     return rows_of(desk, Finding)
-
-
-@pytest.mark.parametrize(("state", "move"), list(product(FindingState, FindingMove)))
-def test_a_finding_moves_by_its_table_alone(state: FindingState, move: FindingMove) -> None:
-    finding = Finding(state=state, version=1)  # pyright: ignore[reportCallIssue]
-    if (state, move) in FINDING_MOVES:
-        finding.move(move)
-        assert finding.state is FINDING_MOVES[state, move]
-    else:
-        with pytest.raises(Conflict):
-            finding.move(move)
-
-
-@pytest.mark.parametrize(("state", "move"), list(product(ShopState, ShopMove)))
-def test_a_shop_moves_by_its_table_alone(state: ShopState, move: ShopMove) -> None:
-    shop = Shop(state=state, version=1)  # pyright: ignore[reportCallIssue]
-    if (state, move) in SHOP_MOVES:
-        shop.move(move)
-        assert shop.state is SHOP_MOVES[state, move]
-    else:
-        with pytest.raises(Conflict):
-            shop.move(move)
-
-
-@pytest.mark.parametrize(("state", "move"), list(product(RunState, RunMove)))
-def test_a_run_moves_by_its_table_alone(state: RunState, move: RunMove) -> None:
-    run = PatrolRun(state=state)  # pyright: ignore[reportCallIssue]
-    if (state, move) in RUN_MOVES:
-        run.move(move)
-        assert run.state is RUN_MOVES[state, move]
-    else:
-        with pytest.raises(Conflict):
-            run.move(move)
 
 
 @pytest.mark.requirement("004-3.3-g")

@@ -187,7 +187,7 @@ LAWFUL = Register([OWN])
 STRANGER = replace(SHOP, key="shop:s-9", name="优享网卡")
 
 
-@pytest.mark.requirement("004-3.3-d", "004-3.3-f")
+@pytest.mark.requirement("004-3.3-o")
 @pytest.mark.parametrize("shop", [SHOP, STRANGER])
 @pytest.mark.parametrize(
     ("label", "found"),

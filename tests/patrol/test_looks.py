@@ -1,15 +1,21 @@
 """A closer look at a shop: its pictures, the badges on them, and what cannot be looked at."""
 
+from dataclasses import dataclass, replace
 from io import BytesIO
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from PIL import Image, ImageDraw
 
 from console.actions.channel.badges import badge_record, list_badges
+from console.actions.patrol import looks
 from console.actions.patrol.asking import Road
+from console.actions.patrol.evidence_view import evidence_of
 from console.actions.patrol.looks import look_at_shop
 from console.actions.patrol.run import advance_run
+from console.actions.patrol.screenshots import screenshot_of
+from integrations.browser import Shot
 from integrations.likeness import NotAPicture, likeness_of, look
 from models.channel.licences import Ground
 from models.patrol.custody import CustodyAct, CustodyEntry
@@ -69,6 +75,34 @@ def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
         look(data)
 
 
+HUNGRY: list[tuple[str, str, tuple[int, int], dict[str, bool]]] = [
+    ("JPEG", "CMYK", (6000, 4000), {"progressive": True}),
+    ("WEBP", "RGBA", (3999, 2000), {"lossless": True}),
+    ("PNG", "LA", (3999, 2000), {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "mode", "size", "options"), HUNGRY)
+def test_the_hungriest_pictures_that_are_let_in_are_looked_at(
+    kind: str, mode: str, size: tuple[int, int], options: dict[str, bool]
+) -> None:
+    out = BytesIO()
+    Image.new(mode, size, 77 if mode == "CMYK" else "grey").save(out, kind, **options)
+
+    assert look(out.getvalue()).width == (3000 if kind == "JPEG" else 3999)
+
+
+def test_a_badge_is_read_on_a_photograph_too_large_to_be_unpacked_whole() -> None:
+    text = f"{OURS}/b/123456789012"
+    image = Image.new("RGB", (6000, 4000), (200, 180, 90))
+    image.paste(drawn(text).resize((900, 900)), (4000, 2500))
+
+    assert look(encoded(image, "JPEG", quality=70)).codes == (text,)
+    with pytest.raises(NotAPicture) as no:
+        look(encoded(image.convert("L")))
+    assert no.value.word == "picture.too_many_pixels"
+
+
 @pytest.mark.parametrize(
     ("code", "is_imitation"),
     [
@@ -102,7 +136,7 @@ def badge_code(desks: Desks) -> str:
     return badge_record(desks.manager, list_badges(desks.manager).rows[0].id).url or ""
 
 
-@pytest.mark.requirement("004-3.1-g")
+@pytest.mark.requirement("004-3.1-k")
 def test_somebody_elses_badge_on_a_shops_picture_is_a_finding(desks: Desks) -> None:
     agent, _, _ = licensed(desks)
     badge = encoded(drawn(badge_code(desks)))
@@ -174,3 +208,52 @@ def test_a_look_is_kept_with_its_evidence_and_done_once(desks: Desks) -> None:
     kept = [one.manifest_sha256 for one in rows_of(desks.manager, CustodyEntry)
             if one.act is CustodyAct.CAPTURED]  # fmt: skip
     assert seen.evidence_sha256 in kept
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A browser that sees one thing everywhere."""
+
+    png: bytes
+
+    def shoot(self, url: str, *_given: object, **_named: object) -> Shot:
+        return Shot(self.png, b"", url, {})
+
+
+def test_a_look_without_pictures_is_known_by_its_screenshot_and_done_once(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(call: Call, answer: Answer) -> Answer:
+        return Answer("", 404) if call.path.startswith("/pics/") else answer
+
+    def found(_chosen: Path | None) -> Path:
+        return Path("/nowhere")
+
+    def camera(_at: Path) -> Camera:
+        return Camera(encoded(photo(1)))
+
+    monkeypatch.setattr(looks, "find_chromium", found)
+    monkeypatch.setattr(looks, "browser_at", camera)
+    own = walking(desks.house)
+    settings = own.house.settings.model_copy(update={"screenshots": True})
+    own, roads = replace(own, house=replace(own.house, settings=settings)), dict[UUID, Road]()
+    with shop_open(without) as stand:
+        run = planned(desks.manager, stand)
+        while not [one for one in rows_of(desks.manager, CustodyEntry) if "look" in one.note]:
+            advance_run(own, run.id, roads)
+        seen = [one.id for one in shops_by_key(desks.manager).values()]
+        for shop_id in seen:
+            look_at_shop(own, run.id, shop_id, roads[run.id])
+        calls, kept = len(stand.calls), len(rows_of(desks.manager, CustodyEntry))
+        for shop_id in seen:
+            look_at_shop(own, run.id, shop_id, roads[run.id])
+        assert (len(stand.calls), len(rows_of(desks.manager, CustodyEntry))) == (calls, kept)
+        while advance_run(own, run.id, roads):
+            pass
+
+    assert rows_of(desks.manager, SeenPicture) == []
+    finding = rows_of(desks.manager, Finding)[0]
+    shot = evidence_of(desks.manager, finding.id).captures[0].screenshot
+    assert shot is not None
+    assert screenshot_of(desks.manager, finding) == shot.link
+    assert screenshot_of(desks.admin, finding) == ""

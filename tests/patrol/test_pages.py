@@ -1,15 +1,22 @@
 """The pages of patrols, as each person sees them."""
 
+from collections.abc import Iterator
+from html import escape
+
 import pytest
+from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
 
 from console.actions.patrol.sources import list_sources, save_source
 from console.desk import House
+from models.base import new_id
 from models.patrol.findings import Finding, FindingState
 from models.patrol.runs import PatrolRun, RunState
 from models.permissions import Permission
 from tests.conftest import Desks
 from tests.pages import Console, checked, errors, grid, move, moves, press, shown, tick
 from tests.patrol.walks import at_large, mapping, planned, row_of, rows_of, shop_open, walked
+from tests.shops import Answer, Call
 
 
 @pytest.fixture
@@ -22,6 +29,16 @@ def test_empty_lists_say_what_to_do_next(console: Console, desks: Desks) -> None
     assert "还没有巡查" in shown(console.open("patrols", desks.manager))
     assert "没有问题" in shown(console.open("findings", desks.approver))
     assert "No findings" in shown(console.open("findings", desks.approver, language="en"))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_record_that_is_not_there_leads_back_to_the_list(console: Console, desks: Desks) -> None:
+    at = console.open("sources", desks.manager, id=str(new_id()))
+    assert "找不到该记录" in errors(at)[0]
+
+    at = press(at, "kit_back_refused")
+    assert errors(at) == []
+    assert "还没有巡查来源" in shown(at)
 
 
 def test_a_source_is_tried_and_saved_on_its_page(console: Console, desks: Desks) -> None:
@@ -117,14 +134,56 @@ def test_who_only_reads_sees_findings_and_no_moves(console: Console, desks: Desk
     assert errors(at)
 
 
-def test_words_from_a_shop_are_shown_and_not_rendered(console: Console, desks: Desks) -> None:
-    with shop_open() as stand:
-        walked(desks.manager, planned(desks.manager, stand))
-    first = rows_of(desks.manager, Finding)[0]
-    with desks.house.begin(Permission.FINDING_CONFIRM) as work:
-        finding = work.session.get_one(Finding, first.id)
-        finding.claimed_number = "![x](http://evil.example/a.png)"
-        work.record("finding.found", finding)
+HOSTILE = (
+    "流量卡 免实名 <img src=http://beacon.example/i.png onerror=alert(1)> "
+    "![p](http://beacon.example/p.png) [go](javascript:alert(1)) "
+    "<script>document.title='PWNED-XSS'</script> =HYPERLINK(1) :material/check: $x$"
+)
 
-    at = console.open("findings", desks.approver, id=str(first.id))
-    assert "![x](" not in shown(at)
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_words_from_a_shop_are_shown_and_neither_rendered_nor_fetched(
+    console: Console, desks: Desks
+) -> None:
+    def hostile(_call: Call, answer: Answer) -> Answer:
+        if not isinstance(answer.body, str):
+            return answer
+        body = answer.body.replace("物联网卡 工业级 &lt;10 张起&gt;", escape(HOSTILE))
+        return Answer(body.replace("北辰物联", escape(HOSTILE[60:])), answer.status)
+
+    with shop_open(hostile) as stand:
+        walked(desks.manager, planned(desks.manager, stand))
+    first = next(one for one in rows_of(desks.manager, Finding) if "PWNED" in str(one.facts))
+    with desks.house.begin(Permission.FINDING_CONFIRM) as work:
+        work.session.get_one(Finding, first.id).claimed_number = HOSTILE
+        work.record("finding.found", first)
+
+    record = {"id": str(first.id)}
+    pages = [
+        console.open("findings", desks.approver, **record),
+        console.open("findings", desks.regulator, **record),
+        console.open("triage", desks.approver, **record),
+        console.open("shops", desks.regulator, id=str(first.shop_id)),
+    ]
+    for at in pages:
+        assert "PWNED" in shown(at)
+        assert list(rendered(at)) == []
+
+
+def rendered(at: AppTest) -> Iterator[str]:
+    """Whatever of the hostile words would be more than text, and whatever asks elsewhere."""
+    reader = MarkdownIt("commonmark").enable("table")
+    for kind in ("title", "subheader", "caption", "markdown", "error", "warning", "info"):
+        for one in at.get(kind):
+            words = str(getattr(one, "value", ""))
+            if getattr(one.proto, "allow_html", False):
+                yield f"{kind} allows HTML: {words}"
+            for token in reader.parse(words):
+                for part in token.children or ():
+                    where = str(part.attrs.get("src") or part.attrs.get("href") or "")
+                    if part.type in {"image", "link_open"} and not where.startswith("/files/"):
+                        yield f"{kind} asks {where}"
+    for button in at.get("link_button"):
+        if not button.proto.url.startswith("/files/"):
+            yield f"leads to {button.proto.url}"
+    yield from (kind for kind in ("html", "iframe", "imgs", "component_instance") if at.get(kind))

@@ -44,7 +44,6 @@ def waiting(desk: Desk) -> list[WorkItem]:
     return [item for source in LINK_SOURCES for item in source(desk)]
 
 
-@pytest.mark.requirement("004-3.3-g")
 def test_a_closed_shop_that_stands_again_is_told(desks: Desks, clock: Clock) -> None:
     link = relisted(desks, clock)
 

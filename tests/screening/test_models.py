@@ -1,7 +1,6 @@
 """Officers' decisions are labels; a model learns from them and somebody else adopts it."""
 
 from dataclasses import replace
-from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +12,17 @@ from console.actions.patrol.models import (
     list_models,
     model_for,
     model_record,
+    opened_model,
     refuse_model,
     standing,
-    train_model,
 )
+from console.actions.patrol.training import train_model
 from console.desk import Desk
-from integrations import training
-from integrations.training import Labelled, Trained, TrainingFailed, trained_beside
+from integrations.training import Labelled, Trained, Training, TrainingFailed
 from models.base import new_id
 from models.channel.licences import Ground
 from models.patrol.findings import Finding
-from models.patrol.labels import MODEL_MOVES, ModelMove, ModelState, ScreenModel, TitleLabel
+from models.patrol.labels import ModelState, TitleLabel
 from models.patrol.runs import PatrolRun
 from models.patrol.screening import Label, Model, OfferKind, screen, shipped_model
 from models.patrol.shops import SeenListing, Shop
@@ -31,17 +30,6 @@ from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import FindingKind, Tier
 from tests.conftest import Clock, Desks
-
-
-@pytest.mark.parametrize(("state", "move"), list(product(ModelState, ModelMove)))
-def test_a_model_moves_by_its_table_alone(state: ModelState, move: ModelMove) -> None:
-    row = ScreenModel(state=state, version=1)  # pyright: ignore[reportCallIssue]
-    if (state, move) in MODEL_MOVES:
-        row.move(move)
-        assert row.state is MODEL_MOVES[state, move]
-    else:
-        with pytest.raises(Conflict):
-            row.move(move)
 
 
 def seen(desk: Desk, titles: list[str], label: Label = Label.SELLS_CARD) -> tuple[UUID, list[UUID]]:
@@ -162,13 +150,20 @@ def trained_to(
 ) -> None:
     """Training that ends at once, with these figures; what it is told is real."""
 
-    def beside(before: Model, labels: list[Labelled]) -> Trained:
-        body = replace(shipped_model(), version=version).to_bytes()
-        held = sum(one.is_held_out for one in labels)
-        measures = {"new": told(new, version), "old": told(old, before.version)}
-        return Trained(body, len(labels) - held, measures)
+    class Taught:
+        def __init__(self, before: Model, labels: list[Labelled]) -> None:
+            held = sum(one.is_held_out for one in labels)
+            self.learned = len(labels) - held
+            self.measures = {"new": told(new, version), "old": told(old, before.version)}
 
-    monkeypatch.setattr("console.actions.patrol.models.trained_beside", beside)
+        def wait(self, _seconds: float) -> Trained:
+            body = replace(shipped_model(), version=version).to_bytes()
+            return Trained(body, self.learned, self.measures)
+
+        def close(self) -> None:
+            return
+
+    monkeypatch.setattr("console.actions.patrol.training.Training", Taught)
 
 
 def labelled(desk: Desk, count: int = 25) -> None:
@@ -206,7 +201,7 @@ def test_a_trained_model_screens_only_when_somebody_else_adopts_it(
         shipped_model().version
     )
     deeds = [deed.deed for deed in model_record(desks.manager, row.id).deeds]
-    assert set(deeds) == {"model.trained", "model.adopted"}
+    assert set(deeds) == {"model.promised", "model.trained", "model.adopted"}
 
 
 def test_nobody_adopts_what_they_trained_themselves(
@@ -304,10 +299,16 @@ def test_training_that_fails_leaves_the_model_in_force(
         problem = "time"
         raise TrainingFailed(problem)
 
-    monkeypatch.setattr("console.actions.patrol.models.trained_beside", fails)
+    monkeypatch.setattr("console.actions.patrol.training.Training", fails)
     with pytest.raises(Conflict, match=r"model\.not_trained"):
         train_model(desks.manager)
-    assert not list_models(desks.manager).rows
+    (row,) = list_models(desks.manager).rows
+    assert (row.state, row.reason) == (ModelState.FAILED, "time")
+    now = standing(desks.manager)
+    assert (now.version, now.candidate, now.waiting) == (shipped_model().version, None, 25)
+    assert now.training is not None
+    with pytest.raises(Conflict, match=r"model\.not_trained_yet"):
+        opened_model(desks.house.house, row)
 
 
 def test_a_fifth_of_the_labels_is_never_learned_from() -> None:
@@ -322,7 +323,11 @@ def test_a_real_training_learns_in_a_process_of_its_own() -> None:
         for label, words in titles.items()
         for title in (words.format(f"{at} 号") for at in range(40))
     ]
-    done = trained_beside(shipped_model(), labels)
+    training = Training(shipped_model(), labels)
+    assert training.wait(0) is None
+    done = training.wait()
+    training.close()
+    assert done is not None
     new = Model.from_bytes(done.body)
     assert done.learned == sum(not one.is_held_out for one in labels)
     assert screen("琅琊通 77 号 月享", model=new).label is Label.SELLS_CARD
@@ -332,5 +337,4 @@ def test_a_real_training_learns_in_a_process_of_its_own() -> None:
 
 def test_training_that_takes_too_long_is_ended() -> None:
     with pytest.raises(TrainingFailed):
-        trained_beside(shipped_model(), [], seconds=0.01)
-    assert training.SECONDS > 0
+        Training(shipped_model(), [], seconds=0.01).wait()

@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import and_, col, or_, select
+from sqlmodel import and_, col, or_
 
 from console.actions.audit import history
 from console.actions.cases.open import ENDED
+from console.actions.cases.replies import replies_to
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.cases.cases import Case, CaseState
@@ -161,16 +162,7 @@ def _notices_of(work: Work, case: Case) -> Sequence[NoticeRecord]:
 
 def _with_answers(work: Work, notices: Sequence[Notice]) -> Sequence[NoticeRecord]:
     """What hangs on notices that the actor was given."""
-    answers = work.session.exec(
-        select(Answer)
-        .where(col(Answer.notice_id).in_([one.id for one in notices]))
-        .order_by(col(Answer.id))
-    ).all()
-    proofs = work.session.exec(
-        select(Proof)
-        .where(col(Proof.answer_id).in_([one.id for one in answers]))
-        .order_by(col(Proof.name), col(Proof.id))
-    ).all()
+    answers, proofs = replies_to(work, notices)
     return [
         NoticeRecord(
             notice,

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from console.actions.imports.rows import Batch, Checker, Given, Reason, RowKind
 from console.actions.patrol.listings import keep_page
 from console.actions.patrol.plan import new_run
+from console.actions.patrol.screened import words
 from console.desk import Work
 from integrations.marketplaces.listing import Listing, SalesKind
 from models.patrol.runs import PatrolRun
@@ -143,7 +144,7 @@ def _keep(batch: Batch, rows: Sequence[ListingRow]) -> list[list[Reason]]:
 
 def _put_away(batch: Batch, run: PatrolRun, rows: Sequence[ListingRow]) -> None:
     listings = [_listing(batch, row) for row in rows]
-    keep_page(batch.work, run, listings, batch.imported.sha256, batch.model)
+    keep_page(batch.work, run, listings, batch.imported.sha256, batch.said)
 
 
 def _runs(batch: Batch, platforms: set[str]) -> Mapping[str, PatrolRun]:
@@ -220,5 +221,6 @@ KIND: Final = RowKind(
     check=_check,
     keep=_keep,
     marks=lambda row: [_mark(row)],
+    words=lambda row: words(row.title, row.description),
     rows_at_once=500,
 )

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from console.actions.patrol.screened import Said, Words
 from console.desk import Work
 from console.i18n import Language, texts
 from models.channel.imports import Import
-from models.patrol.screening import Model
 from models.permissions import Permission
 from models.staff import Organisation
 
@@ -49,8 +49,8 @@ class Batch:
     imported: Import
     seen: set[str]
     """Marks of earlier rows of a dry run; of any other they are in the database."""
-    model: Model
-    """What screens offers for the organisation."""
+    said: Said
+    """What the screen says of the rows' words."""
 
     @property
     def is_dry(self) -> bool:
@@ -77,6 +77,8 @@ class RowKind(Generic[Parsed]):
     """Check against what is known, and keep what passes unless the run is dry."""
     marks: Callable[[Parsed], Sequence[str]]
     """What a row takes for itself, so that no later row of the file may."""
+    words: Callable[[Parsed], Words] | None = None
+    """What the screen reads of a row; None: nothing."""
     rows_at_once: int = 5_000
 
 

@@ -11,6 +11,7 @@ from console.actions.imports.reading import CheckedRow, Reading, checked, readin
 from console.actions.imports.rejects import keep_rejects, reject_file
 from console.actions.imports.rows import Batch, RowKind
 from console.actions.patrol.models import model_for
+from console.actions.patrol.screened import Said, screened
 from console.actions.promises import actor_kept
 from console.desk import Desk, Work
 from models.channel.imports import Import, ImportMove, ImportState
@@ -71,15 +72,15 @@ def run_import(desk: Desk, import_id: UUID | str) -> Import:
 def _keep_batch(
     desk: Desk, kind: RowKind[Any], before: Import, reading: Reading, rows: list[CheckedRow]
 ) -> None:
-    model = model_for(desk.house, before.organisation_id)
+    good = [one for one in rows if one.reasons is None]
+    said = _said(desk, kind, before, good)
     with desk.begin(kind.permission) as work:
         imported = work.get(Import, before.id)
         if imported.read != before.read or imported.state not in _UNDER_WAY:
             return
         if imported.state is ImportState.WAITING:
             imported.move(ImportMove.START)
-        good = [one for one in rows if one.reasons is None]
-        batch = Batch(work, imported, reading.seen, model)
+        batch = Batch(work, imported, reading.seen, said)
         verdicts = dict(
             zip(map(id, good), kind.keep(batch, [one.found for one in good]), strict=True)
         )
@@ -95,6 +96,13 @@ def _keep_batch(
         for one in good:
             if not verdicts[id(one)]:
                 reading.seen.update(kind.marks(one.found))
+
+
+def _said(desk: Desk, kind: RowKind[Any], before: Import, good: list[CheckedRow]) -> Said:
+    """What the organisation's model says of the rows; of a dry run's nothing is asked."""
+    words_of = None if before.is_dry else kind.words
+    offers = [words_of(one.found) for one in good] if words_of else []
+    return screened(offers, model_for(desk.house, before.organisation_id))
 
 
 def _count(work: Work, imported: Import, read: int, rejected: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import case, tuple_
 from sqlmodel import col, select
 
 from console.actions.audit import history
@@ -155,18 +156,25 @@ def list_checks(  # noqa: PLR0913 - filters
 
 
 def next_check(desk: Desk, run_id: UUID | str, after: UUID | str | None = None) -> ShopCheck | None:
-    """The next checklist of a run that nobody has finished: those of the actor's own first."""
+    """The checklist behind `after`, or the first, of those in a run that nobody has finished.
+
+    The actor's own come first. Behind the last is the first again, which may be `after` itself.
+    """
     with desk.begin(Permission.PATROL_READ) as work:
         run = work.get(PatrolRun, run_id)
+        place = (case((col(ShopCheck.assignee_id) == work.actor.id, 0), else_=1), col(ShopCheck.id))
         query = (
             select(ShopCheck)
             .where(ShopCheck.run_id == run.id, col(ShopCheck.done_at).is_(None))
-            .order_by(col(ShopCheck.id))
+            .order_by(*place)
+            .limit(1)
         )
+        found = None
         if after is not None:
-            query = query.where(ShopCheck.id != UUID(str(after)))
-        mine = query.where(ShopCheck.assignee_id == work.actor.id)
-        return work.session.exec(mine.limit(1)).first() or work.session.exec(query.limit(1)).first()
+            last = work.get(ShopCheck, after)
+            rank = 0 if last.assignee_id == work.actor.id else 1
+            found = work.session.exec(query.where(tuple_(*place) > tuple_(rank, last.id))).first()
+        return found or work.session.exec(query).first()
 
 
 def get_check(desk: Desk, check_id: UUID | str) -> ShopCheck:

@@ -1,10 +1,11 @@
 """Evidence of a run: whose hands it went through, and the list of it all that is stamped."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from console.desk import Work
 from models.canonical import canonical
@@ -40,16 +41,19 @@ def look_note(shop_key: str) -> str:
     return f"look {shop_key}"[:500]
 
 
+def looks_at(work: Work, run_id: UUID, shop: Shop) -> Sequence[str]:
+    """Manifests of a run's looks at a shop, whether there were pictures to see or not."""
+    return work.session.exec(
+        select(CustodyEntry.manifest_sha256)
+        .where(CustodyEntry.run_id == run_id, CustodyEntry.act == CustodyAct.CAPTURED)
+        .where(CustodyEntry.note == look_note(shop.shop_key))
+        .order_by(col(CustodyEntry.id))
+    ).all()
+
+
 def evidence_behind(work: Work, finding: Finding) -> list[str]:
     """Manifests of all captures that a finding rests on: its offers' and the look at its shop."""
-    shop = work.session.get_one(Shop, finding.shop_id)
-    looks = work.session.exec(
-        select(CustodyEntry.manifest_sha256).where(
-            CustodyEntry.run_id == finding.run_id,
-            CustodyEntry.act == CustodyAct.CAPTURED,
-            CustodyEntry.note == look_note(shop.shop_key),
-        )
-    ).all()
+    looks = looks_at(work, finding.run_id, work.session.get_one(Shop, finding.shop_id))
     return list(dict.fromkeys([*looks, *finding.evidence]))
 
 

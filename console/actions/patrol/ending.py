@@ -16,7 +16,7 @@ from console.desk import Desk, Work
 from integrations.marketplaces.steps import Fault
 from models.patrol.findings import Finding
 from models.patrol.judge import Register
-from models.patrol.runs import PatrolRun, Phase, RunMove, RunState, RunStep
+from models.patrol.runs import DISMISSED, PatrolRun, Phase, RunMove, RunState, RunStep
 from models.patrol.screening import FLAGGED
 from models.patrol.shops import SeenListing, Shop, ShopState
 from models.permissions import Permission
@@ -43,6 +43,7 @@ def judge_some(desk: Desk, run: PatrolRun, register: Register) -> bool:
             .limit(_SHOPS_AT_ONCE)
             .with_for_update()
         ).all()
+        dismissed = 0
         for step in waiting:
             shop_id = UUID(step.step["shop"])
             if row.source_id is None:  # nobody looked at a shop that came in a file
@@ -51,12 +52,16 @@ def judge_some(desk: Desk, run: PatrolRun, register: Register) -> bool:
                 note_traits(work, row, shop, offers, vault=desk.house.vault)
             found = judge_shop(work, row, shop_id, register)
             work.session.flush()
-            for finding in found:
+            for finding in found.new:
                 _weigh(work, finding)
-            row.findings += len(found)
+            row.findings += len(found.new)
             row.steps_done += 1
             step.is_done = True
-        work.record("patrol.judged", row, shops=len(waiting), findings=row.findings)
+            dismissed += found.dismissed
+            if found.dismissed:
+                step.step = {**step.step, DISMISSED: found.dismissed}
+        work.record("patrol.judged", row, shops=len(waiting), findings=row.findings,
+                    dismissed=dismissed)  # fmt: skip
         return True
 
 

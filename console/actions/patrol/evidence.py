@@ -1,6 +1,6 @@
 """Evidence of patrols, as other rooms use it: custody, the list that is stamped, the viewer's."""
 
-from console.actions.patrol.custody import close_evidence, look_note, note_custody
+from console.actions.patrol.custody import close_evidence, look_note, looks_at, note_custody
 from console.actions.patrol.evidence_view import (
     CaptureView,
     EvidenceView,
@@ -19,5 +19,6 @@ __all__ = [
     "close_evidence",
     "evidence_of",
     "look_note",
+    "looks_at",
     "note_custody",
 ]

@@ -217,9 +217,16 @@ def _case_due(work: Work, finding: Finding) -> datetime | None:
     """A serious one goes to a case within a day; where the law leaves no choice, at once."""
     if package_rules().finding(finding.kind).cannot_be_lowered:
         return deadline(work, "mandatory_finding_to_case").at
-    if finding.tier is Tier.SERIOUS or finding.previous_id is not None:
+    if finding.tier is Tier.SERIOUS or _came_back(work, finding):
         return deadline(work, "finding_to_case").at
     return None
+
+
+def _came_back(work: Work, finding: Finding) -> bool:
+    """What follows a dismissed one is found for the first time."""
+    if finding.previous_id is None:
+        return False
+    return work.session.get_one(Finding, finding.previous_id).state is FindingState.CLOSED
 
 
 def _keep_labels(work: Work, finding: Finding, label: Label | None = None) -> None:

@@ -13,7 +13,7 @@ from integrations.marketplaces.mapping import source_from
 from models.audit import AuditEntry
 from models.patrol.custody import EvidenceStamp
 from models.patrol.plans import PatrolPlan
-from models.patrol.runs import PatrolRun, Phase, RunStep
+from models.patrol.runs import DISMISSED, PatrolRun, Phase, RunStep
 from models.permissions import Permission
 
 _NAMES: Final = {
@@ -41,6 +41,8 @@ class RunRecord:
     is_sample: bool
     """Its source lets us see a part of the market alone."""
     deeds: Sequence[AuditEntry]
+    dismissed: int
+    """What it saw again and left as people had dismissed it: the facts were the same."""
 
 
 def follow_run(desk: Desk, run_id: UUID | str) -> Followed:
@@ -61,7 +63,15 @@ def run_record(desk: Desk, run_id: UUID | str) -> RunRecord:
             work.session.exec(stamps.order_by(col(EvidenceStamp.id).desc()).limit(1)).first(),
             _is_sample(run),
             history(work, run),
+            _dismissed(work, run),
         )
+
+
+def _dismissed(work: Work, run: PatrolRun) -> int:
+    counted = select(func.sum(RunStep.step[DISMISSED].as_integer())).where(
+        RunStep.run_id == run.id, RunStep.phase == Phase.JUDGE
+    )
+    return work.session.exec(counted).one() or 0
 
 
 def _phases(work: Work, run: PatrolRun) -> dict[str, tuple[int, int]]:

@@ -1,18 +1,18 @@
 """What a run says of one shop: nothing, lawful, or findings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import col, func, select
 
 from console.actions.channel.numbers import next_numbers
+from console.actions.patrol.earlier import Earlier, earlier_at
 from console.actions.patrol.shops import move_shop
 from console.desk import Work
 from models.patrol.checks import CheckItem
-from models.patrol.findings import Finding, FindingState
+from models.patrol.findings import Finding
 from models.patrol.judge import (
     Judged,
     Judgement,
@@ -32,34 +32,63 @@ from models.rules import Calendar, Deadline, FindingKind, china_day, parameter
 from models.staff import Organisation, OrganisationKind
 from models.tokens import Verdict as BadgeVerdict
 
-_LIVE: Final = (
-    FindingState.OPEN,
-    FindingState.CONFIRMED,
-    FindingState.RECTIFYING,
-    FindingState.IN_CASE,
-)
 _MOST_LISTINGS: Final = 100
 _MOST_PICTURES: Final = 50
-_REOCCURS_WITHIN: Final = timedelta(days=365)
 _NO: Final = frozenset({"无", "没有", "未公示", "未亮照", "none", "no", "false"})
 
 
-def judge_shop(work: Work, run: PatrolRun, shop_id: UUID, register: Register) -> Sequence[Finding]:
-    """Judge a shop by what this run saw of it; the new findings, if there are any.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of judging one shop."""
 
-    What is already found and still open is not found a second time.
+    new: Sequence[Finding] = ()
+    dismissed: int = 0
+    """Judgements that a person dismissed before, on these same facts."""
+
+
+def judge_shop(work: Work, run: PatrolRun, shop_id: UUID, register: Register) -> Found:
+    """Judge a shop by what this run saw of it.
+
+    What is already found and still open is not found a second time, nor what a person dismissed
+    while it rests on the same facts.
     """
     shop = work.session.get_one(Shop, shop_id, with_for_update=True)
     flagged, badges = _flagged(work, run, shop), _badges(work, run, shop)
     if not flagged and not badges:
         move_shop(work, shop, ShopMove.NO_CARDS, run=run.number)
-        return ()
+        return Found()
     facts = replace(facts_of_shop(shop, flagged, badges, register), seen=_seen(work, run, shop))
     judged = judge_all(facts, register, china_day(work.at), is_reseller=_is_reseller(work, run))
-    _move(work, run, shop, judged)
-    offers = {str(one.id): one for one in flagged}
-    found = (_finding(work, run, shop, offers, one) for one in judged.found)
-    return [one for one in found if one is not None]
+    earlier, offers = earlier_at(work, shop), {str(one.id): one for one in flagged}
+    standing = _undismissed(work, run, judged, offers, earlier)
+    _move(work, run, shop, standing)
+    new = dict[FindingKind, Finding]()
+    for one in standing.found:
+        if one.kind not in new and not earlier.is_known(run, one):
+            new[one.kind] = _finding(work, run, shop, [offers[o.id] for o in one.offers], one)
+            new[one.kind].previous_id = earlier.previous(one, work.at)
+    return Found(list(new.values()), len(judged.found) - len(standing.found))
+
+
+def _undismissed(
+    work: Work,
+    run: PatrolRun,
+    judged: Judged,
+    offers: Mapping[str, SeenListing],
+    earlier: Earlier,
+) -> Judged:
+    """Without what a person dismissed on these same facts; that is noted with what they said."""
+    left = list[Judgement]()
+    for one in judged.found:
+        before = earlier.dismissed(work, run, one, [offers[offer.id] for offer in one.offers])
+        if before is None:
+            left.append(one)
+        else:
+            work.record("finding.left_dismissed", before, run=run.number)
+    right = judged.right
+    if right is not None and right.against is not None:
+        right = right if right.against.kind in {one.kind for one in left} else None
+    return Judged(tuple(left), right)
 
 
 def facts_of_shop(
@@ -195,29 +224,12 @@ def _lawful(work: Work, run: PatrolRun, shop: Shop, right: Verdict) -> None:
 
 
 def _finding(
-    work: Work,
-    run: PatrolRun,
-    shop: Shop,
-    offers: Mapping[str, SeenListing],
-    against: Judgement,
-) -> Finding | None:
-    same = work.session.exec(
-        select(Finding)
-        .where(Finding.shop_id == shop.id, Finding.kind == against.kind)
-        .order_by(col(Finding.id).desc())
-    ).all()
-    alike = [one for one in same if one.ground is against.ground]
-    if any(one.state in _LIVE for one in same) or any(one.run_id == run.id for one in alike):
-        return None
-    since = work.at - _REOCCURS_WITHIN
-    before = next(
-        (one for one in same if one.state is FindingState.CLOSED and one.created_at >= since), None
-    )
+    work: Work, run: PatrolRun, shop: Shop, offers: Sequence[SeenListing], against: Judgement
+) -> Finding:
     due = look_due(work)
     year = china_day(work.at).year
     (serial,) = next_numbers(work, f"findings:{year}")
-    rows = [offers[offer.id] for offer in against.offers]
-    captures = [*(row.evidence_sha256 for row in rows),
+    captures = [*(row.evidence_sha256 for row in offers),
                 *(badge.evidence for badge in against.badges)]  # fmt: skip
     finding = work.add(
         Finding(
@@ -239,7 +251,6 @@ def _finding(
             evidence=list(dict.fromkeys(one for one in captures if one)),
             found_by=UUID(run.actor["id"]) if run.actor.get("id") else None,
             look_due_at=due.at,
-            previous_id=before.id if before else None,
             created_at=work.at,
         )
     )

@@ -12,12 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
+from console.actions.patrol.screened import Said, clean, words
 from console.desk import Desk, Order, Slice, Work
 from integrations.marketplaces.listing import Listing
 from models.base import Table, new_id
 from models.patrol.judge import numbers_in
 from models.patrol.runs import PatrolRun, Phase, RunStep
-from models.patrol.screening import FLAGGED, Label, Model, Screened, screen_many, shipped_model
+from models.patrol.screening import FLAGGED, Label, Screened
 from models.patrol.shops import SeenListing, Shop
 from models.permissions import Permission
 from models.refusals import Invalid
@@ -67,21 +68,19 @@ def keep_page(
     run: PatrolRun,
     listings: Sequence[Listing],
     manifest: str | None,
-    model: Model | None = None,
+    said: Said,
 ) -> Kept:
     """Put the listings of one page away. The same page twice changes nothing but when it was seen.
 
-    Of an offer that a run meets on two pages the first stays. `model`: the organisation's own.
+    Of an offer that a run meets on two pages the first stays.
     """
     if not listings:
         return Kept(0, 0, 0, 0, 0)
-    model = model or shipped_model()
     shops, fresh = _keep_shops(work, run, listings)
-    offers = [(clean(one.title), clean(one.description)) for one in listings]
-    found = screen_many(offers, model)
+    found = [said.of[words(one.title, one.description)] for one in listings]
     rows = [
-        _row(run, shops[shop_key(listing)].id, listing, said, manifest)
-        for listing, said in zip(listings, found, strict=True)
+        _row(run, shops[shop_key(listing)].id, listing, one, manifest)
+        for listing, one in zip(listings, found, strict=True)
     ]
     once = {row["listing_id"]: row for row in reversed(rows)}
     for known in _known(work, run, once):
@@ -99,7 +98,7 @@ def keep_page(
         flagged=len(flagged),
         news=sum(row["is_new"] for row in flagged),
     )
-    _count(run, done, model)
+    _count(run, done, said.version)
     return done
 
 
@@ -114,13 +113,13 @@ def _known(work: Work, run: PatrolRun, ids: Iterable[str]) -> Sequence[str]:
     ).all()
 
 
-def _count(run: PatrolRun, kept: Kept, model: Model) -> None:
+def _count(run: PatrolRun, kept: Kept, engine: str) -> None:
     run.listings += kept.listings
     run.cards += kept.cards
     run.shops += kept.shops
     run.flagged += kept.flagged
     run.news += kept.news
-    run.engine = model.version[:100]
+    run.engine = engine[:100]
 
 
 def _add_shop_steps(
@@ -153,11 +152,6 @@ def _host(url: str) -> str:
         return canonical_site(url).partition("/")[0]
     except Invalid:
         return "unknown"
-
-
-def clean(text: str) -> str:
-    """Without the characters that no database takes."""
-    return "".join(letter for letter in text if letter >= " " or letter in "\n\t")
 
 
 def _short(text: str, most: int) -> str:

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from console.actions.channel.badges import code_prefix
 from console.actions.channel.scan import check_badge
 from console.actions.patrol.asking import Road, fault_facts
-from console.actions.patrol.evidence import look_note, note_custody
+from console.actions.patrol.evidence import look_note, looks_at, note_custody
 from console.actions.patrol.listings import insert_new
 from console.actions.patrol.traits import note_traits
 from console.desk import Desk, House, Work
@@ -119,12 +119,8 @@ def look_at_shop(desk: Desk, run_id: UUID, shop_id: UUID, road: Road | None) -> 
     with desk.begin(Permission.PATROL_READ) as work:
         run, shop = work.get(PatrolRun, run_id), work.get(Shop, shop_id)
         listings = flagged_of(work, run.id, shop.id)
-        has_looked = work.session.exec(
-            select(SeenPicture.id)
-            .where(SeenPicture.run_id == run.id, SeenPicture.shop_id == shop.id)
-            .limit(1)
-        ).first()
-    if run.state is not RunState.IN_PROGRESS or not listings or has_looked is not None:
+        has_looked = bool(looks_at(work, run.id, shop))
+    if run.state is not RunState.IN_PROGRESS or not listings or has_looked:
         return
     seen = _look(desk.house, run, shop, listings, road) if road else None
     needed = Permission.LISTING_IMPORT if run.source_id is None else Permission.PATROL_RUN

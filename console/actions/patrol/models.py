@@ -1,4 +1,4 @@
-"""Models that learned from an organisation's own labels: trained, compared, adopted."""
+"""Models that learned from an organisation's own labels: compared, adopted, in force."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,15 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from console.actions.audit import history
-from console.actions.channel.numbers import next_numbers
 from console.desk import Desk, House, Order, Slice, Work
 from integrations.evidence import Digest, Store
-from integrations.training import Labelled, TrainingFailed, trained_beside
 from models.audit import AuditEntry
 from models.patrol.labels import ModelMove, ModelState, ScreenModel, TitleLabel
-from models.patrol.screening import Label, Model, shipped_model
+from models.patrol.screening import Model, shipped_model
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
-from models.rules import china_day
 
-FEWEST: Final = 20
-"""Labels from which training is worth its while: a fifth of them is kept to compare with."""
-MOST: Final = 20_000
-"""Labels that are learned from, the newest."""
+_UNTRAINED: Final = (ModelState.TRAINING, ModelState.FAILED)
 _LONGEST_REASON: Final = 1000
 _KEPT: Final = 8
 
@@ -44,6 +38,8 @@ class Standing:
     adopted: ScreenModel | None
     """None: the shipped model."""
     candidate: ScreenModel | None
+    training: ScreenModel | None
+    """The newest, while it is being trained or when its training failed."""
     labels: int
     disagreements: int
     waiting: int
@@ -60,48 +56,14 @@ def model_for(house: House, organisation_id: UUID | None) -> Model:
 
 
 def opened_model(house: House, row: ScreenModel) -> Model:
+    if not row.sha256:
+        raise Conflict("model.not_trained_yet", number=row.number)
     return _opened(house.settings.data / "evidence", row.sha256)
 
 
 @lru_cache(maxsize=_KEPT)
 def _opened(store: Path, sha256: str) -> Model:
     return Model.from_bytes(Store(store).open(Digest(sha256)))
-
-
-def train_model(desk: Desk) -> ScreenModel:
-    """Train on the shipped titles and the organisation's labels, and compare with what screens now.
-
-    A fifth of the labels, by hash, and the shipped titles of authors held out are never learned
-    from: on those both models are measured. The work is done by a process of its own.
-    """
-    with desk.begin(Permission.MODEL_TRAIN) as work:
-        organisation_id, person = work.actor.organisation_id, work.actor.id
-        if organisation_id is None or person is None:
-            raise NotAllowed("model.nobody")
-        labels = _labels(work, organisation_id)
-    if len(labels) < FEWEST:
-        raise Conflict("model.too_few_labels", n=len(labels), least=FEWEST)
-    old = model_for(desk.house, organisation_id)
-    try:
-        trained = trained_beside(old, labels)
-    except TrainingFailed as failed:
-        raise Conflict("model.not_trained", problem=str(failed)) from failed
-    digest = desk.house.evidence.keep(trained.body)
-    with desk.begin(Permission.MODEL_TRAIN) as work:
-        (serial,) = next_numbers(work, f"models:{china_day(work.at).year}")
-        row = work.add(
-            ScreenModel(
-                number=f"SM-{china_day(work.at).year}-{serial:04d}",
-                organisation_id=organisation_id,
-                sha256=digest,
-                labels=trained.learned,
-                measures=trained.measures,
-                trained_by=person,
-                trained_at=work.at,
-            )
-        )
-        work.record("model.trained", row, labels=row.labels, sha256=digest)
-        return row
 
 
 def adopt_model(
@@ -161,40 +123,33 @@ def standing(desk: Desk) -> Standing:
     version = model_for(desk.house, own).version
     with desk.begin(Permission.PATROL_READ) as work:
         if own is None:
-            return Standing(version, None, None, 0, 0, 0)
-        newest = work.session.exec(
+            return Standing(version, None, None, None, 0, 0, 0)
+        newest = (
             work.select(ScreenModel)
             .where(ScreenModel.organisation_id == own)
             .order_by(col(ScreenModel.id).desc())
             .limit(1)
-        ).first()
-        is_open = newest is not None and newest.state is ModelState.CANDIDATE
+        )
+        last = work.session.exec(newest).first()
+        trained = work.session.exec(newest.where(col(ScreenModel.state).not_in(_UNTRAINED))).first()
+        is_open = trained is not None and trained.state is ModelState.CANDIDATE
         count = (
             select(func.count()).select_from(TitleLabel).where(TitleLabel.organisation_id == own)
         )
-        later = count if newest is None else count.where(TitleLabel.labelled_at > newest.trained_at)
+        later = count if trained is None else count.where(
+            TitleLabel.labelled_at > trained.trained_at
+        )  # fmt: skip
         return Standing(
             version,
             _adopted(work, own),
-            newest if is_open else None,
+            trained if is_open else None,
+            last if last is not None and last.state in _UNTRAINED else None,
             work.session.exec(count).one(),
             work.session.exec(
                 count.where(col(TitleLabel.label) != col(TitleLabel.machine_label))
             ).one(),
             work.session.exec(later).one(),
         )
-
-
-def _labels(work: Work, organisation_id: UUID) -> list[Labelled]:
-    rows = work.session.exec(
-        select(
-            TitleLabel.title_seen, TitleLabel.shop_name, TitleLabel.label, TitleLabel.title_sha256
-        )
-        .where(TitleLabel.organisation_id == organisation_id)
-        .order_by(col(TitleLabel.id).desc())
-        .limit(MOST)
-    ).all()
-    return [Labelled(title, shop, Label(label), digest) for title, shop, label, digest in rows]
 
 
 def _adopted(work: Work, organisation_id: UUID) -> ScreenModel | None:

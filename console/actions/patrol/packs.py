@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from console.actions import trees
 from console.actions.audit import DEEDS
+from console.actions.cases.replies import replies_to
 from console.actions.files import Download, put_on_record, temporary
 from console.actions.patrol.custody import evidence_behind, manifests_of_run, note_custody
 from console.desk import Desk, Work
@@ -30,7 +31,7 @@ from models.audit import AuditEntry
 from models.base import Table
 from models.canonical import canonical
 from models.cases.cases import Case
-from models.cases.notices import Answer, Notice, Proof
+from models.cases.notices import Notice, Proof
 from models.channel.imports import Import
 from models.notes import Checkpoint, read_note
 from models.patrol.custody import CustodyAct, CustodyEntry, EvidenceStamp
@@ -309,16 +310,7 @@ def _told_of_case(
     notices = work.all(
         work.select(Notice).where(Notice.case_id == case.id).order_by(col(Notice.number))
     )
-    answers = work.session.exec(
-        select(Answer)
-        .where(col(Answer.notice_id).in_([one.id for one in notices]))
-        .order_by(col(Answer.id))
-    ).all()
-    proofs = work.session.exec(
-        select(Proof)
-        .where(col(Proof.answer_id).in_([one.id for one in answers]))
-        .order_by(col(Proof.name), col(Proof.id))
-    ).all()
+    answers, proofs = replies_to(work, notices)
     fields = {"reference", "platform", "shop_name", "shop_key", "kind", "ground", "tier", "state",
               "measure", "reason", "remedy", "rule_version"}  # fmt: skip
     summary: dict[str, object] = {

@@ -22,6 +22,7 @@ from console.actions.patrol.operators import suggest_links
 from console.actions.patrol.plan import UNDER_WAY
 from console.actions.patrol.quotas import meter_of
 from console.actions.patrol.register import keep_register, kept_register
+from console.actions.patrol.screened import screened, words
 from console.actions.patrol.sources import secrets_for
 from console.actions.patrol.steps import add_pages, cut_short, note_faults, repeat_later
 from console.actions.promises import actor_kept
@@ -229,21 +230,29 @@ def _stop_of(desk: Desk, run_id: UUID) -> Callable[[], bool]:
 
 def _keep(desk: Desk, run_id: UUID, came: Sequence[tuple[RunStep, Seen]], road: Road) -> None:
     """The harvest of pages, each whole or not at all."""
+    offers = (words(o.title, o.description) for _, one in came for o in one.done.listings)
+    said = screened(offers, road.model)
     with desk.begin(Permission.PATROL_RUN) as work:
         run = work.get(PatrolRun, run_id)
         if run.state is not RunState.IN_PROGRESS:
             return
         for step, seen in came:
             row = work.session.get_one(RunStep, step.id, with_for_update=True)
-            if not row.is_done:
-                _keep_page(work, run, row, seen, road)
-                work.session.flush()
+            if row.is_done:
+                continue
+            room = max(0, road.source.limits.listings - run.listings)
+            kept = keep_page(work, run, seen.done.listings[:room], seen.manifest, said)
+            _end_page(work, run, row, seen, road.source)
+            work.record(
+                "patrol.page_read", run, url=row.step["url"], evidence=seen.manifest,
+                listings=kept.listings, cards=kept.cards, faults=len(seen.done.faults),
+            )  # fmt: skip
+            work.session.flush()
 
 
-def _keep_page(work: Work, run: PatrolRun, row: RunStep, seen: Seen, road: Road) -> None:
-    done, mapped = seen.done, road.source
-    room = max(0, mapped.limits.listings - run.listings)
-    kept = keep_page(work, run, done.listings[:room], seen.manifest, road.model)
+def _end_page(work: Work, run: PatrolRun, row: RunStep, seen: Seen, mapped: Mapped) -> None:
+    """The page is done with: what it leads to, and what of it could not be read."""
+    done = seen.done
     row.is_done = True
     run.steps_done += 1
     add_pages(work, run, mapped, done.next_steps)
@@ -254,7 +263,3 @@ def _keep_page(work: Work, run: PatrolRun, row: RunStep, seen: Seen, road: Road)
     work.session.flush()
     cut_short(work, run, mapped, row.step["url"], ends=done.ends)
     note_custody(work, run, seen.manifest, CustodyAct.CAPTURED)
-    work.record(
-        "patrol.page_read", run, url=row.step["url"], evidence=seen.manifest,
-        listings=kept.listings, cards=kept.cards, faults=len(done.faults),
-    )  # fmt: skip

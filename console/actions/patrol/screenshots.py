@@ -3,10 +3,11 @@
 import json
 from typing import Final
 
+from console.actions.patrol.custody import looks_at
 from console.desk import Desk
 from integrations.evidence import Damaged, Digest
 from models.patrol.findings import Finding
-from models.patrol.pictures import SeenPicture
+from models.patrol.shops import Shop
 from models.permissions import Permission
 
 _NAME: Final = "page.png"
@@ -17,14 +18,11 @@ def screenshot_of(desk: Desk, finding: Finding) -> str:
     if not desk.actor.may(Permission.EVIDENCE_READ):
         return ""
     with desk.begin(Permission.EVIDENCE_READ) as work:
-        seen = work.session.exec(
-            work.select(SeenPicture)
-            .where(SeenPicture.run_id == finding.run_id, SeenPicture.shop_id == finding.shop_id)
-            .limit(1)
-        ).first()
-    if seen is None or seen.evidence_sha256 is None:
+        shop = work.session.exec(work.select(Shop).where(Shop.id == finding.shop_id)).first()
+        looks = looks_at(work, finding.run_id, shop) if shop is not None else ()
+    if not looks:
         return ""
-    manifest = Digest(seen.evidence_sha256)
+    manifest = Digest(looks[0])
     try:
         files = json.loads(desk.house.evidence.open(manifest))["files"]
     except (OSError, Damaged, ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""What of patrols waits for the actor: checklists, second looks, late runs, broken sources."""
+"""What of patrols waits for the actor: checklists, second looks, late runs, sources, models."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk
 from models.patrol.checks import ShopCheck
 from models.patrol.findings import Finding, FindingState
+from models.patrol.labels import ModelState, ScreenModel
 from models.patrol.plans import PatrolPlan
 from models.patrol.runs import PatrolRun, RunState, Source
 from models.permissions import Permission
@@ -155,6 +156,22 @@ def _to_cases(desk: Desk) -> Iterator[WorkItem]:
         yield WorkItem("finding_to_case", row.number, state, "findings", row.id, due)
 
 
+def _models(desk: Desk) -> Iterator[WorkItem]:
+    """Trained models that somebody else than their trainer has to decide on."""
+    if not desk.actor.may(Permission.MODEL_ADOPT):
+        return
+    with desk.begin(Permission.PATROL_READ) as work:
+        rows = work.all(
+            work.select(ScreenModel)
+            .where(ScreenModel.state == ModelState.CANDIDATE)
+            .where(col(ScreenModel.organisation_id).in_(work.actor.organisations))
+            .where(ScreenModel.trained_by != work.actor.id)
+            .order_by(col(ScreenModel.id))
+        )
+    for row in rows:
+        yield WorkItem("model_to_decide", row.number, WorkState.WAITING, "screening", row.id)
+
+
 PATROL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _runs,
     _late,
@@ -162,4 +179,5 @@ PATROL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _plans,
     _sources,
     _to_cases,
+    _models,
 )

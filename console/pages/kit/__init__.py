@@ -11,30 +11,25 @@ A page, whole (`console/pages/agents.py`; texts in `texts/<language>/channel.tom
         with filters():
             q = search(t("agents.search"))
             state = choice("state", t("agents.state"), labelled("agent_state", list(AgentState)))
-        with refusals_shown():
-            found = list_agents(desk, cursor("agents", q, state), words=q, state=state)
-            if not found.rows:
-                return empty(t("agents.none"), t("agents.none_next"))
-            chosen = record_table(found.rows, COLUMNS, key="agents", select=True)   # ids
-            pager(found, "agents")
+        found = list_agents(desk, cursor("agents", q, state), words=q, state=state)
+        if not found.rows:
+            return empty(t("agents.none"), t("agents.none_next"))
+        chosen = record_table(found.rows, COLUMNS, key="agents", select=True)   # ids
+        pager(found, "agents")
 
     def show_record(agent_id: str) -> None:
-        with refusals_shown():
-            agent, deeds = agent_and_history(desk, agent_id)
-            with record_head(agent.number, agent.name, area="agent_state", state=agent.state):
-                next_moves(desk, [Next("suspend", t("agents.suspend"), t("agents.suspend_will"),
-                    lambda why: suspend(desk, agent.id, why), Permission.AGENT_REVIEW,
-                    is_open=AgentMove.SUSPEND in agent.open_moves(), reason=True)], agent.id)
-            left, right = two_columns()
-            with left:
-                facts({t("agents.uscc"): agent.uscc, t("agents.since"): day(agent.since)})
-            with right:
-                timeline(deeds)
+        agent, deeds = agent_and_history(desk, agent_id)
+        with record_head(agent.number, agent.name, area="agent_state", state=agent.state):
+            next_moves(desk, [Next("suspend", t("agents.suspend"), t("agents.suspend_will"),
+                lambda why: suspend(desk, agent.id, why), Permission.AGENT_REVIEW,
+                is_open=AgentMove.SUSPEND in agent.open_moves(), reason=True)], agent.id)
+        left, right = two_columns()
+        with left:
+            facts({t("agents.uscc"): agent.uscc, t("agents.since"): day(agent.since)})
+        with right:
+            timeline(deeds)
 
-    if (agent_id := chosen_id()) is None:
-        show_list()
-    else:
-        show_record(agent_id)
+    list_or_record(show_list, show_record)
 
 Words from outside go through `plain` wherever Streamlit reads Markdown: titles, labels, messages.
 `facts`, `record_head`, `timeline` and `link_to` do it themselves; grids and `st.code` need none.
@@ -64,6 +59,7 @@ from console.pages.kit.records import (
     chosen_id,
     facts,
     link_to,
+    list_or_record,
     next_moves,
     open_record,
     record_head,
@@ -115,6 +111,7 @@ __all__ = [
     "left_until",
     "line_chart",
     "link_to",
+    "list_or_record",
     "marked",
     "moment",
     "next_moves",

@@ -45,11 +45,27 @@ def open_record(page: str | None, row_id: object) -> None:
     st.rerun()
 
 
-def back_to_list() -> None:
+def list_or_record(show_list: Callable[[], object], show_record: Callable[[str], object]) -> None:
+    """The whole of a page: its list, or the record that the address names.
+
+    Where there is none to be shown stand why not, and the way back.
+    """
+    row_id, is_shown = chosen_id(), False
+    with refusals_shown():
+        if row_id is None:
+            show_list()
+        else:
+            show_record(row_id)
+        is_shown = True
+    if row_id is not None and not is_shown:
+        back_to_list("kit_back_refused")
+
+
+def back_to_list(key: str = "kit_back") -> None:
     """The way back from a record; put it above the record's head."""
     st.button(
         t("console.back_to_list"),
-        key="kit_back",
+        key=key,
         icon=":material/arrow_back:",
         type="tertiary",
         on_click=_leave_record,

@@ -14,8 +14,8 @@ from console.actions.patrol.models import (
     model_for,
     model_record,
     refuse_model,
-    train_model,
 )
+from console.actions.patrol.training import promise_training
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from models.patrol.labels import ModelState
@@ -119,8 +119,10 @@ def one_model(desk: Reading, model_id: UUID) -> ModelOut:
 
 @router.post("/screening-models")
 def train(desk: Writing) -> ModelOut:
-    """Train on the organisation's labels; answers when the new model is compared."""
-    return ModelOut.model_validate(train_model(desk))
+    """Train on the organisation's labels. Answers at once, in the state `training`; ask for the
+    model until it is a `candidate`, or `failed` with the reason.
+    """
+    return ModelOut.model_validate(promise_training(desk))
 
 
 @router.post("/screening-models/{model_id}/adopt")

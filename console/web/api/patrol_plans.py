@@ -108,25 +108,6 @@ class CoveredOut(BaseModel):
     """Percent of the shops with flagged offers that were drawn for a checklist."""
 
 
-class PointOut(BaseModel):
-    """One run in a trend."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    run_id: UUID
-    number: str
-    at: datetime
-    platform: str
-    shops: int
-    flagged: int
-    flagged_shops: int
-    licensed_shops: int
-    findings: int
-    news: int
-    drawn: int
-    checked: int
-
-
 def plan_out(desk: Desk, plan_id: UUID) -> PlanOut:
     return PlanOut.model_validate(get_plan(desk, plan_id))
 
@@ -218,7 +199,6 @@ def points(
     plan_id: UUID | None = None,
     source_id: UUID | None = None,
     platform: str | None = None,
-) -> Sequence[PointOut]:
+) -> Sequence[Point]:
     """The latest runs, the oldest of them first."""
-    rows: Sequence[Point] = trend(desk, plan_id=plan_id, source_id=source_id, platform=platform)
-    return [PointOut.model_validate(row) for row in rows]
+    return trend(desk, plan_id=plan_id, source_id=source_id, platform=platform)

@@ -10,7 +10,7 @@ from models.patrol.judge.register import (
     plain_number,
     same_holder,
 )
-from models.patrol.judge.right import judge
+from models.patrol.judge.right import OF_RIGHT, judge
 from models.patrol.judge.words import (
     Basis,
     Judged,
@@ -22,6 +22,7 @@ from models.patrol.judge.words import (
 )
 
 __all__ = [
+    "OF_RIGHT",
     "Alike",
     "Basis",
     "Entry",

@@ -29,6 +29,8 @@ _KINDS: Final[Mapping[Ground, FindingKind]] = {
     Ground.OUT_OF_SCOPE: FindingKind.SCOPE_EXCEEDED,
     Ground.SOMEONE_ELSES_NUMBER: FindingKind.FAKE_AGENCY,
 }
+OF_RIGHT: Final = frozenset(_KINDS.values())
+"""The kinds that answer one question: whether the shop may sell cards."""
 _BASES: Final[Mapping[Ground, Basis]] = {
     Ground.NOT_BEGUN: Basis.NOT_YET,
     Ground.EXPIRED: Basis.NO_LONGER,
