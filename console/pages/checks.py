@@ -156,6 +156,8 @@ def work_on(record: CheckRecord) -> None:
     else:
         section(t("checks_page.answers"))
         given_answers({**check.answers, **check.settled}, check.review or None)
+        if check.rule_version:
+            st.caption(t("checks_page.edition", version=check.rule_version))
         if check.remark:
             st.caption(plain(check.remark))
         if state_of(check) == "to_settle" and is_second:

@@ -1,7 +1,7 @@
 """What people look at in a shop that was drawn: the checklist, and who checked it again (4.8)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id
+from models.data import packaged
 from models.patrol.runs import of_run
 from models.patrol.scope import Owned
 from models.staff import Actor
@@ -53,6 +54,8 @@ class ShopCheck(Owned, Table, table=True):
     """What the run itself saw, by item: an offer to whoever answers, never an answer."""
     answers: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     """`CheckItem` to `CheckAnswer`."""
+    rule_version: str = Field(default="", max_length=64)
+    """The edition of the checklist that was filled in."""
     remark: str = Field(default="", max_length=1000)
     assignee_id: UUID | None = Field(default=None)
     """Who is asked to fill it in; None: whoever of the organisation may and is not related."""
@@ -95,6 +98,13 @@ class ShopCheck(Owned, Table, table=True):
 
 
 ITEMS: Final = tuple(CheckItem)
+
+
+def checklist_version(on: date) -> str:
+    """The edition of the checklist that holds on that day."""
+    editions = [one for one in packaged("checklists.toml")["patrol"] if one["valid_from"] <= on]
+    newest = max(editions, key=lambda one: one["valid_from"])
+    return f"patrol-checklist/{newest['version']}"
 
 
 def draw(seed: str, keys: Iterable[str], percent: int) -> Sequence[str]:

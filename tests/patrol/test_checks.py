@@ -23,6 +23,7 @@ from console.actions.patrol.starting import run_plan_now
 from console.actions.patrol.sweeps import note_overdue_runs
 from console.actions.work import work_items
 from models.channel.licences import Ground
+from models.data import packaged
 from models.patrol.checks import ITEMS, CheckAnswer, CheckItem, ShopCheck, draw
 from models.patrol.findings import Finding
 from models.patrol.plans import Cadence
@@ -145,7 +146,8 @@ def test_bad_answers_become_findings_when_the_run_is_handed_in(desks: Desks) -> 
     assert no.value.code == "check.handed_in"
 
 
-def test_a_checklist_is_filled_in_bit_by_bit(desks: Desks) -> None:
+@pytest.mark.requirement("004-2.1-a")
+def test_a_checklist_is_filled_in_bit_by_bit_and_keeps_its_edition(desks: Desks) -> None:
     run = drawn(desks)
     first = next_check(desks.inspector, run.id)
     assert first is not None
@@ -158,6 +160,7 @@ def test_a_checklist_is_filled_in_bit_by_bit(desks: Desks) -> None:
     check = fill_check(desks.inspector, first.id, rest, version=check.version)
 
     assert check.done_at is not None
+    assert check.rule_version == "patrol-checklist/1"
     assert check.answers["route"] == "not_applicable"
     assert row_of(desks.manager, PatrolRun, run.id).checked == 1
     with pytest.raises(Conflict):
@@ -344,3 +347,8 @@ def test_a_draw_takes_at_least_one_and_all_at_a_hundred() -> None:
     assert draw("a", keys, 20) == draw("a", reversed(keys), 20)
     assert draw("a", keys, 20) != draw("b", keys, 20)
     assert list(draw("a", [], 20)) == []
+
+
+def test_the_newest_edition_of_the_checklist_asks_for_every_item() -> None:
+    newest = packaged("checklists.toml")["patrol"][-1]
+    assert [line["code"] for line in newest["lines"]] == list(ITEMS)

@@ -15,13 +15,14 @@ from console.actions.patrol.related import is_related
 from console.actions.patrol.reviewing import close_if_reviewed
 from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditEntry
-from models.patrol.checks import ITEMS, CheckAnswer, CheckItem, ShopCheck
+from models.patrol.checks import ITEMS, CheckAnswer, CheckItem, ShopCheck, checklist_version
 from models.patrol.pictures import SeenPicture
 from models.patrol.runs import PatrolRun, RunState
 from models.patrol.screening import FLAGGED
 from models.patrol.shops import SeenListing, Shop
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
+from models.rules import china_day
 from models.staff import User
 
 Answers = Mapping[CheckItem, CheckAnswer]
@@ -64,6 +65,7 @@ def fill_check(
         if work.actor.id is not None and is_related(work, shop, work.actor.id):
             raise NotAllowed("check.related", shop=shop.name)
         check.answers = {**check.answers, **_words(answers)}
+        check.rule_version = checklist_version(china_day(work.at))
         check.remark = remark.strip()[:_LONGEST] or check.remark
         was_done = check.done_at is not None
         check.done_by = work.actor.id

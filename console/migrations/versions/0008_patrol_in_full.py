@@ -244,6 +244,7 @@ def _shop_checks() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("hints", sa.JSON(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("rule_version", sa.String(64), nullable=False),
         sa.Column("remark", sa.String(1000), nullable=False),
         sa.Column("assignee_id", sa.Uuid(), nullable=True),
         sa.Column("is_passed_on", sa.Boolean(), nullable=False),

@@ -34,6 +34,8 @@ class CheckOut(BaseModel):
     is_passed_on: bool
     """The run's assignee had a hand in the shop's agent, so somebody else is asked."""
     answers: dict[CheckItem, CheckAnswer]
+    rule_version: str
+    """The edition of the checklist that was filled in; empty until then."""
     remark: str
     done_by: UUID | None
     done_at: datetime | None
