@@ -11,7 +11,7 @@ REASON, REMEDY = "转委托", "十五日内向本公司申诉"
 ASK = "/lookup?platform=lanhai&shop="
 
 
-@pytest.mark.requirement("004-3.3-d")
+@pytest.mark.requirement("004-3.1-g")
 def test_a_licensed_shop_is_found_with_its_agent(public: Public) -> None:
     page = public.page(f"{ASK}1001")
     assert page.status_code == 200
