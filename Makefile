@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-.PHONY: setup run demo test lint bench model model-card lock needs clean
+.PHONY: setup run demo test nightly lint bench model model-card lock needs clean
 
 setup: .venv/.runtime
 
@@ -35,7 +35,11 @@ ROOM := $(shell free=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
 	[ "$${free:-0}" -gt 6000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 test: .venv/.dev needs lint
-	@TMPDIR=$(ROOM) $(BIN)/pytest -n 2 --dist loadfile
+	@TMPDIR=$(ROOM) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not nightly"
+
+# What takes longer than a developer waits: the whole story in a browser on a shop of strangers.
+nightly: .venv/.dev needs
+	@TMPDIR=$(ROOM) $(BIN)/pytest -m nightly
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .

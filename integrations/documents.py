@@ -9,24 +9,26 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import typst
+if TYPE_CHECKING:
+    from typst import Fonts
 
 _TEMPLATES: Final = "documents-"
 Fact = str | float | bool | None | Sequence["Fact"] | Mapping[str, "Fact"]
-Fonts = typst.Fonts
 
 
 @cache
-def house_fonts() -> Fonts:
+def house_fonts() -> "Fonts":
+    import typst
+
     with as_file(files("models").joinpath("data")) as folder:
         return typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)]
         )
 
 
-def pdf(template: str, facts: Mapping[str, Fact], fonts: Fonts | None = None) -> bytes:
+def pdf(template: str, facts: Mapping[str, Fact], fonts: "Fonts | None" = None) -> bytes:
     """The document of that template; every letter of the facts must be one that the font has."""
     return _compiled(template, facts, fonts, "pdf")
 
@@ -40,10 +42,12 @@ def pages(template: str, facts: Mapping[str, Fact], *, ppi: float = 144) -> list
 def _compiled(
     template: str,
     facts: Mapping[str, Fact],
-    fonts: Fonts | None,
+    fonts: "Fonts | None",
     kind: Literal["pdf", "png"],
     ppi: float | None = None,
 ) -> bytes:
+    import typst
+
     source: Any = {"main.typ": _source(template), "house.typ": _source("house")}
     made: Any = typst.compile(
         source,

@@ -11,7 +11,8 @@ from tests.e2e.stations import Story, faults_of, walk
 from tests.e2e.world import Market, Served
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.requirement("004-3.1-b", "004-3.3-c")
 def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
@@ -24,6 +25,7 @@ def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.requirement("004-3.1-b", "004-3.3-c")
 def test_the_same_on_a_small_shop(
     served: Served, small: Market, browser: Browser, albums: Callable[[str], Album]
 ) -> None:

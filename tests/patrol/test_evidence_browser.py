@@ -36,10 +36,24 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = find_chromium()
-    if chromium is None:
+def chromium() -> Path:
+    found = find_chromium()
+    if found is None:
         pytest.fail("Chromium is missing, so nothing here can run: `make test` installs it")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Patient, so that a busy machine is no fault of a page's."""
+    one = Browser(chromium, seconds=90)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def brisk(chromium: Path) -> Iterator[Browser]:
+    """For pages that use up whatever time they are given."""
     one = Browser(chromium, seconds=SECONDS)
     yield one
     one.close()
@@ -201,26 +215,26 @@ QUIET = {
 
 
 def test_a_page_whose_scripts_never_rest_is_shown_without_them(
-    browser: Browser, shop: HostileServer
+    brisk: Browser, shop: HostileServer
 ) -> None:
     serve(shop, **HUNG, after="<h1>calm</h1>")
     for name in HUNG:
         began = time.monotonic()
-        shot = browser.shoot(shop.url(f"/{name}"), Fetcher(SETTINGS).ask)
+        shot = brisk.shoot(shop.url(f"/{name}"), Fetcher(SETTINGS).ask)
         assert time.monotonic() - began < SECONDS + 1
         assert shot.facts["scripts"] is False
         assert "流量卡 19元".encode() in quopri.decodestring(shot.mhtml)
-    assert browser.shoot(shop.url("/after"), Fetcher(SETTINGS).ask).facts["scripts"] is True
+    assert brisk.shoot(shop.url("/after"), Fetcher(SETTINGS).ask).facts["scripts"] is True
     assert shop.pages().count("/loop") == 1
 
 
 def test_pages_that_pester_cost_no_more_than_their_time(
-    browser: Browser, shop: HostileServer
+    brisk: Browser, shop: HostileServer
 ) -> None:
     serve(shop, **QUIET)
     for name in QUIET:
         began = time.monotonic()
-        shot, why = seen(browser, shop.url(f"/{name}"))
+        shot, why = seen(brisk, shop.url(f"/{name}"))
         if shot is None:
             assert why in {"deadline", "memory", "browser", "gone"}, name
         else:
@@ -229,9 +243,9 @@ def test_pages_that_pester_cost_no_more_than_their_time(
     assert len(shop.asked) < 500
 
 
-def test_a_page_that_eats_memory_ends_its_browser_and_nothing_else(shop: HostileServer) -> None:
-    chromium = find_chromium()
-    assert chromium is not None
+def test_a_page_that_eats_memory_ends_its_browser_and_nothing_else(
+    chromium: Path, shop: HostileServer
+) -> None:
     serve(
         shop,
         greedy="<h1>x</h1><script>const all = []; setInterval(() => {"

@@ -21,7 +21,7 @@ _HEAD: Final = (
     r"^(?:[Hh][Tt][Tt][Pp][Ss]?:)?(?://)?(?:[^/?#@]*@)?(?:[Ww]{3}\.)?"
     r"(?P<host>[^/?#:@]*)(?P<port>:[0-9]+)?(?P<rest>[/?][^#]*)?(?:#.*)?$"
 )
-_OWN_PORTS: Final = pa.array([":80", ":443"], pa.large_string())
+_OWN_PORTS: Final = (":80", ":443")
 _TRACKER: Final = (
     r"([?&])(?:_[A-Za-z0-9_]*|spm|scm|pvid|utm_[a-z]+|ali_[a-z_]+|ut_sk|abbucket)=[^&]*"
 )
@@ -71,7 +71,7 @@ def _url_keys(urls: pa.Array) -> pa.Array:
     parts = pc.extract_regex(trimmed, _HEAD)
     host, port, rest = (pc.struct_field(parts, name) for name in ("host", "port", "rest"))
     host = pc.ascii_rtrim(pc.utf8_lower(host), characters=".")
-    port = pc.if_else(pc.is_in(port, _OWN_PORTS), _text(""), port)
+    port = pc.if_else(pc.is_in(port, pa.array(_OWN_PORTS, pa.large_string())), _text(""), port)
     asked = np.flatnonzero(pc.match_substring(rest, "?").fill_null(False).to_numpy(False))  # noqa: FBT003
     path = pc.ascii_rtrim(rest, characters="/")
     if len(asked):

@@ -24,7 +24,7 @@ from models.patrol.screening.kinds import LABEL_OF
 from models.patrol.screening.labels import FLAGGED, Label, OfferKind
 from models.patrol.screening.letters import Classes, tables
 from models.patrol.screening.model import Model, shipped_model
-from models.patrol.screening.reasons import reasons_of
+from models.patrol.screening.reasons import fixed, reasons_of
 from models.patrol.screening.scoring import flag_logits, hits_of
 from models.patrol.screening.views import MOST, Views, codes_of, codes_of_texts, look, marked
 
@@ -38,7 +38,6 @@ RESULT: Final = pa.schema(
         ("is_disguised", pa.bool_()),
     ]
 )
-_NOTHING: Final = pa.RecordBatch.from_pylist([], schema=RESULT)
 CHUNK: Final = 16_384
 """So many titles are looked at together; their arrays fit a processor's cache."""
 DOUBT: Final = 0.08
@@ -130,9 +129,13 @@ def screen_batch(batch: pa.RecordBatch, model: Model | None = None) -> pa.Record
             _judged(titles.slice(start, CHUNK), described.slice(start, CHUNK), learned)
             for start in range(0, batch.num_rows, CHUNK)
         ]
-        return pa.concat_batches(parts) if parts else _NOTHING
+        return pa.concat_batches(parts) if parts else _nothing()
     once = pc.fill_null(titles.cast(pa.string()), "").dictionary_encode()
-    return _spread(once, learned) if batch.num_rows else _NOTHING
+    return _spread(once, learned) if batch.num_rows else _nothing()
+
+
+def _nothing() -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=RESULT)
 
 
 def _spread(titles: pa.DictionaryArray, model: Model) -> pa.RecordBatch:
@@ -171,15 +174,13 @@ _LABELS: Final = tuple(Label)
 _KINDS: Final = tuple(OfferKind)
 _INNOCENT: Final = _LABELS.index(Label.NOT_CARD)
 _CARD: Final = _LABELS.index(Label.SELLS_CARD)
-_WORDS_OF_LABELS: Final = pa.array([label.value for label in Label])
-_WORDS_OF_KINDS: Final = pa.array([kind.value for kind in OfferKind])
 
 
 def _batch(found: _Found) -> pa.RecordBatch:
     offsets = np.concatenate([[0], np.cumsum(found.counts)]).astype(np.int32)
     columns = [
-        _WORDS_OF_LABELS.take(pa.array(found.labels)),
-        _WORDS_OF_KINDS.take(pa.array(found.kinds)),
+        fixed(_LABELS).take(pa.array(found.labels)),
+        fixed(_KINDS).take(pa.array(found.kinds)),
         pa.array(found.scores),
         pa.array(found.severities),
         pa.ListArray.from_arrays(pa.array(offsets), found.words),

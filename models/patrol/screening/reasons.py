@@ -4,6 +4,7 @@
 # Arrow comes without types.
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -24,8 +25,14 @@ _LEAST: Final = 0.05
 _LEAST_TENTHS: Final = 2
 _HEARD_TENTHS: Final = 10
 _MOSTLY: Final = 0.75
-_SPOKEN: Final = pa.array(["", BY_SOUND])
-_TENTHS: Final = pa.array([f" +{tenths / 10:.1f}" for tenths in range(301)])
+_SPOKEN: Final = ("", BY_SOUND)
+_TENTHS: Final = tuple(f" +{tenths / 10:.1f}" for tenths in range(301))
+
+
+@cache
+def fixed(words: tuple[str, ...]) -> pa.StringArray:
+    """Words that never change, made when first asked for: Arrow's first array looks for pandas."""
+    return pa.array(words, pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,9 @@ def reasons_of(views: Views, model: Model, tables: Tables) -> Reasons:
     by_sound = np.zeros(size, np.bool_)
     by_sound[owner[sound[order] & (weight[order] >= _HEARD_TENTHS)]] = True
     words = pc.binary_join_element_wise(
-        _SPOKEN.take(pa.array(sound[order].astype(np.int8))),
+        fixed(_SPOKEN).take(pa.array(sound[order].astype(np.int8))),
         _slices(views.codes, begins[order], ends[order]),
-        _TENTHS.take(pa.array(np.minimum(weight[order], len(_TENTHS) - 1))),
+        fixed(_TENTHS).take(pa.array(np.minimum(weight[order], len(_TENTHS) - 1))),
         "",
     )
     return Reasons(np.bincount(owner, minlength=size), words, by_sound)
