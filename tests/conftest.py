@@ -62,7 +62,7 @@ def pytest_sessionstart() -> None:
     """What was imported stays; looking at it again and again was a tenth of the tests' time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

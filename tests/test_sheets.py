@@ -1,8 +1,11 @@
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -206,9 +209,26 @@ def test_a_reader_out_of_time_is_stopped(tmp_path: Path) -> None:
     assert refusal_of(path, Limits(seconds=0)).code == "import.too_heavy"
 
 
-def test_the_process_that_reads_workbooks_stays_small() -> None:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert used < Limits().memory // 1024
+_READING: Final = """
+import resource, sys
+from pathlib import Path
+from integrations.sheets import open_table
+with open_table(Path(sys.argv[1])) as table:
+    assert sum(1 for _ in table.rows) == 20_000
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def test_the_process_that_reads_workbooks_stays_small(tmp_path: Path) -> None:
+    book = Workbook(write_only=True)
+    page = book.create_sheet()
+    page.append(["代理商名称", "城市"])
+    for number in range(20_000):
+        page.append([f"北京通信科技有限公司{number}", "北京市"])
+    book.save(tmp_path / "agents.xlsx")
+    command = [sys.executable, "-c", _READING, str(tmp_path / "agents.xlsx")]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert int(done.stdout) < Limits().memory // 1024 // 4
 
 
 def test_cells_of_excel_come_out_as_text(tmp_path: Path) -> None:
