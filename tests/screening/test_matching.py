@@ -3,7 +3,7 @@
 # pyright: basic
 # Arrow comes without types.
 
-from itertools import product
+from itertools import islice, permutations, product
 
 import pyarrow as pa
 import pytest
@@ -194,6 +194,22 @@ def test_columns_that_are_missing_or_null_say_nothing() -> None:
         {"shop_id": [None, "103"], "shop_name": [None, None], "platform": [None, "lanhai"]}
     )
     assert [row["shop_match"] for row in match_shops(shops, INDEX).to_pylist()] == ["none", "by_id"]
+
+
+def test_a_shop_between_two_agents_is_told_alike_in_any_company() -> None:
+    words = ["移动", "号卡", "授权", "网点", "宏图", "通讯", "畅联", "优选", "电信", "专营店"]
+    bases = ["".join(one) for one in islice(permutations(words, 5), 0, None, 50)]
+    twins = [f"{first}{base}" for base in bases for first in "帀帇"]
+    index = AgentIndex([AgentShop(f"A{at}", name, "lanhai") for at, name in enumerate(twins)])
+    columns = {"platform": ["lanhai"] * len(bases), "shop_name": [f"庯{base}" for base in bases]}
+    shops = pa.RecordBatch.from_pydict(columns)
+    together = match_shops(shops, index)
+
+    found = [int(number[1:]) // 2 for number in together.column("agent_no").to_pylist()]
+    assert found == list(range(len(bases)))
+    for size in (1, 7, 100):
+        parts = [match_shops(shops.slice(at, size), index) for at in range(0, len(bases), size)]
+        assert pa.concat_batches(parts).equals(together)
 
 
 def test_a_matcher_that_remembers_names_says_the_same() -> None:

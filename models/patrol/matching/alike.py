@@ -17,6 +17,7 @@ from models.patrol.matching.names import Names, Rows, folding, kind_of, sounds
 from models.patrol.screening.letters import Classes
 
 _LONGEST_TAIL: Final = 4
+_DECIMALS: Final = 6
 _BRANCH: Final = re.compile(
     r"(?:第?[0-9一二三四五六七八九十]{1,2}[号部]?(?:分?店)?|[总分]店|正品|正版|官方|官网)"
 )
@@ -101,7 +102,8 @@ def alike(raw: Names, index: AgentIndex) -> Pairs:
     distance = np.where(pairs.heard | (pairs.apart <= 1), np.minimum(pairs.apart, 1), 0)
     distance = np.where(pairs.tails, np.abs(lengths[0] - lengths[1]), distance)
     likeness = 1.0 - distance / np.maximum(np.maximum(*lengths), 1)
-    return Pairs(pairs.shops, pairs.names, likeness, odds, reasons)
+    # The last digits of a sum hang on the company that a name is weighed in; the answer must not.
+    return Pairs(pairs.shops, pairs.names, likeness, np.round(odds, _DECIMALS), reasons)
 
 
 def _joined(folded: Names, index: AgentIndex) -> tuple[Rows, Rows]:

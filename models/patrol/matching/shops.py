@@ -138,7 +138,8 @@ def named(shops: pa.Array, index: AgentIndex) -> Matched:
     platforms = pc.utf8_lower(pc.list_element(parts, 0)).to_numpy(zero_copy_only=False)
     pairs = alike(names_of(pc.list_element(parts, 1)), index)
     rows = np.arange(len(pairs.shops))
-    best = rows[np.lexsort((pairs.likeness, pairs.odds, pairs.shops))]
+    # Of names that are equally alike always the same one.
+    best = rows[np.lexsort((-pairs.names, pairs.likeness, pairs.odds, pairs.shops))]
     last = np.append(pairs.shops[best][1:] != pairs.shops[best][:-1], True)[: len(best)]
     for at in best[last].tolist():
         shop, agents = int(pairs.shops[at]), index.agents_of(int(pairs.names[at]))
@@ -159,7 +160,7 @@ def named(shops: pa.Array, index: AgentIndex) -> Matched:
 def candidates(name: str, index: AgentIndex, most: int = 5) -> list[Candidate]:
     """The agents whose name is the same or nearly, the likeliest first."""
     pairs: Pairs = alike(names_of(pa.array([name], pa.large_string())), index)
-    ranked = np.lexsort((-pairs.odds, -pairs.likeness)).tolist()
+    ranked = np.lexsort((pairs.names, -pairs.odds, -pairs.likeness)).tolist()
     found: dict[str, Candidate] = {}
     for at in ranked:
         for row in index.agents_of(int(pairs.names[at])).tolist():
