@@ -30,14 +30,14 @@ needs:
 	@.ci/needs
 
 # Tests keep their databases in memory where there is room: a disk that has to sync each of their
-# commits would be most of what they wait for. Kills and lost power are bench_kill's matter.
+# commits would be most of what they wait for. What outlives a kill, on a disk, is bench_kill's matter.
 ROOM := $(shell free=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
 	[ "$${free:-0}" -gt 6000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 test: .venv/.dev needs lint
 	@TMPDIR=$(ROOM) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not nightly"
 
-# What takes longer than a developer waits: the whole story in a browser on a shop of strangers.
+# What is too long for every day: the whole story in a browser, on a shop that we did not write.
 nightly: .venv/.dev needs
 	@TMPDIR=$(ROOM) $(BIN)/pytest -m nightly
 

@@ -39,9 +39,12 @@ _ENDED = (AgentState.EXITED,)
 
 def file_moves_of(desk: Desk, file: AgentFile) -> list[Next]:
     """What is done with papers, checklists, names and appeals."""
+    return [*_paper_moves(desk, file), *_name_moves(desk, file)]
+
+
+def _paper_moves(desk: Desk, file: AgentFile) -> list[Next]:
     agent, papers, given = file.agent, file.present.papers, Given()
     live = [one for one in papers if one.withdrawn_at is None]
-    open_hits = [hit for hit in file.hits if not hit.is_cleared]
 
     def add(words: str) -> None:
         form, replaces = paper_form(words)
@@ -51,10 +54,6 @@ def file_moves_of(desk: Desk, file: AgentFile) -> list[Next]:
     def withdraw(words: str) -> None:
         values = unpacked(words)
         withdraw_paper(desk, values["paper"], reason=values["reason"])
-
-    def appeal(words: str) -> None:
-        values = unpacked(words)
-        lodge_appeal(desk, agent, ground=values["ground"], paper_id=values["paper"])
 
     return [
         move_of(
@@ -81,6 +80,19 @@ def file_moves_of(desk: Desk, file: AgentFile) -> list[Next]:
             when=bool(live),
             ask=lambda key: withdraw_fields(key, papers),
         ),
+    ]
+
+
+def _name_moves(desk: Desk, file: AgentFile) -> list[Next]:
+    """What is done about lists that the agent stands on, and against what was decided."""
+    agent, papers = file.agent, file.present.papers
+    open_hits = [hit for hit in file.hits if not hit.is_cleared]
+
+    def appeal(words: str) -> None:
+        values = unpacked(words)
+        lodge_appeal(desk, agent, ground=values["ground"], paper_id=values["paper"])
+
+    return [
         move_of(
             "file_page.clear",
             lambda why: clear_name(desk, agent.id, statement=why, version=agent.version),

@@ -38,8 +38,10 @@ def licence_moves(desk: Desk, record: LicenceRecord) -> list[Next]:
     return [
         *_drafting(desk, record),
         *_deciding(desk, record),
-        *_amending(desk, record),
+        *_new_versions(desk, record),
+        *_going_on(desk, record),
         *_measures(desk, record),
+        *_ending(desk, record),
     ]
 
 
@@ -48,17 +50,11 @@ def _live_shops(desk: Desk, record: LicenceRecord) -> list[AuthorisedShop]:
     return list(list_shops(desk, agent_id=agent_id, live=True, limit=LONGEST_PAGE).rows)
 
 
-def _amending(desk: Desk, record: LicenceRecord) -> list[Next]:
-    """Changes of scope, and what goes on behind the licence."""
+def _new_versions(desk: Desk, record: LicenceRecord) -> list[Next]:
+    """What becomes of a change of scope that waits."""
     licence, pending = record.licence, record.pending
     version, active = licence.version, licence.state is LicenceState.ACTIVE
-    today = china_day(desk.now())
-    since = renewable_from(licence, today)
     is_mine = pending is not None and pending.asked_by == desk.actor.id
-
-    def amend(words: str) -> None:
-        reason = unpacked(words)["reason"]
-        amend_scope(desk, licence.id, licence_form(words), reason, version)
 
     def decide(words: str, *, is_approved: bool = True) -> None:
         assert pending is not None  # noqa: S101 - the moves are open only then
@@ -91,12 +87,26 @@ def _amending(desk: Desk, record: LicenceRecord) -> list[Next]:
             "backspace",
             when=pending is not None,
         ),
+    ]
+
+
+def _going_on(desk: Desk, record: LicenceRecord) -> list[Next]:
+    """Another scope, or another period."""
+    licence, version = record.licence, record.licence.version
+    today = china_day(desk.now())
+    since = renewable_from(licence, today)
+
+    def amend(words: str) -> None:
+        reason = unpacked(words)["reason"]
+        amend_scope(desk, licence.id, licence_form(words), reason, version)
+
+    return [
         move_of(
             "licence_page.amend",
             amend,
             P.LICENCE_EDIT,
             "edit_note",
-            when=active and pending is None,
+            when=licence.state is LicenceState.ACTIVE and record.pending is None,
             ask=lambda key: amend_fields(desk, key, _live_shops(desk, record), licence),
         ),
         move_of(
@@ -171,20 +181,15 @@ def _measures(desk: Desk, record: LicenceRecord) -> list[Next]:
     licence, moves = record.licence, record.licence.open_moves()
     asked_by = licence.revocation_asked_by
 
-    def suspend(words: str) -> None:
+    def explained(words: str) -> dict[str, str]:
         why = unpacked(words)
-        suspend_licence(
-            desk, licence.id, reason=why["one"], remedy=why["two"], version=licence.version
-        )
+        return {"reason": why["one"], "remedy": why["two"]}
+
+    def suspend(words: str) -> None:
+        suspend_licence(desk, licence.id, **explained(words), version=licence.version)
 
     def revoke(words: str) -> None:
-        why = unpacked(words)
-        revoke_licence(
-            desk, licence.id, reason=why["one"], remedy=why["two"], version=licence.version
-        )
-
-    def terminate(words: str) -> None:
-        terminate_licence(desk, licence.id, **unpacked(words), version=licence.version)
+        revoke_licence(desk, licence.id, **explained(words), version=licence.version)
 
     def why_and_remedy(key: str) -> str:
         return two_texts(key, t("console.reason"), t("agents_page.remedy"))
@@ -213,12 +218,22 @@ def _measures(desk: Desk, record: LicenceRecord) -> list[Next]:
             "backspace",
             when=asked_by is not None and M.REVOKE in moves,
         ),
+    ]
+
+
+def _ending(desk: Desk, record: LicenceRecord) -> list[Next]:
+    licence = record.licence
+
+    def terminate(words: str) -> None:
+        terminate_licence(desk, licence.id, **unpacked(words), version=licence.version)
+
+    return [
         move_of(
             "licences_page.terminate",
             terminate,
             P.LICENCE_APPROVE,
             "logout",
-            when=M.TERMINATE in moves,
+            when=M.TERMINATE in licence.open_moves(),
             ask=lambda key: ending_fields(key, {"is_handed_back": t("licences_page.handed_back")}),
         ),
     ]

@@ -38,74 +38,65 @@ FOR_EVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 _DIGITS: Final = len(str(2**31))
-Asked = Callable[[Request], Response]
+Asked = Callable[[Answers, Request], Response]
 
 
-def routes(answers: Answers) -> list[Route]:  # noqa: C901 - one small door beside the other
+def routes(answers: Answers) -> list[Route]:
     """Addresses of a log as C2SP tlog-tiles has them, below `/log`."""
-    house = answers.site.house
-
-    def checkpoint(request: Request) -> Response:
-        return _text(request, newest_head(house).note, SECONDS)
-
-    def tiles(request: Request) -> Response:
-        level = _number(request.path_params["level"], "level")
-        return _bytes(request, tile(house, level, _part(request)))
-
-    def bundles(request: Request) -> Response:
-        return _bytes(request, bundle(house, _part(request)))
-
-    def entry(request: Request) -> Response:
-        found = proved_entry(house, _number(request.path_params["index"], "index"))
-        if _wants_page(request):
-            return _entry_page(answers, request, found)
-        return as_json(request, _as_entry(found), SECONDS)
-
-    def proof(request: Request) -> Response:
-        size = _given(request, "size")
-        if badge := request.query_params.get("badge", ""):
-            found = proved_badge(house, badge, size)
-        else:
-            found = proved_entry(house, _must_be_given(request, "index"), size)
-        if not _wants_text(request):
-            return as_json(request, _as_proof(found), SECONDS)
-        if found.head is None:
-            raise NotFound("log.no_head_of", size=found.size)
-        return _text(request, proof_text(found.leaf, found.path, found.head.note), SECONDS)
-
-    def consistency(request: Request) -> Response:
-        found = extension(house, _must_be_given(request, "from"), _given(request, "to"))
-        if not _wants_text(request):
-            return as_json(request, _as_extension(found), SECONDS)
-        return _text(request, "".join(f"{one}\n" for one in _encoded(found.path)), SECONDS)
-
-    def key(request: Request) -> Response:
-        return _text(request, f"{log_name(house)[1]}\n", SECONDS)
-
-    def front(request: Request) -> Response:
-        return _front_page(answers, request)
-
-    doors: Mapping[str, Asked] = {
-        "/log": front,
-        "/log/checkpoint": checkpoint,
-        "/log/vkey": key,
-        "/log/tile/entries/{path:path}": bundles,
-        "/log/tile/{level}/{path:path}": tiles,
-        "/log/entries/{index}": entry,
-        "/log/proof": proof,
-        "/log/proof.txt": proof,
-        "/log/consistency": consistency,
-        "/log/consistency.txt": consistency,
-    }
-    return [Route(path, _or_no(answers, asked), methods=["GET"]) for path, asked in doors.items()]
+    return [Route(path, _or_no(answers, asked), methods=["GET"]) for path, asked in _DOORS.items()]
 
 
-def _or_no(answers: Answers, asked: Asked) -> Asked:
+def _checkpoint(answers: Answers, request: Request) -> Response:
+    return _text(request, newest_head(answers.site.house).note, SECONDS)
+
+
+def _tile(answers: Answers, request: Request) -> Response:
+    level = _number(request.path_params["level"], "level")
+    return _bytes(request, tile(answers.site.house, level, _part(request)))
+
+
+def _bundle(answers: Answers, request: Request) -> Response:
+    return _bytes(request, bundle(answers.site.house, _part(request)))
+
+
+def _entry(answers: Answers, request: Request) -> Response:
+    found = proved_entry(answers.site.house, _number(request.path_params["index"], "index"))
+    if _wants_page(request):
+        return _entry_page(answers, request, found)
+    return as_json(request, _as_entry(found), SECONDS)
+
+
+def _proof(answers: Answers, request: Request) -> Response:
+    house, size = answers.site.house, _given(request, "size")
+    if badge := request.query_params.get("badge", ""):
+        found = proved_badge(house, badge, size)
+    else:
+        found = proved_entry(house, _must_be_given(request, "index"), size)
+    if not _wants_text(request):
+        return as_json(request, _as_proof(found), SECONDS)
+    if found.head is None:
+        raise NotFound("log.no_head_of", size=found.size)
+    return _text(request, proof_text(found.leaf, found.path, found.head.note), SECONDS)
+
+
+def _consistency(answers: Answers, request: Request) -> Response:
+    sizes = _must_be_given(request, "from"), _given(request, "to")
+    found = extension(answers.site.house, *sizes)
+    if not _wants_text(request):
+        return as_json(request, _as_extension(found), SECONDS)
+    return _text(request, "".join(f"{one}\n" for one in _encoded(found.path)), SECONDS)
+
+
+def _key(answers: Answers, request: Request) -> Response:
+    return _text(request, f"{log_name(answers.site.house)[1]}\n", SECONDS)
+
+
+def _or_no(answers: Answers, asked: Asked) -> Callable[[Request], Response]:
     """What was asked for; else 404 for what is not there, and 400 for what can't be meant."""
 
     def answer(request: Request) -> Response:
         try:
-            return asked(request)
+            return asked(answers, request)
         except (NotFound, Invalid) as no:
             is_missing = isinstance(no, NotFound)
             status = HTTPStatus.NOT_FOUND if is_missing else HTTPStatus.BAD_REQUEST
@@ -236,3 +227,17 @@ def _front_page(answers: Answers, request: Request) -> Response:
         "log.html", head=head, origin=origin, vkey=vkey, rows=rows, after=found.next
     )
     return answers.page(request, t("log.title"), main, headers={**ANYWHERE, **SECONDS})
+
+
+_DOORS: Final[Mapping[str, Asked]] = {
+    "/log": _front_page,
+    "/log/checkpoint": _checkpoint,
+    "/log/vkey": _key,
+    "/log/tile/entries/{path:path}": _bundle,
+    "/log/tile/{level}/{path:path}": _tile,
+    "/log/entries/{index}": _entry,
+    "/log/proof": _proof,
+    "/log/proof.txt": _proof,
+    "/log/consistency": _consistency,
+    "/log/consistency.txt": _consistency,
+}
