@@ -21,11 +21,17 @@ from typing import IO, Final
 _HOUSE: Final = Path(__file__).parents[1]
 _LONGEST: Final = 16_000_000
 _PIECE: Final = 1 << 20
+_LATE: Final = "time"
 _STAYS, _LEAVES, _BROKEN = b"+", b"-", b"!"
 
 
 class Died(Exception):
     """No answer within the limits: the process is gone, or was ended."""
+
+    @property
+    def is_late(self) -> bool:
+        """It ran out of time on the wall, which says little of what it was given."""
+        return self.args == (_LATE,)
 
 
 class Child:
@@ -101,7 +107,7 @@ class Child:
         ready = poll.poll(max(min(self.left, most), 0) * 1000)
         self.left -= time.monotonic() - began
         if not ready:
-            raise Died("time")
+            raise Died(_LATE)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -183,6 +183,33 @@ def test_one_broken_page_is_a_fault_and_the_walk_goes_on() -> None:
     }
 
 
+@pytest.mark.parametrize("place", ["/shop/", "/shop/item-2/"])
+def test_what_may_pass_later_is_asked_once_more_behind_all_that_waits(place: str) -> None:
+    def busy_at_first(call: Call) -> Answer:
+        asked.append(call.path)
+        is_busy = call.path == place and asked.count(place) == 1
+        return Answer("", 503) if is_busy else plain_shop(call)
+
+    asked: list[str] = []
+    with open_shop(busy_at_first) as stand, Visitor() as visitor:
+        listings, faults = sorted_out(walk(written("plain", stand, "/shop/"), visitor))
+
+    assert len(listings) == len(GOODS)
+    assert [fault.reason.word for fault in faults] == ["their_fault"]
+    assert asked[0 if place == "/shop/" else -1] == place
+
+
+def test_what_fails_twice_is_left() -> None:
+    def shop(call: Call) -> Answer:
+        return Answer("", 503) if call.path == "/shop/item-2/" else plain_shop(call)
+
+    with open_shop(shop) as stand, Visitor() as visitor:
+        listings, faults = sorted_out(walk(written("plain", stand, "/shop/"), visitor))
+
+    assert len(listings) == len(GOODS) - 1
+    assert [fault.reason.word for fault in faults] == ["their_fault"] * 2
+
+
 def test_a_link_that_is_no_address_is_a_fault_and_costs_nothing_else() -> None:
     def shop(call: Call) -> Answer:
         answer = plain_shop(call)

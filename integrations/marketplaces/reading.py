@@ -1,6 +1,7 @@
 """Reading pages of strangers in processes of their own, that a page may at worst take along."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
@@ -44,7 +45,9 @@ def read_apart(source: Source, step: Step, page: Page, at: datetime) -> Done:
         answer = readers().ask(json.dumps(head).encode(), page.body)
     except Died as died:
         heavy = Unreadable("page_too_heavy", url=page.url, bytes=len(page.body), seen=str(died))
-        return Done(faults=(Fault.of(heavy, step),))
+        fault = Fault.of(heavy, step)
+        # Time on the wall may be a busy machine's fault; what a page may take is limited besides.
+        return Done(faults=(replace(fault, again=died.is_late),))
     return DONE.validate_json(answer)
 
 

@@ -19,6 +19,8 @@ class Route:
         self._before = sum(key.startswith("listing:") for key in seen)
         self._details = deque[Step]()
         self._lists = deque[Step]()
+        self._later = deque[Step]()
+        self._repeated = set[str]()
         self._faults = list[Fault]()
         self._pages = self._found = self._failed = 0
         self._cut = False
@@ -33,13 +35,16 @@ class Route:
                 queue.append(step)
 
     def next(self) -> Step | None:
-        """Details first, so that what a list held is read before the list goes on."""
+        """Details first, so that what a list held is read before the list goes on.
+
+        What may pass later is asked for once more, behind all that waits.
+        """
         if self._cut:
             return None
         if self._details:
             return self._details.popleft()
         if not self._lists:
-            return None
+            return self._later.popleft() if self._later else None
         limit = self._source.limits.pages
         self._pages += 1
         if self._pages > limit:
@@ -48,7 +53,9 @@ class Route:
 
     def took(self, step: Step, done: Done) -> Iterator[Listing | Fault]:
         self.add(done.next_steps)
-        if step.kind is StepKind.DETAIL and not any(fault.again for fault in done.faults):
+        if any(fault.again for fault in done.faults):
+            self._repeat(step)
+        elif step.kind is StepKind.DETAIL:
             self._seen.add(step.key)
         limits = self._source.limits
         for listing in done.listings:
@@ -62,7 +69,7 @@ class Route:
         self._cut = self._cut or done.ends
         broken = done.faults and not done.listings and not done.next_steps
         self._failed = self._failed + 1 if broken else 0
-        if self._found >= limits.listings and (self._details or self._lists):
+        if self._found >= limits.listings and (self._details or self._lists or self._later):
             self._stop("limit_listings", step.url, most=limits.listings)
         elif self._failed >= limits.failures:
             self._stop("gave_up", step.url, after=self._failed)
@@ -74,6 +81,11 @@ class Route:
         if not expected.least <= found <= expected.most:
             facts = {"found": found, "least": expected.least, "most": expected.most}
             yield Fault(Reason("implausible", facts), self._source.start[0])
+
+    def _repeat(self, step: Step) -> None:
+        if step.key not in self._repeated:
+            self._repeated.add(step.key)
+            self._later.append(step)
 
     def _stop(self, word: str, url: str, **facts: object) -> None:
         self._cut = True

@@ -43,12 +43,13 @@ def test_the_guilty_are_found_the_lawful_left_alone_and_operators_told(
     )
     register = register_from((COMMON / "register.json").read_bytes(), file="register.json")
     out = io.StringIO()
-    run_loose(House.open(settings).desk(), source_from(oscar.mapping, file="oscar"), register, out)
+    source = source_from(oscar.mapping, file="oscar")
+    summary = run_loose(House.open(settings).desk(), source, register, out)
     found = tmp_path / "found.jsonl"
     found.write_text(out.getvalue(), "utf-8")
 
     text = marks(found)
-    assert "read            200 of 200" in text
+    assert "read            200 of 200" in text, summary.faults
     assert "shop 200  price 200  sales 200" in text
     assert f1(text, "sells SIM cards") >= 0.95
     assert "wrongly accused: []" in text

@@ -100,17 +100,19 @@ def test_both_processes_read_the_same(source: Source) -> None:
 
 def test_a_reader_that_dies_is_replaced() -> None:
     pool = Pool("tests.fetch.mortal", seconds=2.0)
-    answers: list[str] = []
+    answers, late = list[str](), list[str]()
     for asked in (b"hello", b"die", b"hello", b"hang", b"hello", b"grow", b"hello", b"raise"):
         try:
             answers.append(pool.ask(asked).decode())
         except Died as died:
             answers.append(f"({died})")
+            late += [asked.decode()] * died.is_late
     pool.close()
 
     greetings: Sequence[str] = [answers[at] for at in (0, 2, 4, 6)]
     assert greetings == ["hello"] * 4
     assert answers[1::2] == ["(gone)", "(time)", "(MemoryError)", "(ZeroDivisionError)"]
+    assert late == ["hang"]
 
 
 @pytest.mark.parametrize(

@@ -92,30 +92,27 @@ def test_what_a_platform_says_is_known_for_what_it_means(
     with replayed(getattr(replay, kind), Replay(troubles=[said])) as (stand, state):
         listings, faults = walked(source_to(kind, stand))
 
+    may_pass = word in {"retry", "their_fault"}
     assert words(faults)[0] == word
-    assert listings == []
-    assert faults[0].again == (word in {"retry", "their_fault"})
+    assert len(listings) == (5 if may_pass else 0)
+    assert faults[0].again == may_pass
     assert faults[0].ends == (word in {"stop", "quota", "reauthorise", "permission"})
-    assert state.signed == 1
+    assert (state.signed == 1) is not may_pass
     assert faults[0].reason.facts["query" if word != "their_fault" else "status"]
 
 
 @pytest.mark.parametrize("kind", SEARCHED)
-def test_throttled_once_the_same_question_passes_later(kind: str) -> None:
+def test_throttled_once_the_same_question_passes_at_the_end(kind: str) -> None:
     said = {
         "taobao": replay.top_error(15, "x", "9100"), "jd": replay.jd_error("43", "x"),
         "pdd": replay.pdd_error(70031, "x"), "shopee": replay.shopee_error(10000, "x"),
         "ebay": Answer("busy", 503),
     }[kind]  # fmt: skip
     with replayed(getattr(replay, kind), Replay(troubles=[said])) as (stand, _):
-        source = source_to(kind, stand)
-        first, faults = walked(source)
-        second, none = walked(source)
+        listings, faults = walked(source_to(kind, stand))
 
-    assert first == []
-    assert faults[0].again
-    assert len(second) == 5
-    assert none == []
+    assert len(listings) == 5
+    assert [fault.again for fault in faults] == [True]
 
 
 def test_an_unknown_shape_is_unreadable_and_never_a_guess() -> None:
