@@ -30,7 +30,7 @@ needs:
 	@.ci/needs
 
 # Tests keep their databases in memory where there is room: a disk that has to sync each of their
-# commits would be most of what they wait for. What outlives a kill, on a disk, is bench_kill's matter.
+# commits would be most of what they wait for. What outlives a kill is bench_kill's matter, on a disk.
 ROOM := $(shell free=$$(df --output=avail -k /dev/shm 2>/dev/null | tail -1); \
 	[ "$${free:-0}" -gt 6000000 ] && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 

@@ -39,7 +39,7 @@ _ENDED = (AgentState.EXITED,)
 
 def file_moves_of(desk: Desk, file: AgentFile) -> list[Next]:
     """What is done with papers, checklists, names and appeals."""
-    return [*_paper_moves(desk, file), *_name_moves(desk, file)]
+    return [*_paper_moves(desk, file), *_standing_moves(desk, file)]
 
 
 def _paper_moves(desk: Desk, file: AgentFile) -> list[Next]:
@@ -83,8 +83,8 @@ def _paper_moves(desk: Desk, file: AgentFile) -> list[Next]:
     ]
 
 
-def _name_moves(desk: Desk, file: AgentFile) -> list[Next]:
-    """What is done about lists that the agent stands on, and against what was decided."""
+def _standing_moves(desk: Desk, file: AgentFile) -> list[Next]:
+    """About lists that its names stand on, and against what was decided on it."""
     agent, papers = file.agent, file.present.papers
     open_hits = [hit for hit in file.hits if not hit.is_cleared]
 

@@ -207,8 +207,12 @@ def links(record: FindingRecord) -> None:
 
 
 def moves(finding: Finding) -> list[Next]:
-    is_merged = finding.merged_into_id is not None
-    is_open = FindingMove.CONFIRM in finding.open_moves() and not is_merged
+    return [*_judging(finding), *_going_on(finding)]
+
+
+def _judging(finding: Finding) -> list[Next]:
+    """The second look, by another than who found it."""
+    is_open = FindingMove.CONFIRM in finding.open_moves() and finding.merged_into_id is None
     other = finding.found_by is None or finding.found_by != desk.actor.id
 
     def tier_choice(key: str) -> str:
@@ -227,15 +231,6 @@ def moves(finding: Finding) -> list[Next]:
     def no_cards(reason: str) -> None:
         dismiss_finding(desk, finding.id, reason, sells_no_cards=True, version=finding.version)
 
-    def to_case(_reason: str) -> None:
-        case = open_case(desk, [finding.id])
-        flash(t("findings_page.opened", reference=case.reference))
-        open_record("cases", case.id)
-
-    def take_out(_reason: str) -> str:
-        unmerge(desk, finding.id)
-        return t("finding_page.unmerged")
-
     if is_open and not other and desk.actor.may(P.FINDING_CONFIRM):
         st.caption(t("findings_page.own"))
     is_open = is_open and other
@@ -247,8 +242,25 @@ def moves(finding: Finding) -> list[Next]:
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/cancel:"),
         Next("no_cards", t("findings_page.no_cards"), t("findings_page.no_cards_will"), no_cards,
              P.FINDING_CONFIRM, is_open=is_open, reason=True, icon=":material/block:"),
+    ]  # fmt: skip
+
+
+def _going_on(finding: Finding) -> list[Next]:
+    """Out of the finding that it was merged into, or into a case."""
+
+    def take_out(_reason: str) -> str:
+        unmerge(desk, finding.id)
+        return t("finding_page.unmerged")
+
+    def to_case(_reason: str) -> None:
+        case = open_case(desk, [finding.id])
+        flash(t("findings_page.opened", reference=case.reference))
+        open_record("cases", case.id)
+
+    return [
         Next("unmerge", t("finding_page.unmerge"), t("finding_page.unmerge_will"), take_out,
-             P.FINDING_CONFIRM, is_open=is_merged, icon=":material/call_split:"),
+             P.FINDING_CONFIRM, is_open=finding.merged_into_id is not None,
+             icon=":material/call_split:"),
         Next("open_case", t("findings_page.open_case"), t("findings_page.open_case_will"), to_case,
              P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(),
              icon=":material/gavel:", main=True),

@@ -46,7 +46,7 @@ from console.pages.kit import (
 )
 from models.channel.issuing import IssuingHalt, KeyState
 from models.permissions import Permission
-from models.rules import CHINA, china_day
+from models.rules import CHINA
 from models.tokens import KeyRole
 
 P = Permission
@@ -245,25 +245,27 @@ def show_key(kid: str) -> None:
         timeline(deeds)
 
 
+def _since_when(key: str) -> str:
+    """From which moment on a key is not to be trusted, a blank, and why; empty without a reason."""
+    now = desk.now().astimezone(CHINA)
+    on = st.date_input(
+        t("keys_page.since_day"),
+        now.date(),
+        key=f"{key}:day",
+        min_value=date(2000, 1, 1),
+        max_value=now.date(),
+        help=t("keys_page.since_help"),
+    )
+    at = st.time_input(t("keys_page.since_time"), time(now.hour), key=f"{key}:time")
+    reason = st.text_area(t("console.reason"), key=f"{key}:why", max_chars=1000).strip()
+    return f"{datetime.combine(on, at, CHINA).isoformat()} {reason}" if reason else ""
+
+
 def _moves(one: KeyRecord, role: str) -> list[Next]:
     row = one.key
 
     def rotate(_words: str) -> str:
         return t("keys_page.made", kid=rotate_key(desk, row.role).kid)
-
-    def ask(key: str) -> str:
-        now = desk.now().astimezone(CHINA)
-        on = st.date_input(
-            t("keys_page.since_day"),
-            china_day(desk.now()),
-            key=f"{key}:day",
-            min_value=date(2000, 1, 1),
-            max_value=china_day(desk.now()),
-            help=t("keys_page.since_help"),
-        )
-        at = st.time_input(t("keys_page.since_time"), time(now.hour), key=f"{key}:time")
-        reason = st.text_area(t("console.reason"), key=f"{key}:why", max_chars=1000).strip()
-        return f"{datetime.combine(on, at, CHINA).isoformat()} {reason}" if reason else ""
 
     def revoke(words: str) -> str:
         since, _, reason = words.partition(" ")
@@ -290,7 +292,7 @@ def _moves(one: KeyRecord, role: str) -> list[Next]:
             revoke,
             P.KEY_EDIT,
             is_open=not is_lost,
-            ask=ask,
+            ask=_since_when,
             icon=":material/gpp_bad:",
         ),
     ]

@@ -1,7 +1,6 @@
 """Reading pages of strangers in processes of their own, that a page may at worst take along."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from integrations.child import Died, Pool
-from integrations.marketplaces.base import Page, Unreadable
+from integrations.marketplaces.base import Page, SourceError, Unreachable, Unreadable
 from integrations.marketplaces.mapping import Source
 from integrations.marketplaces.steps import Done, Fault, Step
 
@@ -31,7 +30,9 @@ def readers() -> Pool:
 
 
 def read_apart(source: Source, step: Step, page: Page, at: datetime) -> Done:
-    """What a page says, read in a process of its own; `page_too_heavy` when that gave up."""
+    """What a page says, read in a process of its own; `page_too_heavy` when that gave up,
+    `reader_late` when it took too long on the wall.
+    """
     head = {
         "source": _told(_Same(source)),
         "step": step.as_json(),
@@ -44,11 +45,16 @@ def read_apart(source: Source, step: Step, page: Page, at: datetime) -> Done:
     try:
         answer = readers().ask(json.dumps(head).encode(), page.body)
     except Died as died:
-        heavy = Unreadable("page_too_heavy", url=page.url, bytes=len(page.body), seen=str(died))
-        fault = Fault.of(heavy, step)
-        # Time on the wall may be a busy machine's fault; what a page may take is limited besides.
-        return Done(faults=(replace(fault, again=died.is_late),))
+        return Done(faults=(Fault.of(_no_reading(page, died), step),))
     return DONE.validate_json(answer)
+
+
+def _no_reading(page: Page, died: Died) -> SourceError:
+    """What a page may take has limits of its own: time on the wall is a busy machine's matter."""
+    facts = {"url": page.url, "bytes": len(page.body), "seen": str(died)}
+    if died.is_late:
+        return Unreachable("reader_late", **facts)
+    return Unreadable("page_too_heavy", **facts)
 
 
 class _Same:

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from integrations.child import Died, Pool
+from integrations.marketplaces import reading
 from integrations.marketplaces.base import Page
 from integrations.marketplaces.mapping import Source, source_from
 from integrations.marketplaces.reading import read_apart
@@ -68,6 +69,17 @@ def test_what_is_too_heavy_says_so(source: Source) -> None:
     assert words(done) == ["page_too_heavy"]
     assert done.faults[0].url == f"{SHOP}1"
     assert not done.faults[0].again
+
+
+def test_a_reader_that_is_late_may_be_asked_again(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried = Pool("integrations.marketplaces.reading_child", 0.0)
+    monkeypatch.setattr(reading, "readers", lambda: hurried)
+    done = detail(source, page(HTML["attributes"]))
+    hurried.close()
+
+    assert [(fault.reason.word, fault.again) for fault in done.faults] == [("reader_late", True)]
 
 
 @pytest.mark.parametrize(("said", "coded"), CHARSETS.items())
