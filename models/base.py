@@ -47,7 +47,7 @@ class Table(SQLModel):
     @declared_attr.directive
     def __tablename__(cls) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # noqa: N805
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-        return re.sub("(?<![aeo])y$", "ie", name) + "s"
+        return re.sub("(?<=[^aeo])y$|(?<=ch)$", lambda end: "ie" if end[0] else "e", name) + "s"
 
     @classmethod
     def seen_by(cls, actor: "Actor") -> ColumnElement[bool]:  # noqa: ARG003 - every table says its own

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, and_, true
+from sqlalchemy import JSON, ColumnElement, Index, and_, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Ground
+from models.refusals import Conflict
 from models.rules import FindingKind, Tier
 from models.staff import Actor, among, any_of
 
@@ -30,6 +31,7 @@ class CaseState(StrEnum):
 
 class CaseMove(StrEnum):
     ASSIGN = "assign"
+    STOP_NOW = "stop_now"
     PROPOSE = "propose"
     APPROVE = "approve"
     RETURN = "return"
@@ -37,79 +39,129 @@ class CaseMove(StrEnum):
     ALL_DONE = "all_done"
     RECHECK_OK = "recheck_ok"
     RECHECK_BAD = "recheck_bad"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+    TRANSFER = "transfer"
 
 
 _S, _M = CaseState, CaseMove
 CASE_MOVES: Final[Mapping[tuple[CaseState, CaseMove], CaseState]] = {
     (_S.OPENED,             _M.ASSIGN):       _S.INVESTIGATING,
+    (_S.OPENED,             _M.TRANSFER):     _S.TRANSFERRED,
+    (_S.INVESTIGATING,      _M.STOP_NOW):     _S.INVESTIGATING,
     (_S.INVESTIGATING,      _M.PROPOSE):      _S.DECISION_PROPOSED,
+    (_S.INVESTIGATING,      _M.TRANSFER):     _S.TRANSFERRED,
     (_S.DECISION_PROPOSED,  _M.APPROVE):      _S.DECIDED,
     (_S.DECISION_PROPOSED,  _M.RETURN):       _S.INVESTIGATING,
+    (_S.DECISION_PROPOSED,  _M.TRANSFER):     _S.TRANSFERRED,
     (_S.DECIDED,            _M.EXECUTE):      _S.EXECUTING,
+    (_S.DECIDED,            _M.APPEAL):       _S.APPEALED,
+    (_S.DECIDED,            _M.TRANSFER):     _S.TRANSFERRED,
     (_S.EXECUTING,          _M.ALL_DONE):     _S.WAITING_RECHECK,
+    (_S.EXECUTING,          _M.APPEAL):       _S.APPEALED,
+    (_S.EXECUTING,          _M.TRANSFER):     _S.TRANSFERRED,
     (_S.WAITING_RECHECK,    _M.RECHECK_OK):   _S.CLOSED,
     (_S.WAITING_RECHECK,    _M.RECHECK_BAD):  _S.EXECUTING,
+    (_S.WAITING_RECHECK,    _M.APPEAL):       _S.APPEALED,
+    (_S.WAITING_RECHECK,    _M.TRANSFER):     _S.TRANSFERRED,
+    (_S.CLOSED,             _M.APPEAL):       _S.APPEALED,
+    (_S.APPEALED,           _M.UPHOLD):       _S.REVERSED,
+    (_S.APPEALED,           _M.DISMISS):      _S.DECIDED,
 }  # fmt: skip
+"""A dismissed appeal leads back to where the case stood, `appealed_from`."""
 
-
-class Measure(StrEnum):
-    """What the platform is asked to do."""
-
-    REMOVE_LISTINGS = "remove_listings"
-    REMOVE_SHOP = "remove_shop"
-    STOP_SERVICE = "stop_service"
-    CORRECT = "correct"
-
-
+ENDED: Final = (_S.CLOSED, _S.REVERSED, _S.TRANSFERRED)
 SENT: Final = (_S.EXECUTING, _S.WAITING_RECHECK, _S.CLOSED, _S.APPEALED, _S.REVERSED)
 """From here on the platform knows of the case."""
+
+
+class TierBasis(StrEnum):
+    """Why the case is as grave as it is."""
+
+    KIND = "kind"
+    MINOR_REPEATED = "minor_repeated"
+    GENERAL_REPEATED = "general_repeated"
+    NOT_CORRECTED = "not_corrected"
+    DUE_MISSED = "due_missed"
+    RAISED = "raised"
+    LOWERED = "lowered"
 
 
 class Case(Table, table=True):
     __table_args__ = (
         Index("ix_cases_state", "organisation_id", "state", "id"),
         Index("ix_cases_platform", "platform", "state"),
+        Index("ix_cases_due", "organisation_id", "due_at", "id"),
+        Index("ix_cases_agent", "agent_id", "created_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     reference: str = Field(unique=True, max_length=40)
     organisation_id: UUID = Field(foreign_key="organisations.id")
-    platform: str = Field(max_length=32)
-    shop_id: UUID = Field(foreign_key="shops.id", index=True)
-    shop_name: str = Field(max_length=200)
-    shop_key: str = Field(max_length=300)
+    parent_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    """The case whose cards this one's channel let out."""
+    merged_into_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    """The case that goes on for this one; what was written here stays here."""
+    platform: str = Field(default="", max_length=32)
+    """Empty of a case against a channel off the platforms."""
+    shop_id: UUID | None = Field(default=None, foreign_key="shops.id", index=True)
+    shop_name: str = Field(default="", max_length=200)
+    shop_key: str = Field(default="", max_length=300)
+    agent_id: UUID | None = Field(default=None, foreign_key="agents.id")
+    """The carrier's own agent that did it, where one did."""
+    channel_id: UUID | None = Field(default=None, foreign_key="source_channels.id", index=True)
+    """The source channel that did it."""
     kind: FindingKind = Field(sa_type=words(FindingKind))
     ground: Ground = Field(sa_type=words(Ground))
     tier: Tier = Field(sa_type=words(Tier))
+    tier_basis: TierBasis = Field(default=TierBasis.KIND, sa_type=words(TierBasis))
+    tier_asked: Tier | None = Field(default=None, sa_type=words(Tier))
+    """A lower tier that waits for a second approver."""
+    tier_asked_by: UUID | None = Field(default=None)
+    tier_reason: str = Field(default="", max_length=2000)
     filing_place: str | None = Field(default=None, max_length=2)
     card_home: str | None = Field(default=None, max_length=2)
     platform_home: str | None = Field(default=None, max_length=2)
     """The three routers (DOMAIN 4.9): each administration sees what concerns its place."""
     state: CaseState = Field(default=CaseState.OPENED, sa_type=words(CaseState))
+    appealed_from: CaseState | None = Field(default=None, sa_type=words(CaseState))
     owner_id: UUID | None = Field(default=None, index=True)
-    measure: Measure | None = Field(default=None, sa_type=words(Measure))
+    facts: str = Field(default="", max_length=4000)
+    """What was established, in the owner's words."""
     reason: str = Field(default="", max_length=2000)
-    remedy: str = Field(default="", max_length=2000)
-    """How and with which papers the shop may object (Anti-Fraud Law art. 32)."""
+    rules: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Duties and clauses that the decision rests on: ids of the rule library."""
     proposed_by: UUID | None = Field(default=None)
     decided_by: UUID | None = Field(default=None)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rechecked_by: UUID | None = Field(default=None)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     """Of what has to be done next."""
+    is_late: bool = Field(default=False)
+    """The sweep has seen it pass its due moment; the next step takes the mark away."""
     rule_version: str = Field(default="", max_length=64)
     version: int = Field(default=1)
     created_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def move(self, move: CaseMove) -> None:
-        self.state = moved(CASE_MOVES, self.state, move)
+        if self.merged_into_id is not None:
+            raise Conflict("case.merged", reference=self.reference)
+        after = moved(CASE_MOVES, self.state, move)
+        if move is CaseMove.APPEAL:
+            self.appealed_from = self.state
+        if move is CaseMove.DISMISS and self.appealed_from is not None:
+            after, self.appealed_from = self.appealed_from, None
+        self.state = after
+        self.is_late = False
         self.version += 1
 
     def open_moves(self) -> list[CaseMove]:
-        return open_moves(CASE_MOVES, self.state)
+        return [] if self.merged_into_id else open_moves(CASE_MOVES, self.state)
 
     def is_overdue(self, at: datetime) -> bool:
-        return self.state is not CaseState.CLOSED and self.due_at is not None and at >= self.due_at
+        return self.state not in ENDED and self.due_at is not None and at >= self.due_at
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""A notice to a platform, how it got there, and what came back."""
+"""A notice between organisations, how it got there, and what came back (004-3.3-c, n)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, and_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -14,32 +14,61 @@ from models.cases.cases import Case
 from models.staff import Actor, among, any_of
 
 
+class NoticeKind(StrEnum):
+    """What it is about; each has its words in both languages."""
+
+    CASE = "case"
+    """A carrier asks a platform for the measures of a case."""
+    REPORT = "report"
+    """A platform tells a carrier of a violation by its agent (004-3.3-n)."""
+    INQUIRY = "inquiry"
+    """One carrier asks another whether a shop is its agent's (DOMAIN 4.7: all carriers named)."""
+
+
+class Channel(StrEnum):
+    """How it gets there."""
+
+    PORTAL = "portal"
+    """It waits in the recipient's own console."""
+    PUSH = "push"
+    MAIL = "mail"
+    """A file that somebody sends from their own mailbox."""
+
+
 class NoticeState(StrEnum):
-    SENDING = "sending"  # promised to the platform, not yet received by it
+    DRAFT = "draft"
+    SENDING = "sending"  # promised to the recipient, not yet received by it
     SENT = "sent"
     TURNED_DOWN = "turned_down"
     ACKNOWLEDGED = "acknowledged"
     ANSWERED = "answered"
+    CLOSED = "closed"
 
 
 class NoticeMove(StrEnum):
+    SEND = "send"
     DELIVER = "deliver"
     TURN_DOWN = "turn_down"
     SEND_AGAIN = "send_again"
     ACKNOWLEDGE = "acknowledge"
     ANSWER = "answer"
+    ASK_AGAIN = "ask_again"
+    CLOSE = "close"
 
 
 _S, _M = NoticeState, NoticeMove
 NOTICE_MOVES: Final[Mapping[tuple[NoticeState, NoticeMove], NoticeState]] = {
+    (_S.DRAFT,         _M.SEND):         _S.SENDING,
     (_S.SENDING,       _M.DELIVER):      _S.SENT,
     (_S.SENDING,       _M.TURN_DOWN):    _S.TURNED_DOWN,
     (_S.TURNED_DOWN,   _M.SEND_AGAIN):   _S.SENDING,
     (_S.SENT,          _M.ACKNOWLEDGE):  _S.ACKNOWLEDGED,
     (_S.ACKNOWLEDGED,  _M.ANSWER):       _S.ANSWERED,
+    (_S.ANSWERED,      _M.ASK_AGAIN):    _S.ACKNOWLEDGED,
+    (_S.ANSWERED,      _M.CLOSE):        _S.CLOSED,
 }  # fmt: skip
 
-RECEIVED: Final = (_S.SENT, _S.ACKNOWLEDGED, _S.ANSWERED)
+RECEIVED: Final = (_S.SENT, _S.ACKNOWLEDGED, _S.ANSWERED, _S.CLOSED)
 
 
 class AnswerOutcome(StrEnum):
@@ -56,14 +85,29 @@ ACTED: Final = (AnswerOutcome.REMOVED, AnswerOutcome.SERVICE_STOPPED, AnswerOutc
 
 
 class Notice(Table, table=True):
-    __table_args__ = (Index("ix_notices_platform_state", "platform", "state", "id"),)
+    __table_args__ = (
+        Index("ix_notices_recipient_state", "recipient_id", "state", "id"),
+        Index("ix_notices_sender_state", "organisation_id", "state", "id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     number: str = Field(unique=True, max_length=40)
     """Ours, and the key under which a second delivery is no second notice."""
-    case_id: UUID = Field(foreign_key="cases.id", index=True)
-    organisation_id: UUID = Field(foreign_key="organisations.id", index=True)
-    platform: str = Field(max_length=32)
+    kind: NoticeKind = Field(default=NoticeKind.CASE, sa_type=words(NoticeKind))
+    case_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    finding_id: UUID | None = Field(default=None, foreign_key="findings.id", index=True)
+    """Of a report: what the platform found itself."""
+    agent_id: UUID | None = Field(default=None, foreign_key="agents.id")
+    """Of a report: whose agent it is, by the published list."""
+    organisation_id: UUID = Field(foreign_key="organisations.id")
+    """Who sends it."""
+    recipient_id: UUID = Field(foreign_key="organisations.id")
+    platform: str = Field(default="", max_length=32)
+    """Of the platform at either end."""
+    channel: Channel = Field(default=Channel.PORTAL, sa_type=words(Channel))
+    language: str = Field(default="zh", max_length=8)
+    evidence: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Manifests of the evidence that goes with it, by their hashes."""
     subject: str = Field(max_length=300)
     body: str
     state: NoticeState = Field(default=NoticeState.SENDING, sa_type=words(NoticeState))
@@ -80,6 +124,12 @@ class Notice(Table, table=True):
     acknowledged_by: str = Field(default="", max_length=64)
     answer_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminders: int = Field(default=0, sa_type=Integer)
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Two working days past the answer's due date: from here on the administrations are told."""
+    escalated_ground: str = Field(default="", max_length=64)
+    """`platform_allowed_unlicensed` or `platform_failed_to_stop` (004-3.4-f, g)."""
     rule_version: str = Field(default="", max_length=128)
     """Of the two deadlines, with a blank between."""
     version: int = Field(default=1)
@@ -100,14 +150,13 @@ class Notice(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        received = and_(col(cls.platform) == (actor.platform or ""), col(cls.state).in_(RECEIVED))
-        watched = col(cls.case_id).in_(select(Case.id).where(Case.seen_by(actor)))
-        if not actor.provinces:
-            return any_of(
-                among(col(cls.organisation_id), actor.organisations),
-                received if actor.platform else None,
-            )
-        return watched
+        if actor.provinces:
+            return col(cls.case_id).in_(select(Case.id).where(Case.seen_by(actor)))
+        mine = among(col(cls.recipient_id), actor.organisations)
+        return any_of(
+            among(col(cls.organisation_id), actor.organisations),
+            None if mine is None else and_(mine, col(cls.state).in_(RECEIVED)),
+        )
 
     @property
     def title(self) -> str:
@@ -126,6 +175,27 @@ class Answer(Table, table=True):
     outcome: AnswerOutcome = Field(sa_type=words(AnswerOutcome))
     words_given: str = Field(max_length=4000)
     answered_by: str = Field(max_length=64)
+    at: datetime = Field(sa_type=UtcDateTime)
+    is_late: bool = Field(default=False)
+    """It came when the case had ended: kept, and without effect."""
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.is_house:
+            return true()
+        return col(cls.notice_id).in_(select(Notice.id).where(Notice.seen_by(actor)))
+
+
+class Message(Table, table=True):
+    """Anything else that one side writes to the other about a notice. Added, never changed."""
+
+    __table_args__ = (Index("ix_messages_notice", "notice_id", "id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    notice_id: UUID = Field(foreign_key="notices.id")
+    organisation_id: UUID = Field(foreign_key="organisations.id")
+    author: str = Field(max_length=64)
+    text: str = Field(max_length=4000)
     at: datetime = Field(sa_type=UtcDateTime)
 
     @classmethod
@@ -165,6 +235,8 @@ class Mailbox(Table, table=True):
     url: str = Field(max_length=500)
     key: bytes | None = Field(default=None)
     """Sent as a bearer key; sealed, bound to this row."""
+    signing_key: bytes | None = Field(default=None)
+    """Deliveries are signed with it (Standard Webhooks, HMAC-SHA256); sealed, bound to this row."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Telephone cards: what stock went to which channel; later industry cards and their use."""
