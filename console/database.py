@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -42,6 +43,10 @@ PRAGMAS: Final[Mapping[str, str]] = {
 }
 WRITING: Final = "channel_writing"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class ReferencesBrokenError(AssertionError):
+    """A step left rows that refer to nothing. Nothing of it is kept."""
 
 
 def open_engine(url: str) -> Engine:
@@ -91,7 +96,7 @@ def one_of_many(column: Mapped[str], values: Collection[str], dialect: str) -> C
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to a revision; down when it lies behind."""
     config = _config()
-    with engine.execution_options(**{WRITING: True}).begin() as connection:
+    with _for_steps(engine) as connection:
         config.attributes["connection"] = connection
         current = MigrationContext.configure(connection).get_current_revision()
         script = ScriptDirectory.from_config(config)
@@ -101,6 +106,28 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+
+
+@contextmanager
+def _for_steps(engine: Engine) -> Generator[Connection]:
+    """One transaction for all steps. SQLite makes a table anew to change it: meanwhile nothing
+    guards what refers to it, and at the end all references must hold.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.execution_options(**{WRITING: True}).connect() as connection:
+        raw = connection.connection.driver_connection if is_sqlite else None
+        if raw is not None:
+            raw.execute("PRAGMA foreign_keys = 0")
+        try:
+            with connection.begin():
+                yield connection
+                if raw is not None and (
+                    broken := raw.execute("PRAGMA foreign_key_check").fetchall()
+                ):
+                    raise ReferencesBrokenError(broken[:10])
+        finally:
+            if raw is not None:
+                raw.execute("PRAGMA foreign_keys = 1")
 
 
 def is_current(engine: Engine) -> bool:

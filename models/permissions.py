@@ -29,13 +29,22 @@ class Permission(StrEnum):
     CASE_OPEN = "case:open"
     CASE_READ = "case:read"
     CASE_SEND = "case:send"
+    CASE_TRANSFER = "case:transfer"
     CHECK_FILL = "check:fill"
     CHECK_REVIEW = "check:review"
     CLIENT_EDIT = "client:edit"
     CLIENT_READ = "client:read"
+    COMPLAINT_HANDLE = "complaint:handle"
+    COMPLAINT_LODGE = "complaint:lodge"
+    COMPLAINT_READ = "complaint:read"
     EVIDENCE_READ = "evidence:read"
+    EXTENSION_ASK = "extension:ask"
+    EXTENSION_GRANT = "extension:grant"
     FINDING_CONFIRM = "finding:confirm"
     FINDING_READ = "finding:read"
+    INSTRUCTION_CONFIRM = "instruction:confirm"
+    INSTRUCTION_EDIT = "instruction:edit"
+    INSTRUCTION_READ = "instruction:read"
     KEY_EDIT = "key:edit"
     KEY_READ = "key:read"
     LICENCE_APPROVE = "licence:approve"
@@ -47,6 +56,7 @@ class Permission(StrEnum):
     LOG_READ = "log:read"
     MODEL_ADOPT = "model:adopt"
     MODEL_TRAIN = "model:train"
+    NOTICE_WRITE = "notice:write"
     ORGANISATION_EDIT = "organisation:edit"
     OVERVIEW_READ = "overview:read"
     PAPER_EDIT = "paper:edit"
@@ -57,6 +67,10 @@ class Permission(StrEnum):
     PUBLICATION_EDIT = "publication:edit"
     PUBLICATION_PUBLISH = "publication:publish"
     PUBLICATION_READ = "publication:read"
+    RECTIFICATION_ANSWER = "rectification:answer"
+    RECTIFICATION_ISSUE = "rectification:issue"
+    RECTIFICATION_READ = "rectification:read"
+    RECTIFICATION_RECHECK = "rectification:recheck"
     RULE_READ = "rule:read"
     SHOP_EDIT = "shop:edit"
     SHOP_READ = "shop:read"
@@ -66,6 +80,9 @@ class Permission(StrEnum):
     STAFF_EDIT = "staff:edit"
     STAFF_GRANT = "staff:grant"
     STAFF_READ = "staff:read"
+    STOCK_IMPORT = "stock:import"
+    STOCK_READ = "stock:read"
+    TRACE_EDIT = "trace:edit"
     SWEEP = "house:sweep"
 
     @property
@@ -97,6 +114,7 @@ _CHANNEL_READ: Final = frozenset(
         _P.AGENT_READ, _P.LICENCE_READ, _P.BADGE_READ, _P.BLACKLIST_READ, _P.PUBLICATION_READ,
         _P.SHOP_READ, _P.PATROL_READ, _P.FINDING_READ, _P.CASE_READ, _P.EVIDENCE_READ,
         _P.OVERVIEW_READ, _P.SIGNAL_READ, _P.PAPER_READ, _P.APPEAL_READ, _P.KEY_READ,
+        _P.INSTRUCTION_READ, _P.RECTIFICATION_READ, _P.COMPLAINT_READ, _P.STOCK_READ,
     }
 )  # fmt: skip
 _EVERYONE: Final = frozenset({_P.RULE_READ, _P.LOG_READ})
@@ -107,22 +125,29 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
         _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
         _P.BADGE_DESIGN, _P.SIGNAL_CLOSE, _P.PLAN_EDIT, _P.CHECK_FILL, _P.LINK_JUDGE,
-        _P.MODEL_TRAIN,
+        _P.MODEL_TRAIN, _P.NOTICE_WRITE, _P.CASE_TRANSFER, _P.STOCK_IMPORT, _P.TRACE_EDIT,
+        _P.INSTRUCTION_EDIT, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_ANSWER,
+        _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE, _P.EXTENSION_ASK,
     },
     Role.APPROVER: _EVERYONE | _CHANNEL_READ | {
         _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
         _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
         _P.APPEAL_DECIDE, _P.BADGE_HALT, _P.SIGNAL_CLOSE, _P.CHECK_REVIEW, _P.LINK_JUDGE,
-        _P.MODEL_ADOPT,
+        _P.MODEL_ADOPT, _P.INSTRUCTION_CONFIRM, _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE,
+        _P.EXTENSION_GRANT, _P.CASE_TRANSFER,
     },
     Role.IOT_MANAGER: _EVERYONE | {_P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ},
-    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | {_P.CHECK_FILL},
+    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | {
+        _P.CHECK_FILL, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_RECHECK,
+    },
     Role.PLATFORM_OFFICER: _EVERYONE | (
-        _CHANNEL_READ - {_P.BLACKLIST_READ, _P.PAPER_READ, _P.APPEAL_READ}
+        _CHANNEL_READ - {_P.BLACKLIST_READ, _P.PAPER_READ, _P.APPEAL_READ, _P.STOCK_READ}
     ) | {
         _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT, _P.FINDING_CONFIRM,
         _P.CASE_ANSWER, _P.AUDIT_READ, _P.PLAN_EDIT, _P.CHECK_FILL, _P.CHECK_REVIEW,
-        _P.LINK_JUDGE, _P.MODEL_TRAIN, _P.MODEL_ADOPT,
+        _P.LINK_JUDGE, _P.MODEL_TRAIN, _P.MODEL_ADOPT, _P.NOTICE_WRITE, _P.EXTENSION_ASK,
+        _P.INSTRUCTION_EDIT, _P.INSTRUCTION_CONFIRM, _P.RECTIFICATION_ISSUE,
+        _P.RECTIFICATION_ANSWER, _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE,
     },
     # Nothing that writes.
     Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ},
@@ -135,6 +160,6 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     },
     Role.AUDIT_ADMIN: _EVERYONE | {_P.AUDIT_READ, _P.AUDIT_SEAL, _P.STAFF_READ, _P.KEY_READ},
     Role.SELF: frozenset({_P.ACCOUNT_USE}),
-    Role.PUBLIC: frozenset(),
+    Role.PUBLIC: frozenset({_P.COMPLAINT_LODGE}),
     Role.HOUSE: frozenset(Permission),
 }  # fmt: skip

@@ -133,7 +133,7 @@ class CaseMeasure(Table, table=True):
     is_interim: bool = Field(default=False)
     """Ordered at once, before the decision (notice 182 三(三): 立即制止)."""
     reason: str = Field(max_length=2000)
-    remedy: str = Field(max_length=1000)
+    remedy: str = Field(max_length=2000)
     """Where and until when to appeal."""
     papers: str = Field(max_length=1000)
     """What to bring."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlalchemy import ColumnElement, Index, Integer, UniqueConstraint, and_, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -122,9 +122,10 @@ class Rectification(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
+        mine = among(col(cls.unit_id), actor.organisations)
         return any_of(
             among(col(cls.organisation_id), actor.organisations),
-            among(col(cls.unit_id), actor.organisations),
+            and_(mine, col(cls.state) != RectificationState.DRAFTED) if mine is not None else None,
             among(col(cls.province), actor.provinces),
         )
 

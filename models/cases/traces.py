@@ -1,4 +1,4 @@
-"""Where the cards of a case came from: ICCID → stock → channel → agent (流出渠道核查, 004-3.3-h)."""
+"""Where the cards of a case came from: ICCID, stock, channel, agent (流出渠道核查, 004-3.3-h)."""
 
 from collections.abc import Mapping
 from datetime import datetime
