@@ -50,6 +50,7 @@ BODY_LIMITS: Final = {
     "/api/v1/badges/check-picture": 11 * MIB,
     "/api/v1/imports": 512 * MIB,
     "/api/v1/notices": 25 * MIB,
+    "/report": 32 * MIB,
 }
 _THREADS: Final = 40
 

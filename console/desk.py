@@ -39,7 +39,11 @@ _LARGEST: Final = 2**31 - 1
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
 _RECORD: Final = (AuditEntry, AuditTile, AuditCheckpoint, DoneOnce)
-_OWN_ACTS: Final = ".same_person"
+_REFUSALS_ON_RECORD: Final = (
+    (".same_person", "staff.own_act_refused"),
+    (".mandatory", "case.lowering_refused"),
+)
+"""How a refusal's code ends that goes on record although nothing is changed, and as which deed."""
 
 
 class UnrecordedChangeError(AssertionError):
@@ -284,8 +288,9 @@ class Desk:
                 session.flush()
             except NotAllowed as no:
                 session.rollback()
-                if no.code.endswith(_OWN_ACTS):
-                    self._record_denial("staff.own_act_refused", permission, **no.facts)
+                for end, deed in _REFUSALS_ON_RECORD:
+                    if no.code.endswith(end):
+                        self._record_denial(deed, permission, **no.facts)
                 raise
             except DataError:
                 raise Invalid("row.not_storable", field="-") from None

@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     pkcs11_token: str | None = None
     """The token's label."""
     pkcs11_pin: str | None = Field(default=None, repr=False)
+    complaints_to: str | None = None
+    """The code of the organisation that gets complaints which name nobody that works here."""
+    smtp_url: str | None = Field(default=None, repr=False)
+    """`smtps://name:password@host:465` or `smtp://…:587` (STARTTLS); without it no mail goes."""
+    smtp_from: str | None = None
+    """The address that mail comes from."""
+    smtp_ca: Path | None = None
+    """The root certificate of an own mail server in PEM; without it those of the system."""
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
@@ -129,6 +137,14 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             key = PREFIX + "_".join(map(str, first["loc"])).upper()
             raise Invalid("settings.wrong", key=key, problem=first["msg"]) from error
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if bool(self.smtp_url) is not bool(self.smtp_from):
+            raise ValueError("smtp_url and smtp_from go together")
+        if self.smtp_url and urlsplit(self.smtp_url).scheme not in {"smtp", "smtps"}:
+            raise ValueError("smtp_url begins with smtps:// or smtp://")
+        return self
 
     @model_validator(mode="after")
     def _token_is_whole(self) -> Self:

@@ -1,12 +1,15 @@
 """How a notice reaches a platform: it waits in the console, or it is pushed to their server.
 
 A push is one POST of JSON with the notice's number as `Idempotency-Key`. The platform answers
-with any 2xx and `{"receipt": "…"}`, the same receipt however often the number comes.
+with any 2xx and `{"receipt": "…"}`, the same receipt however often the number comes. It is signed
+as Standard Webhooks 1.0 says, with each secret that the platform holds at the moment.
 """
 
+import hmac
 import json
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Final, Protocol
 
@@ -55,6 +58,15 @@ class Letter:
     listings: tuple[LetterListing, ...]
     answer_to: str
     """Where the API takes the answer."""
+    pack: str = ""
+    """Where the evidence is, for who is signed in."""
+    reminder: int = 0
+    """Which reminder it is; 0 is the notice itself."""
+
+    @property
+    def key(self) -> str:
+        """Under which the recipient files it once, however often it comes."""
+        return f"{self.number}-R{self.reminder}" if self.reminder else self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,10 @@ class LicenceLetter:
     acknowledge_by: str
     acknowledge_to: str
     """Where the API takes the acknowledgement."""
+
+    @property
+    def key(self) -> str:
+        return self.number
 
 
 class Delivery(Protocol):
@@ -103,18 +119,36 @@ class Push:
     url: str
     key: str
     asker: Asker
+    secrets: tuple[bytes, ...] = ()
+    """Newest first."""
+    at: int = 0
+    """The moment of the try, in seconds since 1970."""
+
+    def signed(self, secrets: tuple[bytes, ...], at: int) -> "Push":
+        return replace(self, secrets=secrets, at=at)
 
     def deliver(self, letter: Letter | LicenceLetter) -> str:
         headers = {
             "content-type": "application/json; charset=utf-8",
             "accept": "application/json",
-            "idempotency-key": letter.number,
+            "idempotency-key": letter.key,
         }
         if self.key:
             headers["authorization"] = f"Bearer {self.key}"
         body = json.dumps(asdict(letter), ensure_ascii=False).encode()
+        if self.secrets:
+            headers |= {
+                "webhook-id": letter.key,
+                "webhook-timestamp": str(self.at),
+                "webhook-signature": self._signatures(letter.key, body),
+            }
         page = self.asker.ask(self.url, method="POST", headers=headers, body=body)
         return _receipt(page)
+
+    def _signatures(self, key: str, body: bytes) -> str:
+        told = f"{key}.{self.at}.".encode() + body
+        digests = (hmac.digest(secret, told, "sha256") for secret in self.secrets)
+        return " ".join(f"v1,{b64encode(digest).decode()}" for digest in digests)
 
 
 def push_to(url: str, key: str, agent: str, networks: Sequence[Network]) -> Push:

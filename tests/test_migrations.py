@@ -3,12 +3,16 @@
 import importlib
 import pkgutil
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, MetaData, inspect
+from sqlalchemy import Table as SqlTable
 from sqlmodel import SQLModel
 
 import models
@@ -17,6 +21,10 @@ from console.database import MIGRATIONS, faults, is_current, migrate, open_engin
 for found in pkgutil.walk_packages(models.__path__, "models."):
     importlib.import_module(found.name)
 
+FILLERS: Mapping[type, object] = {
+    str: "x", int: 1, bool: False, dict: {}, list: [], UUID: UUID(int=1),
+    datetime: datetime(2026, 3, 2, 4, tzinfo=UTC),
+}  # fmt: skip
 SEARCH_INDEXES = {"agent_search", "ix_agents_terms"}
 
 
@@ -88,3 +96,49 @@ def test_sqlite_runs_with_every_safety_setting(database: str) -> None:
     engine = open_engine(database)
     assert faults(engine) == []
     engine.dispose()
+
+
+def test_what_cases_had_ordered_before_measures_were_rows_is_kept(database: str) -> None:
+    engine = open_engine(database)
+    migrate(engine, "base")
+    migrate(engine, "0008")
+    carrier, platform, shop, case, notice = (uuid4().hex for _ in range(5))
+    with engine.execution_options(channel_writing=True).begin() as connection:
+        for row in (
+            ("organisations", {"id": carrier, "code": "CT-44", "kind": "province_company"}),
+            ("organisations", {"id": platform, "code": "lanhai", "kind": "platform"}),
+            ("shops", {"id": shop, "organisation_id": carrier, "platform": "lanhai"}),
+            ("cases", {"id": case, "organisation_id": carrier, "shop_id": shop,
+                       "state": "executing", "measure": "remove_shop", "reason": "无委托",
+                       "remedy": "15 日内", "platform": "lanhai"}),
+            ("notices", {"id": notice, "case_id": case, "organisation_id": carrier,
+                         "platform": "lanhai"}),
+        ):  # fmt: skip
+            plant(connection, *row)
+    migrate(engine)
+    with engine.connect() as connection:
+        measures = connection.exec_driver_sql(
+            "SELECT measure, state, reason, remedy FROM case_measures"
+        ).all()
+        recipients = connection.exec_driver_sql("SELECT recipient_id FROM notices").all()
+    migrate(engine, "0008")
+    with engine.connect() as connection:
+        before = connection.exec_driver_sql("SELECT measure, remedy FROM cases").all()
+    engine.dispose()
+
+    assert [tuple(row) for row in measures] == [("remove_shop", "in_force", "无委托", "15 日内")]
+    assert [str(row[0]).replace("-", "") for row in recipients] == [platform]
+    assert [tuple(row) for row in before] == [("remove_shop", "15 日内")]
+
+
+def plant(connection: Connection, name: str, given: dict[str, str]) -> None:
+    """A row as it stood then; what is not given is filled with something of its kind."""
+    table = SqlTable(name, MetaData(), autoload_with=connection)
+    row: dict[str, object] = {}
+    for column in table.columns:
+        kind = column.type.python_type
+        if column.name in given:
+            row[column.name] = UUID(given[column.name]) if kind is UUID else given[column.name]
+        elif not column.nullable and column.server_default is None:
+            row[column.name] = FILLERS[kind]
+    connection.execute(table.insert().values(row))

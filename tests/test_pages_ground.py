@@ -154,7 +154,7 @@ def test_accounts_without_a_role_and_ending_keys_wait_for_the_security_administr
     assert [item.kind for item in work_items(desks.manager)] == []
     at = console.open("work_list", desks.security)
     assert "idle" in shown(at)
-    assert [metric.value for metric in at.metric] == ["0", "1", "1"]
+    assert [metric.value for metric in at.metric] == ["0", "0", "1", "1"]
 
 
 @pytest.mark.parametrize("name", ["manager", "platform", "regulator", "auditor", "privacy", "iot"])

@@ -1,4 +1,6 @@
-"""When something begun now is too late, by the rule of today and the calendar of the office."""
+"""When something is too late, by the rule of the day it began and the calendar of the office."""
+
+from datetime import datetime
 
 from sqlmodel import select
 
@@ -7,7 +9,13 @@ from models.rules import Deadline, china_day, parameter
 from models.rules.tables import CalendarDay, office_calendar
 
 
-def deadline(work: Work, code: str) -> Deadline:
-    """The deadline `code`, begun now."""
+def deadline(work: Work, code: str, begun: datetime | None = None) -> Deadline:
+    """The deadline `code`, begun now or when it is said to have begun."""
+    start = begun or work.at
     calendar = office_calendar(work.session.exec(select(CalendarDay)).all())
-    return parameter(code, china_day(work.at)).deadline(work.at, calendar)
+    return parameter(code, china_day(start)).deadline(start, calendar)
+
+
+def warned_until(work: Work) -> datetime:
+    """What is due before this moment is due soon (due_warning)."""
+    return deadline(work, "due_warning").at

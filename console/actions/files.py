@@ -14,6 +14,7 @@ from sqlmodel import select
 from console.actions.channel.certificates import certificate, certified
 from console.actions.channel.picture_packs import showable_of, write_pack
 from console.actions.channel.pictures import Format, Look, picture_of, shown_of
+from console.actions.imports.kinds import row_kind
 from console.desk import Desk, Work
 from console.i18n import Language
 from integrations.evidence import Damaged, Digest, Store
@@ -93,10 +94,9 @@ def temporary(prefix: str) -> Path:
 
 def rejected_rows(desk: Desk, import_id: UUID | str) -> Download:
     """The rows of an import that were not taken, each with its reason."""
-    agents = desk.actor.may(Permission.AGENT_IMPORT)
-    permission = Permission.AGENT_IMPORT if agents else Permission.LISTING_IMPORT
-    with desk.begin(permission) as work:
+    with desk.begin(Permission.AGENT_READ) as work:
         brought = work.get(Import, import_id)
+    desk.must(row_kind(brought.kind).permission)
     if brought.rejects_sha256 is None or brought.ended_at is None:
         raise NotFound("file.no_rejects", name=brought.file_name)
     path = whole(desk.house.evidence, Digest(brought.rejects_sha256))

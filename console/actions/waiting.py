@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+MOST_ALIKE: Final = 200
+"""Items of a kind that a source gives; the page behind them shows all."""
 
 
 class WorkState(StrEnum):
     OVERDUE = "overdue"
+    WARNING = "warning"
+    """Its moment is near, by the rule `due_warning`; the work list finds that out, no source."""
     DUE = "due"
     WAITING = "waiting"
 

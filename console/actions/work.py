@@ -1,34 +1,75 @@
 """What waits for somebody: every area says what of its own is due, late or waiting."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlmodel import and_, col, or_, select
+from sqlmodel import col, select
 
-from console.actions.cases.lists import notice_is_overdue
+from console.actions.cases.waiting import CASE_SOURCES
+from console.actions.cases.waiting_complaints import COMPLAINT_SOURCES
+from console.actions.cases.waiting_notices import NOTICE_SOURCES
+from console.actions.cases.waiting_orders import ORDER_SOURCES
+from console.actions.cases.waiting_rectifications import RECTIFICATION_SOURCES
+from console.actions.cases.waiting_trace import TRACE_SOURCES
 from console.actions.channel.waiting import CHANNEL_SOURCES
+from console.actions.channel.waiting_barred import BARRED_SOURCES
+from console.actions.deadlines import warned_until
 from console.actions.patrol.waiting import PATROL_SOURCES
 from console.actions.patrol.waiting_evidence import EVIDENCE_SOURCES
 from console.actions.patrol.waiting_links import LINK_SOURCES
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import MOST_ALIKE, WorkItem, WorkState, due_state
 from console.desk import Desk
-from models.cases.cases import Case, CaseState
-from models.cases.notices import Notice, NoticeState
 from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission, Role
-from models.rules import Tier
 from models.staff import CARRIERS, ApiClient, Organisation, User, UserRole
 
 KEY_ENDS_SOON: Final = timedelta(days=30)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkCount:
+    """How much of a kind waits, and where the most urgent of it stands."""
+
+    kind: str
+    state: WorkState
+    count: int
+    is_more: bool
+    """There are at least so many: nobody counts further."""
+
+
 def work_items(desk: Desk) -> list[WorkItem]:
-    """What waits for the actor, the latest first: late, then due by deadline, then waiting."""
-    found = [item for source in SOURCES for item in source(desk)]
+    """What waits for the actor: late first, then due soon, due by deadline, and waiting."""
+    found = _warned(desk, [item for source in SOURCES for item in source(desk)])
     order = list(WorkState)
     return sorted(found, key=lambda item: (order.index(item.state), item.due or _NEVER, item.title))
+
+
+def work_counts(desk: Desk) -> list[WorkCount]:
+    """The same by kinds, the most urgent first."""
+    by_kind: dict[str, list[WorkItem]] = {}
+    for item in work_items(desk):
+        by_kind.setdefault(item.kind, []).append(item)
+    return [
+        WorkCount(kind, items[0].state, min(len(items), MOST_ALIKE), len(items) >= MOST_ALIKE)
+        for kind, items in by_kind.items()
+    ]
+
+
+def _warned(desk: Desk, items: list[WorkItem]) -> list[WorkItem]:
+    """What is due within the days of the warning is due soon."""
+    if all(item.state is not WorkState.DUE for item in items):
+        return items
+    with desk.begin(Permission.RULE_READ) as work:
+        until = warned_until(work)
+    return [
+        replace(item, state=WorkState.WARNING)
+        if item.state is WorkState.DUE and item.due is not None and item.due <= until
+        else item
+        for item in items
+    ]
 
 
 def _administrators(desk: Desk) -> Iterator[WorkItem]:
@@ -97,67 +138,6 @@ def _keys(desk: Desk) -> Iterator[WorkItem]:
         yield WorkItem("key_ends", client.name, state, "clients", due=client.expires_at)
 
 
-def _cases(desk: Desk) -> Iterator[WorkItem]:
-    """The next step of each case, for whoever may take it."""
-    actor, now = desk.actor, desk.now()
-    opens, sends, closes = map(
-        actor.may, (Permission.CASE_OPEN, Permission.CASE_SEND, Permission.CASE_CLOSE)
-    )
-    if not (opens or sends or closes):
-        return
-    mine = col(Case.owner_id) == actor.id
-    not_settled = select(Notice.case_id).where(col(Notice.state) != NoticeState.ANSWERED)
-    decides = [
-        Case.state == CaseState.DECISION_PROPOSED,
-        col(Case.proposed_by).is_distinct_from(actor.id),
-    ]
-    if Role.APPROVER not in actor.roles:
-        decides.append(col(Case.tier) != Tier.SERIOUS)
-    uninvolved = [
-        column.is_distinct_from(actor.id)
-        for column in (col(Case.owner_id), col(Case.proposed_by), col(Case.decided_by))
-    ]
-    steps = [
-        ("case_propose", opens, [Case.state == CaseState.INVESTIGATING, mine]),
-        ("case_approve", closes, decides),
-        ("case_send", sends, [Case.state == CaseState.DECIDED, mine]),
-        ("case_again", sends, [Case.state == CaseState.EXECUTING, mine]),
-        ("case_recheck", closes, [Case.state == CaseState.WAITING_RECHECK, *uninvolved]),
-    ]
-    with desk.begin(Permission.CASE_READ) as work:
-        for kind, may, conditions in steps:
-            query = work.select(Case).where(*conditions).order_by(col(Case.due_at))
-            if kind in {"case_send", "case_again"}:
-                query = query.where(col(Case.id).not_in(not_settled))
-            for case in work.all(query) if may else ():
-                state = due_state(case.due_at, now)
-                yield WorkItem(kind, case.reference, state, "cases", case.id, case.due_at)
-
-
-def _notices(desk: Desk) -> Iterator[WorkItem]:
-    """For carriers what did not arrive or is late, for platforms what waits for them."""
-    now, sends = desk.now(), desk.actor.may(Permission.CASE_SEND)
-    if not (sends or desk.actor.may(Permission.CASE_ANSWER)):
-        return
-    stuck = or_(
-        Notice.state == NoticeState.TURNED_DOWN,
-        and_(Notice.state == NoticeState.SENDING, col(Notice.next_try_at).is_(None)),
-    )
-    waits = col(Notice.state).in_([NoticeState.SENT, NoticeState.ACKNOWLEDGED])
-    with desk.begin(Permission.CASE_READ) as work:
-        query = work.select(Notice).order_by(col(Notice.id))
-        found = work.all(query.where(or_(stuck, notice_is_overdue(now)) if sends else waits))
-    for notice in found:
-        is_new = notice.state is NoticeState.SENT
-        due = notice.acknowledge_due_at if is_new else notice.answer_due_at
-        if sends:
-            kind = "notice_late" if notice.is_overdue(now) else "notice_look"
-        else:
-            kind = "notice_acknowledge" if is_new else "notice_answer"
-        state = due_state(due, now)
-        yield WorkItem(kind, notice.number, state, "cases", notice.case_id, due)
-
-
 def _findings(desk: Desk) -> Iterator[WorkItem]:
     """Findings that somebody else has made, to be looked at a second time."""
     if not desk.actor.may(Permission.FINDING_CONFIRM):
@@ -178,12 +158,17 @@ SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _administrators,
     _people,
     _keys,
-    _cases,
-    _notices,
     _findings,
+    *CASE_SOURCES,
+    *NOTICE_SOURCES,
     *CHANNEL_SOURCES,
     *PATROL_SOURCES,
     *EVIDENCE_SOURCES,
     *LINK_SOURCES,
+    *ORDER_SOURCES,
+    *TRACE_SOURCES,
+    *COMPLAINT_SOURCES,
+    *RECTIFICATION_SOURCES,
+    *BARRED_SOURCES,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

@@ -11,6 +11,7 @@ from console.cli import (
     agent_file,
     audit,
     badges,
+    blacklist,
     cases,
     channel,
     evidence,
@@ -21,6 +22,7 @@ from console.cli import (
     requirements,
     screen,
     staff,
+    stock,
 )
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
@@ -51,7 +53,9 @@ app.command(
 )(log.witness)
 app.command("publish")(channel.publish_register)
 app.add_typer(cases.case, name="case")
+app.add_typer(blacklist.blacklist, name="blacklist")
 app.add_typer(evidence.evidence, name="evidence")
+app.add_typer(stock.stock, name="stock")
 app.add_typer(patrol.patrol, name="patrol")
 app.add_typer(screen.screen, name="screen")
 app.command()(requirements.requirements)

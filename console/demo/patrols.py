@@ -13,9 +13,11 @@ from uuid import UUID
 from sqlmodel import col
 
 from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.decide import approve, measures_for, propose
+from console.actions.cases.decide import Proposal, approve, propose
 from console.actions.cases.notices import send_notice
 from console.actions.cases.open import open_case
+from console.actions.cases.orders import wanted_of
+from console.actions.cases.parties import hear_party, parties_of
 from console.actions.imports.plan import plan_import
 from console.actions.imports.run import run_import
 from console.actions.patrol.checks import fill_check, list_checks
@@ -29,7 +31,10 @@ from console.actions.patrol.starting import run_plan_now
 from console.demo.cast import PROOF, Cast
 from console.demo.shop import Stall, open_market
 from console.desk import House
+from models.cases.cases import Case
+from models.cases.measures import least_measures
 from models.cases.notices import AnswerOutcome
+from models.cases.traces import OutflowTrace, TraceMove, WhyNotTraceable
 from models.channel.imports import ImportKind
 from models.patrol.checks import ITEMS, CheckAnswer, CheckItem
 from models.patrol.findings import Finding
@@ -153,11 +158,33 @@ def _on_loopback(house: House) -> House:
     return replace(house, settings=house.settings.model_copy(update=update))
 
 
+def _establish(cast: Cast, case: Case) -> None:
+    with cast.manager.begin(Permission.CASE_READ) as work:
+        parties = parties_of(work, case)
+    for party in parties:
+        hear_party(cast.manager, party.id, "店主承认未取得委托，称货源来自微信群")
+    with cast.manager.begin(Permission.TRACE_EDIT) as work:
+        trace = work.add(
+            OutflowTrace(
+                case_id=case.id,
+                why_not=WhyNotTraceable.NO_CARD,
+                reason="未能购得样卡，无卡号可核查",
+                concluded_by=work.actor.id,
+                concluded_at=work.at,
+            )
+        )
+        trace.move(TraceMove.GIVE_UP)
+        work.record("trace.given_up", case, reason=trace.reason)
+
+
 def _case(cast: Cast, finding: Finding, *, is_answered: bool) -> None:
     case = open_case(cast.manager, [finding.id])
-    measure = measures_for([finding.kind])[0]
-    reason = "未取得网络代理委托销售电话卡"
-    propose(cast.manager, case.id, measure, reason, "可在 15 日内书面申诉并附委托证明")
+    _establish(cast, case)
+    with cast.manager.begin(Permission.CASE_READ) as work:
+        wanted = wanted_of(work, case)
+    reason, remedy = "未取得网络代理委托销售电话卡", "可在 15 日内向本单位渠道部书面申诉"
+    papers = "营业执照、网络代理委托证明"
+    propose(cast.manager, case.id, Proposal(least_measures(wanted), reason, remedy, papers))
     approve(cast.approver, case.id)
     notice = send_notice(cast.manager, case.id)
     if is_answered:

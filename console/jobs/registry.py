@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from console.actions.cases.doing import settle_tasks
+from console.actions.cases.late import sweep_deadlines
 from console.actions.channel.badges import finish_badges
 from console.actions.channel.endings import sweep_expired, warn_of_ends
 from console.actions.channel.golden import sweep_copy
@@ -18,6 +20,7 @@ from console.actions.channel.witnesses import show_to_witnesses
 from console.actions.patrol.rehash import sweep_evidence
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
+from console.actions.today.digests import send_digests
 from console.jobs import imports, notices, patrol, stamps, tellings, training
 from console.jobs.base import Kind, Sweep
 
@@ -53,5 +56,10 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("patrols.overdue", timedelta(minutes=1), note_overdue_runs),
     # By night alone, and a share of it each night: it knows itself what was done.
     Sweep("evidence.hash", timedelta(minutes=10), sweep_evidence),
+    # Cases, their tasks, looks and appeals, instructions, rectifications, complaints.
+    Sweep("tasks.settle", timedelta(minutes=1), settle_tasks),
+    Sweep("cases.deadlines", timedelta(minutes=1), sweep_deadlines),
+    # From half past eight in China, and each person at most once a day: it knows itself.
+    Sweep("digests.send", timedelta(minutes=1), send_digests),
     Sweep("scans.forget", timedelta(days=1), forget_scans),
 )

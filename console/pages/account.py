@@ -6,6 +6,7 @@ from console.actions.staff.people import my_account
 from console.actions.staff.records import my_sessions
 from console.actions.staff.sign_in import sign_out_everywhere
 from console.i18n import t
+from console.pages.day_parts import show_day
 from console.pages.frame import CODES_PAGE, PASSWORD_PAGE, my_desk, refusals_shown
 from console.pages.kit import (
     Column,
@@ -83,4 +84,5 @@ with refusals_shown():
             )
             st.link_button(t("account_page.codes"), CODES_PAGE, icon=":material/phonelink_lock:")
     show_person(me)
+    show_day(desk)
     show_sessions()

@@ -11,6 +11,7 @@ from console.actions.channel.appeals import (
 from console.desk import Desk
 from console.i18n import t
 from console.pages.agent_file import deed_of
+from console.pages.appeal_parts import show_case_appeal_list
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
@@ -34,17 +35,24 @@ from console.pages.kit import (
     record_table,
     timeline,
     two_columns,
+    view,
 )
 from models.channel.appeals import Appeal, AppealMove, AppealState
 from models.permissions import Permission
 
 P = Permission
+CASES = "cases"
 PAGE_OF = {"Agent": "agents", "Licence": "licences"}
 
 
 def show_list() -> None:
     with page_head(t("appeals_page.title"), t("appeals_page.hint")):
         pass
+    parts = {"channel": t("case_appeal_part.of_channel"), CASES: t("case_appeal_part.of_cases")}
+    if view(parts) == CASES:
+        with refusals_shown():
+            show_case_appeal_list(desk)
+        return
     with filters():
         state = choice(
             "state", t("appeals_page.state"), labelled("appeal_state", list(AppealState))

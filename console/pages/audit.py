@@ -29,7 +29,7 @@ from models.permissions import Permission, Role
 
 AREAS = (
     "staff", "record", "agent", "licence", "badge", "publication", "shop", "patrol", "finding",
-    "case",
+    "case", "instruction", "case_appeal",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from console.actions.channel.blacklist import (
 )
 from console.actions.staff.people import list_organisations
 from console.i18n import t
-from console.pages import restricted_parts
+from console.pages import barred_parts, restricted_parts
 from console.pages.channel_forms import FIRST_DAY, LAST_DAY
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, refusals_shown
@@ -52,8 +52,17 @@ def show_list() -> None:
         if desk.actor.may(P.BLACKLIST_EDIT) and desk.actor.kind in CARRIERS:
             adding()
             restricted_parts.adding(desk)
-    parts = {"firms": t("blacklist_parts.firms"), VIEW: t("blacklist_parts.restricted")}
+            barred_parts.bringing(desk)
+    parts = {
+        "firms": t("blacklist_parts.firms"),
+        VIEW: t("blacklist_parts.restricted"),
+        barred_parts.VIEW: t("barred_page.lists"),
+    }
     part = view(parts)
+    if part == barred_parts.VIEW:
+        with refusals_shown():
+            barred_parts.show_lists(desk)
+        return
     with filters():
         words = search(t("blacklist_page.search"))
         live = st.checkbox(t("blacklist_page.only"), key="blacklist:only")
@@ -62,6 +71,7 @@ def show_list() -> None:
             restricted_parts.show_parties(desk, words, live=live)
         else:
             show_rows(words, live=live)
+    barred_parts.giving_out()
 
 
 def adding() -> None:

@@ -19,6 +19,7 @@ from console.actions.patrol.findings import (
 from console.actions.patrol.triage import unmerge
 from console.i18n import t
 from console.pages import evidence_parts, finding_parts
+from console.pages.case_similar import show_similar
 from console.pages.frame import my_desk, refusal_text, refusals_shown
 from console.pages.kit import (
     Column,
@@ -252,6 +253,10 @@ def _going_on(finding: Finding) -> list[Next]:
         unmerge(desk, finding.id)
         return t("finding_page.unmerged")
 
+    def likely_case(_key: str) -> str:
+        show_similar(desk, [finding.id])
+        return "seen"
+
     def to_case(_reason: str) -> None:
         case = open_case(desk, [finding.id])
         flash(t("findings_page.opened", reference=case.reference))
@@ -262,7 +267,7 @@ def _going_on(finding: Finding) -> list[Next]:
              P.FINDING_CONFIRM, is_open=finding.merged_into_id is not None,
              icon=":material/call_split:"),
         Next("open_case", t("findings_page.open_case"), t("findings_page.open_case_will"), to_case,
-             P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(),
+             P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(), ask=likely_case,
              icon=":material/gavel:", main=True),
     ]  # fmt: skip
 

@@ -59,7 +59,37 @@ _SHEET: Final = """
 [class*="st-key-kit_tile"] img, [class*="st-key-kit_shot"] img { max-width: 100%; }
 [class*="st-key-kit_shot"] [data-testid="stMarkdownContainer"] { max-height: 560px;
   overflow: auto; }
+[data-testid="stMainBlockContainer"] [data-variant="pills"][aria-pressed="true"] {
+  color: inherit; }
+[class*="st-key-kit_steps"] { gap: .4rem; margin: .1rem 0 .2rem; }
+[class*="st-key-kit_steps"] > div:has([class*="st-key-kit_step_"]),
+[class*="st-key-kit_step_"] { flex: 1 1 0; min-width: 108px; }
+[class*="st-key-kit_step_"] { border-top: 3px solid rgba(120, 150, 150, .32); padding-top: .4rem; }
+[class*="st-key-kit_step_done"], [class*="st-key-kit_step_now"] { border-top-color: #2FA39A; }
+[class*="st-key-kit_step_now"] { background: linear-gradient(rgba(47, 163, 154, .13),
+  rgba(47, 163, 154, 0)); }
+[class*="st-key-kit_step_ahead"], [class*="st-key-kit_step_over"] { opacity: .66; }
+[class*="st-key-kit_step_"] p, [class*="st-key-kit_card"] p, [class*="st-key-kit_party"] p,
+[class*="st-key-kit_said"] p { margin: 0; overflow-wrap: anywhere; }
+[class*="st-key-kit_step_"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_card"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_party"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_said"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_step_"] [data-testid="stCaptionContainer"],
+[class*="st-key-kit_card"] [data-testid="stCaptionContainer"],
+[class*="st-key-kit_party"] [data-testid="stCaptionContainer"],
+[class*="st-key-kit_said"] [data-testid="stCaptionContainer"] { margin: 0; }
+[class*="st-key-kit_lane"] { background: rgba(120, 150, 150, .08); border-radius: .5rem;
+  padding: .6rem .5rem; min-height: 7rem; }
+[class*="st-key-kit_card"] { padding: .55rem .7rem; }
+[class*="st-key-kit_card"] button, [class*="st-key-kit_group"] button { min-height: 0; padding: 0; }
+[class*="st-key-kit_tiles"] { flex-wrap: wrap; }
+[class*="st-key-kit_notice_tile"] { border-left: 3px solid #2FA39A; }
+[class*="st-key-kit_editor"] { border-left: 3px solid #2FA39A; }
 @media (max-width: 640px) {
+  [class*="st-key-kit_lane"] { min-height: 0; }
+  [class*="st-key-kit_step_"] { min-width: 96px; }
+  [class*="st-key-kit_notice_tile"] { width: 100%; }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]):not(
     :has([data-testid="stHorizontalBlock"])) { flex-wrap: wrap; }
   [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.i18n import t, told
+from console.web.guard.logs import hidden
 from console.web.site import Site
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from models.staff import FAILURE_WINDOW
@@ -211,6 +212,6 @@ def _log_fault(fault: str, error: Exception, method: str, path: str) -> None:
         fault=fault,
         kind=type(error).__name__,
         method=method,
-        path=path,
+        path=hidden(path),
         at=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     )

@@ -19,15 +19,26 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from console.actions import files
+from console.actions.cases.case_file import case_file
+from console.actions.cases.complaint_lists import complaint_file
+from console.actions.cases.doing import task_proof
+from console.actions.cases.files import case_appeal_paper, instruction_file, report_receipt
+from console.actions.cases.notice_mail import notice_mail
+from console.actions.cases.rectification_lists import acknowledgement_file, issue_file
+from console.actions.cases.rectification_papers import rectification_document
+from console.actions.channel.barred_lists import export_barred
 from console.actions.channel.paper_files import paper_file
 from console.actions.channel.pictures import Format, Look
 from console.actions.files import Download
 from console.actions.patrol.evidence_files import evidence_file
-from console.actions.patrol.packs import evidence_pack, finding_pack, run_pack
+from console.actions.patrol.packs import evidence_pack, finding_pack, notice_pack, run_pack
+from console.actions.today.digests import my_digest
+from console.actions.today.feeds import drawn
 from console.desk import Desk
 from console.i18n import Language
 from console.web.site import Site
 from models.badge_picture import Letters, Style
+from models.channel.imports import ImportKind
 from models.refusals import NotAllowed
 
 _HEADERS: Final = {
@@ -48,6 +59,7 @@ def routes(site: Site) -> list[Route]:
             person = site.signed_in(request)
             if person is None:
                 raise NotAllowed("staff.sign_in")
+            site.speak(request)
             file = asked(site.house.desk(person.actor), request)
             return _shown(file) if inline else _response(file)
 
@@ -57,13 +69,32 @@ def routes(site: Site) -> list[Route]:
         Route("/files/evidence/pack/{case_id}.zip", given(_pack), methods=["GET"]),
         Route("/files/evidence/finding/{finding_id}.zip", given(_finding_pack), methods=["GET"]),
         Route("/files/evidence/run/{run_id}.zip", given(_run_pack), methods=["GET"]),
+        Route("/files/evidence/notice/{notice_id}.zip", given(_notice_pack), methods=["GET"]),
+        Route("/files/notices/{notice_id}.eml", given(_notice_mail), methods=["GET"]),
         Route("/files/evidence/{sha256}", given(_evidence), methods=["GET"]),
+        Route("/files/cases/{case_id}.pdf", given(_case_file), methods=["GET"]),
         Route("/files/proofs/{proof_id}", given(_proof), methods=["GET"]),
+        Route("/files/tasks/{task_id}", given(_task_proof), methods=["GET"]),
         Route("/files/papers/{paper_id}", given(_paper, inline=True), methods=["GET"]),
+        Route(
+            "/files/complaints/{complaint_id}/{sha256}",
+            given(_complaint, inline=True),
+            methods=["GET"],
+        ),
+        Route("/files/digest.txt", given(_digest), methods=["GET"]),
+        Route("/files/due.ics", given(_due), methods=["GET"]),
         Route("/files/badges/{badge_id}.{kind}", given(_badge), methods=["GET"]),
         Route("/files/agents/{agent_no}/badges.zip", given(_badges), methods=["GET"]),
         Route("/files/licences/{number}.pdf", given(_certificate), methods=["GET"]),
+        Route("/files/instructions/{id}/{which}", given(_instruction), methods=["GET"]),
+        Route("/files/reports/{id}", given(_report), methods=["GET"]),
+        Route("/files/case-appeals/{id}", given(_case_appeal), methods=["GET"]),
         Route("/files/imports/{import_id}/rejects.csv", given(_rejects), methods=["GET"]),
+        Route("/files/blacklist.csv", given(_blacklist), methods=["GET"]),
+        Route("/files/restricted-parties.csv", given(_restricted), methods=["GET"]),
+        Route("/files/rectifications/{id}.pdf", given(_rectification), methods=["GET"]),
+        Route("/files/rectifications/{id}/receipt", given(_acknowledgement), methods=["GET"]),
+        Route("/files/rectification-issues/{id}", given(_issue), methods=["GET"]),
     ]
 
 
@@ -79,18 +110,49 @@ def _run_pack(desk: Desk, request: Request) -> Download:
     return run_pack(desk, request.path_params["run_id"])
 
 
+def _notice_pack(desk: Desk, request: Request) -> Download:
+    return notice_pack(desk, request.path_params["notice_id"])
+
+
+def _notice_mail(desk: Desk, request: Request) -> Download:
+    return notice_mail(desk, request.path_params["notice_id"])
+
+
 def _evidence(desk: Desk, request: Request) -> Download:
     """`?of=` names the manifest that a file belongs to; without it the digest is a manifest's."""
     of = request.query_params.get("of")
     return evidence_file(desk, request.path_params["sha256"], of)
 
 
+def _case_file(desk: Desk, request: Request) -> Download:
+    return case_file(desk, request.path_params["case_id"], _language(request))
+
+
 def _proof(desk: Desk, request: Request) -> Download:
     return files.proof_file(desk, request.path_params["proof_id"])
 
 
+def _task_proof(desk: Desk, request: Request) -> Download:
+    return task_proof(desk, request.path_params["task_id"])
+
+
 def _paper(desk: Desk, request: Request) -> Download:
     return paper_file(desk, request.path_params["paper_id"])
+
+
+def _complaint(desk: Desk, request: Request) -> Download:
+    """What a reporter sent along."""
+    names = request.path_params
+    return complaint_file(desk, names["complaint_id"], names["sha256"])
+
+
+def _digest(desk: Desk, _request: Request) -> Download:
+    return Download("digest.txt", "text/plain; charset=utf-8", data=my_digest(desk).encode())
+
+
+def _due(desk: Desk, _request: Request) -> Download:
+    """What the calendar feed shows, once, for a calendar that fetches nothing."""
+    return Download("due.ics", "text/calendar; charset=utf-8", data=drawn(desk))
 
 
 def _shown(file: Download) -> Response:
@@ -140,6 +202,42 @@ def _certificate(desk: Desk, request: Request) -> Download:
 
 def _rejects(desk: Desk, request: Request) -> Download:
     return files.rejected_rows(desk, request.path_params["import_id"])
+
+
+def _blacklist(desk: Desk, _request: Request) -> Download:
+    return export_barred(desk, ImportKind.BLACKLIST)
+
+
+def _restricted(desk: Desk, _request: Request) -> Download:
+    return export_barred(desk, ImportKind.RESTRICTED)
+
+
+def _rectification(desk: Desk, request: Request) -> Download:
+    return rectification_document(desk, request.path_params["id"])
+
+
+def _acknowledgement(desk: Desk, request: Request) -> Download:
+    return acknowledgement_file(desk, request.path_params["id"])
+
+
+def _issue(desk: Desk, request: Request) -> Download:
+    """`?round=` names a round before; without it the last."""
+    asked = request.query_params.get("round", "")
+    if asked and not (asked.isascii() and asked.isdecimal() and len(asked) <= _DIGITS):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return issue_file(desk, request.path_params["id"], int(asked) if asked else None)
+
+
+def _instruction(desk: Desk, request: Request) -> Download:
+    return instruction_file(desk, request.path_params["id"], request.path_params["which"])
+
+
+def _report(desk: Desk, request: Request) -> Download:
+    return report_receipt(desk, request.path_params["id"])
+
+
+def _case_appeal(desk: Desk, request: Request) -> Download:
+    return case_appeal_paper(desk, request.path_params["id"])
 
 
 def _response(file: Download) -> Response:

@@ -6,7 +6,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from console.web import agents, embed, log, lookup, register, report, scan, status_lists
+from console.web import (
+    agents,
+    calendar,
+    complaints,
+    embed,
+    log,
+    lookup,
+    register,
+    report,
+    scan,
+    status_lists,
+)
 from console.web.answers import Answers
 from console.web.anywhere import opened
 from console.web.assets import STATIC
@@ -23,6 +34,8 @@ Disallow: /api/
 Disallow: /signin
 Disallow: /account
 Disallow: /language/
+Disallow: /report/
+Disallow: /calendar/
 Allow: /
 """
 
@@ -51,4 +64,5 @@ def routes(site: Site) -> list[Route]:
             Route("/favicon.ico", favicon),
         ],
     )
-    return [*shown, *register.own_routes(site), *embed.routes(site)]
+    own = [*register.own_routes(site), *embed.routes(site)]
+    return [*shown, *own, *complaints.routes(answers), *calendar.routes(site)]

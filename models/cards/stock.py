@@ -26,6 +26,7 @@ class SourceChannel(Table, table=True):
     __table_args__ = (
         UniqueConstraint("carrier_id", "code"),
         Index("ix_source_channels_carrier", "carrier_id", "id"),
+        Index("ix_source_channels_parent", "parent_id", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -63,6 +64,7 @@ class StockBatch(Table, table=True):
 
     __table_args__ = (
         UniqueConstraint("carrier_id", "number"),
+        Index("ix_stock_batches_carrier", "carrier_id", "id"),
         Index("ix_stock_batches_channel", "channel_id", "delivered_on"),
     )
 
@@ -74,7 +76,7 @@ class StockBatch(Table, table=True):
     """Home of the cards: whose administration may order them back (004-3.4-c)."""
     channel_id: UUID = Field(foreign_key="source_channels.id")
     product: str = Field(default="", max_length=64)
-    cards: int = Field(ge=1)
+    cards: int = Field(ge=1, sa_type=BigInteger)
     delivered_on: date
     import_sha256: str = Field(default="", max_length=64)
     """The file it came with."""

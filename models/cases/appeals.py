@@ -45,6 +45,7 @@ class CaseAppeal(Table, table=True):
     __table_args__ = (
         Index("ix_case_appeals_case", "case_id", "id"),
         Index("ix_case_appeals_due", "organisation_id", "state", "due_at"),
+        Index("ix_case_appeals_late", "state", "is_late", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -65,6 +66,8 @@ class CaseAppeal(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     """Of the next step: to be accepted, then to be decided."""
     is_late: bool = Field(default=False)
+    case_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """What was due in the case when it was lodged; due again when it is dismissed."""
     rule_version: str = Field(default="", max_length=64)
     accepted_by: UUID | None = Field(default=None)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -6,7 +6,19 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, and_, true
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Index,
+    Uuid,
+    and_,
+    column,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -76,6 +88,13 @@ SENT: Final = (_S.EXECUTING, _S.WAITING_RECHECK, _S.CLOSED, _S.APPEALED, _S.REVE
 """From here on the platform knows of the case."""
 
 
+_NOTICES: Final = table(
+    "notices", column("case_id", Uuid()), column("recipient_id", Uuid()), column("state")
+)
+"""By name: the room of notices stands on this one."""
+_RECEIVED: Final = ("sent", "acknowledged", "answered", "closed")
+
+
 class TierBasis(StrEnum):
     """Why the case is as grave as it is."""
 
@@ -84,16 +103,38 @@ class TierBasis(StrEnum):
     GENERAL_REPEATED = "general_repeated"
     NOT_CORRECTED = "not_corrected"
     DUE_MISSED = "due_missed"
+    RELISTED = "relisted"
     RAISED = "raised"
     LOWERED = "lowered"
+
+
+_LISTED: Final = (
+    "merged_into_id", "state", "tier", "platform", "due_at", "owner_id", "filing_place",
+    "card_home", "platform_home", "reference", "shop_name", "shop_key",
+)  # fmt: skip
+
+
+def _sparse(name: str, *columns: str) -> Index:
+    """An index of the rows alone that have the last of the columns."""
+    there = text(f"{columns[-1]} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
 
 
 class Case(Table, table=True):
     __table_args__ = (
         Index("ix_cases_state", "organisation_id", "state", "id"),
-        Index("ix_cases_platform", "platform", "state"),
-        Index("ix_cases_due", "organisation_id", "due_at", "id"),
+        Index("ix_cases_by_state", "state", "id"),
+        Index("ix_cases_platform", "platform", "state", "id"),
+        Index("ix_cases_next", "organisation_id", "state", "due_at", "id"),
+        Index("ix_cases_owner", "owner_id", "organisation_id", "state", "due_at", "id"),
+        # A list's filters and its search, so that what is not shown is not read whole either.
+        Index("ix_cases_listed", "organisation_id", "id", *_LISTED),
+        # Sparse: that most cases have none of it must not look like a way to find them.
+        _sparse("ix_cases_merged", "merged_into_id"),
+        _sparse("ix_cases_tier_asked", "organisation_id", "tier_asked"),
+        Index("ix_cases_late", "state", "is_late", "due_at"),
         Index("ix_cases_agent", "agent_id", "created_at"),
+        Index("ix_cases_name", "organisation_id", "shop_name"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -101,7 +142,9 @@ class Case(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id")
     parent_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
     """The case whose cards this one's channel let out."""
-    merged_into_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    former_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    """The closed case whose shop stands here again."""
+    merged_into_id: UUID | None = Field(default=None, foreign_key="cases.id")
     """The case that goes on for this one; what was written here stays here."""
     platform: str = Field(default="", max_length=32)
     """Empty of a case against a channel off the platforms."""
@@ -126,7 +169,7 @@ class Case(Table, table=True):
     """The three routers (DOMAIN 4.9): each administration sees what concerns its place."""
     state: CaseState = Field(default=CaseState.OPENED, sa_type=words(CaseState))
     appealed_from: CaseState | None = Field(default=None, sa_type=words(CaseState))
-    owner_id: UUID | None = Field(default=None, index=True)
+    owner_id: UUID | None = Field(default=None)
     facts: str = Field(default="", max_length=4000)
     """What was established, in the owner's words."""
     reason: str = Field(default="", max_length=2000)
@@ -161,20 +204,33 @@ class Case(Table, table=True):
         return [] if self.merged_into_id else open_moves(CASE_MOVES, self.state)
 
     def is_overdue(self, at: datetime) -> bool:
-        return self.state not in ENDED and self.due_at is not None and at >= self.due_at
+        goes_on = self.state not in ENDED and self.merged_into_id is None
+        return goes_on and self.due_at is not None and at >= self.due_at
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
-        told = and_(col(cls.platform) == (actor.platform or ""), col(cls.state).in_(SENT))
         return any_of(
             among(col(cls.organisation_id), actor.organisations),
-            told if actor.platform else None,
+            cls._told(actor) if actor.platform else None,
             among(col(cls.filing_place), actor.provinces),
             among(col(cls.card_home), actor.provinces),
             among(col(cls.platform_home), actor.provinces),
         )
+
+    @classmethod
+    def _told(cls, actor: Actor) -> ColumnElement[bool]:
+        """What a platform was told of: its own cases that were sent, and each by its notice.
+
+        A notice comes before the decision where something was to stop at once, and it goes to
+        every platform where the agent has a shop.
+        """
+        own = and_(col(cls.platform) == actor.platform, col(cls.state).in_(SENT))
+        noticed = select(_NOTICES.c.case_id).where(
+            _NOTICES.c.recipient_id == actor.organisation_id, _NOTICES.c.state.in_(_RECEIVED)
+        )
+        return or_(own, col(cls.id).in_(noticed))
 
     @property
     def title(self) -> str:

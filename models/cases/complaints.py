@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, true
+from sqlalchemy import JSON, ColumnElement, Index, and_, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -29,6 +29,17 @@ class ComplaintKind(StrEnum):
     OTHER = "other"
 
 
+class ComplaintSource(StrEnum):
+    """Who brought it; by that it has more or less time (Telecommunications Regulations art. 39)."""
+
+    PUBLIC = "public"
+    HOTLINE = "hotline"
+    CA = "ca"
+    """Passed on by the communications administration, which answers for it."""
+    STAFF = "staff"
+    """A colleague reports in their own name, as 003-7.2-2 wants it to be possible."""
+
+
 class ComplaintState(StrEnum):
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -44,6 +55,29 @@ class ComplaintMove(StrEnum):
     ANSWER = "answer"
     CLOSE = "close"
     REWARD = "reward"
+
+
+OPEN: Final = (
+    ComplaintState.RECEIVED,
+    ComplaintState.ACCEPTED,
+    ComplaintState.INVESTIGATING,
+)
+"""Where the reporter still waits for an answer."""
+ABOUT_CARRIERS: Final = frozenset(
+    {
+        ComplaintKind.NUMBER_NOT_MINE,
+        ComplaintKind.RE_REGISTRATION,
+        ComplaintKind.ADDED_BURDEN,
+        ComplaintKind.FORCED_PACKAGE,
+    }
+)
+"""What only a carrier can set right, wherever the shop is."""
+TIMERS: Final[Mapping[ComplaintSource, str]] = {
+    ComplaintSource.PUBLIC: "complaint_answer",
+    ComplaintSource.HOTLINE: "complaint_answer",
+    ComplaintSource.STAFF: "complaint_answer",
+    ComplaintSource.CA: "ca_complaint_answer",
+}
 
 
 class Fault(StrEnum):
@@ -66,9 +100,10 @@ COMPLAINT_MOVES: Final[Mapping[tuple[ComplaintState, ComplaintMove], ComplaintSt
 
 class Complaint(Table, table=True):
     __table_args__ = (
-        Index("ix_complaints_own", "organisation_id", "state", "id"),
+        Index("ix_complaints_own", "organisation_id", "id"),
+        Index("ix_complaints_state", "organisation_id", "state", "due_at"),
         Index("ix_complaints_province", "province", "id"),
-        Index("ix_complaints_due", "state", "due_at"),
+        Index("ix_complaints_due", "is_late", "state", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -78,6 +113,11 @@ class Complaint(Table, table=True):
     organisation_id: UUID = Field(foreign_key="organisations.id")
     """Who handles it."""
     province: str | None = Field(default=None, max_length=2)
+    source: ComplaintSource = Field(default=ComplaintSource.PUBLIC, sa_type=words(ComplaintSource))
+    source_number: str = Field(default="", max_length=64)
+    """The number that the administration or the hotline gave it."""
+    lodged_by: UUID | None = Field(default=None)
+    """The colleague whose own complaint it is: never the one who handles it."""
     kind: ComplaintKind = Field(sa_type=words(ComplaintKind))
     platform: str = Field(default="", max_length=32)
     shop: str = Field(default="", max_length=500)
@@ -97,11 +137,14 @@ class Complaint(Table, table=True):
     is_late: bool = Field(default=False)
     rule_version: str = Field(default="", max_length=64)
     fault: Fault | None = Field(default=None, sa_type=words(Fault))
+    fault_paper: str = Field(default="", max_length=120)
+    """By which paper of the administration there was no fault (004-4.2-c)."""
     answer: str = Field(default="", max_length=4000)
     answered_by: UUID | None = Field(default=None)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     case_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
     finding_id: UUID | None = Field(default=None, foreign_key="findings.id")
+    shop_id: UUID | None = Field(default=None, foreign_key="shops.id")
     reward: str = Field(default="", max_length=300)
     """What the reporter was given, and by which paper."""
     rewarded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -122,12 +165,14 @@ class Complaint(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
+        """Whoever it is about does not learn of it here (003-7.2-2: kept secret)."""
         if actor.is_house:
             return true()
-        return any_of(
+        scope = any_of(
             among(col(cls.organisation_id), actor.organisations),
             among(col(cls.province), actor.provinces),
         )
+        return and_(scope, col(cls.about_id).is_distinct_from(actor.id)) if actor.id else scope
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, true
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -47,10 +47,16 @@ INSTRUCTION_MOVES: Final[Mapping[tuple[InstructionState, InstructionMove], Instr
 }  # fmt: skip
 
 
+OPEN: Final = (_S.RECEIVED, _S.ACCEPTED, _S.IN_PROGRESS)
+"""Not reported back yet: the document's day runs."""
+
+
 class Instruction(Table, table=True):
     __table_args__ = (
+        UniqueConstraint("organisation_id", "authority", "document_no"),
         Index("ix_instructions_own", "organisation_id", "state", "id"),
         Index("ix_instructions_province", "province", "id"),
+        Index("ix_instructions_late", "state", "is_late", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -75,6 +81,7 @@ class Instruction(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
     """As the document sets it."""
     is_late: bool = Field(default=False)
+    """Its day passed before it was reported back; the mark stays."""
     entered_by: UUID | None = Field(default=None)
     accepted_by: UUID | None = Field(default=None)
     report: str = Field(default="", max_length=4000)
@@ -93,6 +100,9 @@ class Instruction(Table, table=True):
 
     def open_moves(self) -> list[InstructionMove]:
         return open_moves(INSTRUCTION_MOVES, self.state)
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.state in OPEN and at >= self.due_at
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

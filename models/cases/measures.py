@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index
+from sqlalchemy import ColumnElement, Index, and_
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -153,7 +153,11 @@ class CaseMeasure(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return of_case(actor, col(cls.case_id))
+        """A platform that was told of the case learns what holds, and not what is proposed."""
+        known = of_case(actor, col(cls.case_id))
+        if actor.platform is None:
+            return known
+        return and_(known, col(cls.state).not_in([MeasureState.PROPOSED, MeasureState.DROPPED]))
 
     @property
     def title(self) -> str:
@@ -165,9 +169,11 @@ def outcomes_of(
 ) -> list[Outcome]:
     """What these kinds have to lead to, in the order of the rules (DOMAIN 4.2)."""
     wanted = [one for kind in kinds for one in package_rules().finding(kind).outcomes]
-    skipped = (frozenset() if has_agent else _NEEDS_AGENT) | (
-        frozenset() if has_shop else _NEEDS_SHOP
-    )
+    skipped = set[Outcome]()
+    if not has_agent:
+        skipped |= _NEEDS_AGENT
+    if not has_shop:
+        skipped |= _NEEDS_SHOP
     return list(dict.fromkeys(one for one in wanted if one not in skipped))
 
 

@@ -25,7 +25,7 @@ class NoticeKind(StrEnum):
     """One carrier asks another whether a shop is its agent's (DOMAIN 4.7: all carriers named)."""
 
 
-class Channel(StrEnum):
+class NoticeChannel(StrEnum):
     """How it gets there."""
 
     PORTAL = "portal"
@@ -65,30 +65,54 @@ NOTICE_MOVES: Final[Mapping[tuple[NoticeState, NoticeMove], NoticeState]] = {
     (_S.SENT,          _M.ACKNOWLEDGE):  _S.ACKNOWLEDGED,
     (_S.ACKNOWLEDGED,  _M.ANSWER):       _S.ANSWERED,
     (_S.ANSWERED,      _M.ASK_AGAIN):    _S.ACKNOWLEDGED,
+    (_S.DRAFT,         _M.CLOSE):        _S.CLOSED,
+    (_S.SENDING,       _M.CLOSE):        _S.CLOSED,
+    (_S.TURNED_DOWN,   _M.CLOSE):        _S.CLOSED,
+    (_S.SENT,          _M.CLOSE):        _S.CLOSED,
+    (_S.ACKNOWLEDGED,  _M.CLOSE):        _S.CLOSED,
     (_S.ANSWERED,      _M.CLOSE):        _S.CLOSED,
 }  # fmt: skip
+"""A thread is closed with its case, whatever it was waiting for."""
 
 RECEIVED: Final = (_S.SENT, _S.ACKNOWLEDGED, _S.ANSWERED, _S.CLOSED)
 
 
 class AnswerOutcome(StrEnum):
-    """What a platform did."""
+    """What the recipient did, or knows."""
 
     REMOVED = "removed"
     SERVICE_STOPPED = "service_stopped"
     CORRECTED = "corrected"
+    ACTED = "acted"
     KEPT = "kept"
     MORE_WANTED = "more_wanted"
+    OURS = "ours"
+    NOT_OURS = "not_ours"
+    NEEDS_TIME = "needs_time"
+    """No answer yet: the notice goes on waiting for one."""
 
 
-ACTED: Final = (AnswerOutcome.REMOVED, AnswerOutcome.SERVICE_STOPPED, AnswerOutcome.CORRECTED)
+_A = AnswerOutcome
+ACTED: Final = (_A.REMOVED, _A.SERVICE_STOPPED, _A.CORRECTED)
+"""A platform has acted, and shows it."""
+OUTCOMES: Final[Mapping[NoticeKind, tuple[AnswerOutcome, ...]]] = {
+    NoticeKind.CASE: (*ACTED, _A.KEPT, _A.MORE_WANTED),
+    NoticeKind.REPORT: (_A.ACTED, _A.KEPT, _A.MORE_WANTED),
+    NoticeKind.INQUIRY: (_A.OURS, _A.NOT_OURS, _A.NEEDS_TIME),
+}
+WORDLESS: Final = (*ACTED, _A.NOT_OURS)
+"""Outcomes that say enough by themselves."""
 
 
 class Notice(Table, table=True):
     __table_args__ = (
         Index("ix_notices_recipient_state", "recipient_id", "state", "id"),
-        Index("ix_notices_sender_state", "organisation_id", "state", "id"),
-    )
+        Index(
+            "ix_notices_sender_state", "organisation_id", "state", "id", "kind",
+            "acknowledge_due_at", "answer_due_at",
+        ),
+        Index("ix_notices_due", "state", "answer_due_at"),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     number: str = Field(unique=True, max_length=40)
@@ -104,7 +128,7 @@ class Notice(Table, table=True):
     recipient_id: UUID = Field(foreign_key="organisations.id")
     platform: str = Field(default="", max_length=32)
     """Of the platform at either end."""
-    channel: Channel = Field(default=Channel.PORTAL, sa_type=words(Channel))
+    channel: NoticeChannel = Field(default=NoticeChannel.PORTAL, sa_type=words(NoticeChannel))
     language: str = Field(default="zh", max_length=8)
     evidence: list[str] = Field(default_factory=list, sa_type=JSON)
     """Manifests of the evidence that goes with it, by their hashes."""
@@ -117,7 +141,9 @@ class Notice(Table, table=True):
     receipt: str | None = Field(default=None, max_length=200)
     promised_at: datetime = Field(sa_type=UtcDateTime)
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
-    """When delivery is tried by itself; None while SENDING: a person must look first."""
+    """When delivery, or later a reminder, is tried by itself; None while SENDING: a person must
+    look first.
+    """
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledge_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -155,7 +181,10 @@ class Notice(Table, table=True):
         mine = among(col(cls.recipient_id), actor.organisations)
         return any_of(
             among(col(cls.organisation_id), actor.organisations),
-            None if mine is None else and_(mine, col(cls.state).in_(RECEIVED)),
+            # What was closed before it arrived never was the recipient's.
+            None
+            if mine is None
+            else and_(mine, col(cls.state).in_(RECEIVED), col(cls.sent_at).is_not(None)),
         )
 
     @property
@@ -178,6 +207,8 @@ class Answer(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     is_late: bool = Field(default=False)
     """It came when the case had ended: kept, and without effect."""
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Of a late one: when the sender took note of it."""
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
@@ -236,7 +267,9 @@ class Mailbox(Table, table=True):
     key: bytes | None = Field(default=None)
     """Sent as a bearer key; sealed, bound to this row."""
     signing_key: bytes | None = Field(default=None)
-    """Deliveries are signed with it (Standard Webhooks, HMAC-SHA256); sealed, bound to this row."""
+    """Deliveries are signed with it (Standard Webhooks, HMAC-SHA256): the secrets that hold, newest
+    first, in JSON; sealed, bound to this row.
+    """
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     @classmethod

@@ -15,6 +15,7 @@ class Recheck(Table, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "round", "number"),
         Index("ix_rechecks_due", "organisation_id", "done_at", "due_at"),
+        Index("ix_rechecks_late", "is_late", "done_at", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

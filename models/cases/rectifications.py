@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Integer, UniqueConstraint, and_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, and_, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
+from models.cases.cases import TierBasis
 from models.rules import Tier
 from models.staff import Actor, among, any_of
 
@@ -58,6 +59,10 @@ RECTIFICATION_MOVES: Final[
 }  # fmt: skip
 """SUBMITTED escalates where the rounds are used up; an overdue one is still taken in, late."""
 
+AT_THE_UNIT: Final = (_S.ISSUED, _S.ACKNOWLEDGED, _S.OVERDUE)
+"""What it waits for is the responsible unit's to do."""
+MISSES_DUE: Final = tuple(state for state, move in RECTIFICATION_MOVES if move is _M.MISS_DUE)
+
 
 class Delivery(StrEnum):
     PORTAL = "portal"
@@ -68,13 +73,19 @@ class Delivery(StrEnum):
 
 class Rectification(Table, table=True):
     __table_args__ = (
+        Index("ix_rectifications_all", "organisation_id", "id"),
         Index("ix_rectifications_own", "organisation_id", "state", "id"),
+        Index("ix_rectifications_reminder", "state", "is_reminder_due", "reminder_due_at"),
         Index("ix_rectifications_unit", "unit_id", "state", "id"),
+        Index("ix_rectifications_unit_due", "unit_id", "state", "due_at"),
+        Index("ix_rectifications_own_due", "organisation_id", "state", "due_at"),
         Index("ix_rectifications_due", "state", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    number: str = Field(unique=True, max_length=40)
+    number: str | None = Field(default=None, unique=True, max_length=40)
+    """`RCT-2026-000017`; a draft has none."""
+    subject: str = Field(default="", max_length=200)
     organisation_id: UUID = Field(foreign_key="organisations.id")
     """Who orders it."""
     province: str | None = Field(default=None, max_length=2)
@@ -87,6 +98,10 @@ class Rectification(Table, table=True):
     unit_name: str = Field(max_length=200)
     """The responsible unit in words: one's own branch, or an agent."""
     delivery: Delivery = Field(default=Delivery.PORTAL, sa_type=words(Delivery))
+    delivery_proof: str = Field(default="", max_length=300)
+    """Of a letter its number, of a mail its address and time, else who took it."""
+    remedy: str = Field(default="", max_length=2000)
+    """Where and until when to object (Anti-Fraud Law art. 32)."""
     tier: Tier = Field(sa_type=words(Tier))
     state: RectificationState = Field(
         default=RectificationState.DRAFTED, sa_type=words(RectificationState)
@@ -94,18 +109,37 @@ class Rectification(Table, table=True):
     round: int = Field(default=1, sa_type=Integer)
     due_at: datetime = Field(sa_type=UtcDateTime)
     acknowledge_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminder_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a second notice has to go by another channel; None once one went or was not needed."""
+    is_reminder_due: bool = Field(default=False)
+    """The sweep has seen that moment pass."""
     recheck_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rule_version: str = Field(default="", max_length=64)
     issued_by: UUID | None = Field(default=None)
     issued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str = Field(default="", max_length=64)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_sha256: str = Field(default="", max_length=64)
+    """The paper of a unit that does not work here, as it was entered for it."""
+    acknowledged_name: str = Field(default="", max_length=200)
+    acknowledged_type: str = Field(default="", max_length=64)
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminder_delivery: Delivery | None = Field(default=None, sa_type=words(Delivery))
     reminder_proof: str = Field(default="", max_length=300)
     submitted_by: str = Field(default="", max_length=64)
+    submitted_by_id: UUID | None = Field(default=None)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_late: bool = Field(default=False)
+    """It came in after its due date."""
+    misses: int = Field(default=0, sa_type=Integer)
+    """Due dates that went by; the second puts it one tier up (DOMAIN 4.2)."""
     rechecked_by: UUID | None = Field(default=None)
     result: str = Field(default="", max_length=2000)
+    escalated_ground: TierBasis | None = Field(default=None, sa_type=words(TierBasis))
+    """`due_missed` or `not_corrected`: what a case or accountability would rest on."""
+    escalated_by: UUID | None = Field(default=None)
+    """None where the rules did it: the rounds were used up."""
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     report_receipt: str = Field(default="", max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -122,16 +156,18 @@ class Rectification(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
+        told = col(cls.state) != RectificationState.DRAFTED
         mine = among(col(cls.unit_id), actor.organisations)
+        there = among(col(cls.province), actor.provinces)
         return any_of(
             among(col(cls.organisation_id), actor.organisations),
-            and_(mine, col(cls.state) != RectificationState.DRAFTED) if mine is not None else None,
-            among(col(cls.province), actor.provinces),
+            None if mine is None else and_(mine, told),
+            None if there is None else and_(there, told),
         )
 
     @property
     def title(self) -> str:
-        return self.number
+        return self.number or self.subject
 
     @property
     def belongs_to(self) -> UUID | None:
@@ -155,13 +191,17 @@ class RectificationIssue(Table, table=True):
     rule: str = Field(max_length=64)
     """An id of the rule library."""
     done: str = Field(default="", max_length=2000)
-    """What the unit says it did."""
+    """What the unit says it did, or why it will not."""
+    is_refused: bool = Field(default=False)
+    """The unit will not put it right."""
     sha256: str = Field(default="", max_length=64)
     """The proof, a file of the store."""
     file_name: str = Field(default="", max_length=200)
     media_type: str = Field(default="", max_length=64)
     is_good: bool | None = Field(default=None)
     remark: str = Field(default="", max_length=1000)
+    earlier: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]], sa_type=JSON)
+    """What was said, shown and found in the rounds before."""
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

@@ -84,12 +84,17 @@ TASK_MOVES: Final[Mapping[tuple[TaskState, TaskMove], TaskState]] = {
 class CaseTask(Table, table=True):
     __table_args__ = (
         Index("ix_case_tasks_case", "case_id", "id"),
-        Index("ix_case_tasks_due", "organisation_id", "state", "due_at"),
+        Index("ix_case_tasks_due", "organisation_id", "state", "kind", "due_at"),
+        Index("ix_case_tasks_assignee", "assignee_id", "state", "due_at"),
+        Index("ix_case_tasks_kind", "state", "kind", "id"),
+        Index("ix_case_tasks_late", "state", "is_late", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="cases.id")
     organisation_id: UUID = Field(foreign_key="organisations.id")
+    origin_id: UUID | None = Field(default=None, foreign_key="cases.id", index=True)
+    """The case that it was made in, where that one is merged into another."""
     measure_id: UUID | None = Field(default=None, foreign_key="case_measures.id")
     kind: TaskKind = Field(sa_type=words(TaskKind))
     target: str = Field(default="", max_length=64)
@@ -98,7 +103,7 @@ class CaseTask(Table, table=True):
     state: TaskState = Field(default=TaskState.OPEN, sa_type=words(TaskState))
     is_mandatory: bool = Field(default=False)
     """Stands for an outcome that the rules want; nobody can do without it."""
-    assignee_id: UUID | None = Field(default=None, index=True)
+    assignee_id: UUID | None = Field(default=None)
     due_at: datetime = Field(sa_type=UtcDateTime)
     is_late: bool = Field(default=False)
     rule_version: str = Field(default="", max_length=64)
@@ -111,6 +116,7 @@ class CaseTask(Table, table=True):
 
     def move(self, move: TaskMove) -> None:
         self.state = moved(TASK_MOVES, self.state, move)
+        self.is_late = False
         self.version += 1
 
     def open_moves(self) -> list[TaskMove]:

@@ -72,7 +72,10 @@ class OutflowTrace(Table, table=True):
 class TracedCard(Table, table=True):
     """A card of the case, and what stock said of it when it was looked up."""
 
-    __table_args__ = (Index("ix_traced_cards_trace", "trace_id", "id"),)
+    __table_args__ = (
+        Index("ix_traced_cards_trace", "trace_id", "id"),
+        Index("ix_traced_cards_iccid", "iccid"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     trace_id: UUID = Field(foreign_key="outflow_traces.id")
@@ -85,6 +88,8 @@ class TracedCard(Table, table=True):
     channel_id: UUID | None = Field(default=None, foreign_key="source_channels.id")
     chain: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """Channel above channel, as they stood: id, code, name, kind, agent number."""
+    why_not: WhyNotTraceable | None = Field(default=None, sa_type=words(WhyNotTraceable))
+    """Why stock does not say; none where it does."""
     at: datetime = Field(sa_type=UtcDateTime)
 
     @classmethod

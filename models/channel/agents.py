@@ -184,6 +184,9 @@ class Agent(Table, table=True):
 
 
 class BlacklistState(StrEnum):
+    PROPOSED = "proposed"
+    """It stands in a list that a second approver has not confirmed."""
+    NOT_YET = "not_yet"
     IN_FORCE = "in_force"
     RUN_OUT = "run_out"
     LIFTED = "lifted"
@@ -204,13 +207,22 @@ class Blacklisted(Table, table=True):
     """The representative, or the person, by `person_key`; empty where only the firm is meant."""
     reason: str = Field(max_length=500)
     source: str = Field(max_length=200)
+    begins_on: date | None = Field(default=None)
+    """The first day, where the list that it came by names one."""
     until: date | None = Field(default=None)
+    import_id: UUID | None = Field(default=None, index=True)
+    """The list that it came by."""
+    is_proposed: bool = Field(default=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def state_on(self, day: date) -> BlacklistState:
         if self.lifted_at is not None:
             return BlacklistState.LIFTED
+        if self.is_proposed:
+            return BlacklistState.PROPOSED
+        if self.begins_on is not None and day < self.begins_on:
+            return BlacklistState.NOT_YET
         over = self.until is not None and self.until < day
         return BlacklistState.RUN_OUT if over else BlacklistState.IN_FORCE
 

@@ -17,6 +17,9 @@ class ImportKind(StrEnum):
     AGENTS = "agents"
     SHOPS = "shops"
     LISTINGS = "listings"
+    BLACKLIST = "blacklist"
+    RESTRICTED = "restricted"
+    STOCK = "stock"
 
 
 class ImportState(StrEnum):

@@ -28,12 +28,20 @@ class RestrictedParty(Table, table=True):
     """The last day; at most five years from the first (joint punishment measures)."""
     appeal_to: str = Field(max_length=500)
     """Where and with which papers to appeal (Anti-Fraud Law art. 32)."""
+    import_id: UUID | None = Field(default=None, index=True)
+    """The list that it came by."""
+    is_proposed: bool = Field(default=False)
+    """A second approver has not confirmed the list."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def state_on(self, day: date) -> BlacklistState:
         if self.lifted_at is not None:
             return BlacklistState.LIFTED
+        if self.is_proposed:
+            return BlacklistState.PROPOSED
+        if day < self.begins_on:
+            return BlacklistState.NOT_YET
         return BlacklistState.RUN_OUT if self.until < day else BlacklistState.IN_FORCE
 
     @property
@@ -41,7 +49,7 @@ class RestrictedParty(Table, table=True):
         return not self.uscc
 
     def is_in_force(self, on: date) -> bool:
-        return self.lifted_at is None and self.begins_on <= on <= self.until
+        return self.state_on(on) is BlacklistState.IN_FORCE
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer
+from sqlalchemy import JSON, ColumnElement, Index, Integer, text
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -50,6 +50,15 @@ class Finding(Watched, Table, table=True):
         Index("ix_findings_shop", "shop_id", "kind"),
         Index("ix_findings_risk", "organisation_id", "state", "risk", "id"),
         Index("ix_findings_created", "organisation_id", "created_at", "id"),
+        Index("ix_findings_look", "organisation_id", "state", "look_due_at"),
+        Index(
+            "ix_findings_to_case",
+            "organisation_id",
+            "state",
+            "case_due_at",
+            sqlite_where=text("case_due_at IS NOT NULL"),
+            postgresql_where=text("case_due_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -11,6 +11,7 @@ from models.rules.parameters import (
     Unit,
     UnknownParameterError,
 )
+from models.rules.refs import RuleRef, package_duties, rule_refs
 from models.rules.working_days import CHINA, Calendar, Due, china_day, end_of
 
 __all__ = [
@@ -26,13 +27,16 @@ __all__ = [
     "Parameter",
     "ParameterKind",
     "Period",
+    "RuleRef",
     "Rules",
     "Tier",
     "Unit",
     "UnknownParameterError",
     "china_day",
     "end_of",
+    "package_duties",
     "package_rules",
     "parameter",
     "read_duties",
+    "rule_refs",
 ]

@@ -10,8 +10,8 @@ from console.actions.staff.people import add_client
 from console.web.api.app import build
 from models.permissions import Role
 from tests.browser import Visitor
-from tests.cases.world import PDF, PNG, REASON, REMEDY, found
-from tests.conftest import Desks
+from tests.cases.world import PAPERS, PDF, PNG, REASON, REMEDY, found
+from tests.conftest import Clock, Desks
 
 
 class Program:
@@ -42,7 +42,7 @@ def good(response: httpx.Response) -> Any:  # noqa: ANN401
 
 
 @pytest.mark.requirement("004-3.3-c")
-def test_the_whole_story_by_programs(desks: Desks) -> None:
+def test_the_whole_story_by_programs(desks: Desks, clock: Clock) -> None:
     carrier = Program(desks, "CT-44", Role.CHANNEL_MANAGER)
     approver = Program(desks, "CT-44", Role.APPROVER)
     second = Program(desks, "CT-44", Role.APPROVER)
@@ -53,7 +53,17 @@ def test_the_whole_story_by_programs(desks: Desks) -> None:
 
     case = good(carrier.post("/cases", json={"finding_ids": ids}))
     path = f"/cases/{case['id']}"
-    plan = {"measure": "remove_shop", "reason": REASON, "remedy": REMEDY}
+    record = good(carrier.get(path))
+    assert record["wanted"] == ["notify_platform", "remove_shop", "trace_channel", "recover_cards"]
+    measures = ["remove_shop", "trace_channel", "recover_cards"]
+    plan = {"measures": measures, "reason": REASON, "remedy": REMEDY, "papers": PAPERS}
+    early = carrier.post(f"{path}/propose", json=plan)
+    assert (early.status_code, early.json()["code"]) == (409, "case.party_not_heard")
+    heard = f"/case-parties/{record['parties'][0]['id']}/hear"
+    good(carrier.post(heard, json={"statement": "店主拒绝说明货源"}))
+    good(carrier.post(f"{path}/trace", json={}))
+    why_not = {"why_not": "no_card", "reason": "未能购得样卡，无卡号可以核查"}
+    good(carrier.post(f"{path}/trace/give-up", json=why_not))
     good(carrier.post(f"{path}/propose", json=plan))
     refused = carrier.post(f"{path}/approve")
     assert (refused.status_code, refused.json()["code"]) == (403, "case.same_person")
@@ -74,7 +84,15 @@ def test_the_whole_story_by_programs(desks: Desks) -> None:
     )
     assert [one["media_type"] for one in answered["proofs"]] == ["image/png", "application/pdf"]
     assert watcher.post(f"{path}/recheck", json={"clean": True, "reason": "x"}).status_code == 403
-    good(second.post(f"{path}/recheck", json={"clean": True, "reason": "未再发现"}))
+    none = {"ordered": 0, "recovered": 0, "missing_why": "无卡号，未收回电话卡"}
+    good(carrier.post(f"{path}/recovery", json=none))
+    assert {one["state"] for one in good(carrier.get(path))["tasks"]} == {"done"}
+    clean = {"clean": True, "reason": "未再发现"}
+    assert good(second.post(f"{path}/recheck", json=clean))["state"] == "waiting_recheck"
+    early = second.post(f"{path}/recheck", json=clean)
+    assert (early.status_code, early.json()["code"]) == (409, "case.recheck_too_early")
+    clock.pass_(days=30)
+    good(second.post(f"{path}/recheck", json=clean))
     seen = good(watcher.get(path))
     assert (seen["state"], seen["notices"][0]["answers"][0]["outcome"]) == ("closed", "removed")
     assert good(watcher.get("/cases?state=closed&q=000001"))["items"][0]["id"] == case["id"]

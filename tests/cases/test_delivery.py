@@ -7,15 +7,15 @@ import pytest
 from sqlmodel import select
 
 from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.lists import case_record, list_cases
-from console.actions.cases.mailboxes import my_mailbox, remove_mailbox, set_mailbox
-from console.actions.cases.notices import (
+from console.actions.cases.delivering import (
     advance_notice,
     pause_after,
     retry_notice,
-    send_notice,
     waiting_notices,
 )
+from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.mailboxes import my_mailbox, remove_mailbox, set_mailbox
+from console.actions.cases.notices import send_notice
 from console.desk import AlreadyDone
 from console.jobs.notices import NOTICES
 from models.cases.cases import Case, CaseState
@@ -116,7 +116,7 @@ def test_a_process_killed_between_promise_and_answer_leaves_one_notice(
             raise Killed
 
         with monkeypatch.context() as patch:
-            patch.setattr("console.actions.cases.notices._taken", killed)
+            patch.setattr("console.actions.cases.delivering._taken", killed)
             with pytest.raises(Killed):
                 send_notice(desks.manager, case.id)
         clock.pass_(minutes=1)
@@ -137,6 +137,7 @@ def test_what_a_platform_says_when_it_turns_a_notice_down_is_kept(desks: Desks) 
         assert notice.state is NoticeState.TURNED_DOWN
         assert "店铺不存在" in notice.last_words
         server.status, server.body = 200, None
+        assert notice.case_id is not None
         again = send_notice(desks.manager, notice.case_id)
 
     assert (again.number, again.state) == (notice.number, NoticeState.SENT)

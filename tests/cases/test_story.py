@@ -2,37 +2,47 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from sqlmodel import col, select
 
 from console.actions.audit import list_deeds
 from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.decide import approve, measures_for, propose, return_to_owner
+from console.actions.cases.decide import Proposal, approve, propose, return_to_owner
+from console.actions.cases.delivering import retry_notice
 from console.actions.cases.lists import case_record, list_cases, list_notices, overdue
 from console.actions.cases.mailboxes import set_mailbox
-from console.actions.cases.notices import retry_notice, send_notice
+from console.actions.cases.notices import send_notice
 from console.actions.cases.open import open_case
+from console.actions.cases.parties import hear_party
 from console.actions.cases.recheck import recheck
 from console.desk import Desk
 from models.audit import AuditEntry
-from models.cases.cases import Case, CaseState, Measure
+from models.cases.cases import Case, CaseState
+from models.cases.measures import MEETS, Measure, least_measures, not_met, outcomes_of
 from models.cases.notices import AnswerOutcome, NoticeState
 from models.channel.licences import Ground
 from models.patrol.findings import FindingState
 from models.patrol.shops import Shop, ShopState
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
-from models.rules import FindingKind, Tier
+from models.rules import FindingKind, Outcome, Tier
 from tests.cases.world import (
+    PAPERS,
     PDF,
     PNG,
     REASON,
     REMEDY,
+    all_else_proven,
     decided,
+    established,
     found,
+    looked_at,
+    measures_with,
     opened,
     person,
+    proposal,
     proposed,
     removed,
     row,
@@ -49,19 +59,25 @@ def deeds(desks: Desks) -> list[str]:
 
 
 @pytest.mark.requirement("004-3.3-c", "004-3.3-g", "004-3.3-j", "004-3.3-d")
-def test_a_shop_without_delegation_is_removed_and_looked_at_again(desks: Desks) -> None:
+def test_a_shop_without_delegation_is_removed_and_looked_at_again(
+    desks: Desks, clock: Clock
+) -> None:
     second = person(desks, "he.cha", "CT-44", Role.CHANNEL_MANAGER)
-    case = opened(desks, findings=2)
-    propose(desks.manager, case.id, Measure.REMOVE_SHOP, REASON, REMEDY)
+    case = established(desks, opened(desks, findings=2))
+    measures = measures_with(desks, case, Measure.REMOVE_SHOP)
+    propose(desks.manager, case.id, proposal(measures))
     approve(desks.approver, case.id)
     notice = send_notice(desks.manager, case.id)
     acknowledge(desks.platform, notice.id)
     answer(desks.platform, notice.id, AnswerOutcome.REMOVED, "已清理", [("店铺.png", PNG)])
+    executing = row(desks, Case, case.id)
+    all_else_proven(desks, case.id)
     waiting = row(desks, Case, case.id)
-    closed = recheck(second, case.id, clean=True, reason="未再发现该店")
+    closed = looked_at(second, clock, case.id)
 
     record = case_record(desks.manager, case.id)
     assert case.reference == "CASE-2026-000001"
+    assert executing.state is CaseState.EXECUTING
     assert (waiting.state, waiting.due_at) == (
         CaseState.WAITING_RECHECK,
         datetime(2026, 3, 9, 16, tzinfo=UTC),
@@ -71,10 +87,10 @@ def test_a_shop_without_delegation_is_removed_and_looked_at_again(desks: Desks) 
     assert row(desks, Shop, case.shop_id).state is ShopState.CLOSED
     assert [one.name for one in record.notices[0].proofs] == ["店铺.png"]
     assert deeds(desks) == [
-        "case.opened", "finding.in_case", "finding.in_case", "shop.moved",
+        "case.opened", "finding.in_case", "finding.in_case", "shop.moved", "case.party_heard",
         "case.proposed", "case.decided", "notice.promised", "notice.sent", "case.executing",
-        "shop.moved", "notice.acknowledged", "notice.answered", "case.all_done", "shop.moved",
-        "case.closed", "finding.closed", "finding.closed", "shop.moved",
+        "shop.moved", "notice.acknowledged", "notice.answered", "shop.moved", "case.all_done",
+        "case.rechecked", "case.closed", "finding.closed", "finding.closed", "shop.moved",
     ]  # fmt: skip
 
 
@@ -145,7 +161,7 @@ def test_who_proposed_does_not_approve_and_a_serious_case_needs_an_approver(desk
     with pytest.raises(NotAllowed) as manager:
         approve(colleague, case.id)
     return_to_owner(desks.approver, case.id, "请补充销量")
-    propose(both, case.id, Measure.STOP_SERVICE, REASON, REMEDY)
+    propose(both, case.id, proposal(measures_with(desks, case, Measure.STOP_SERVICE)))
     with pytest.raises(NotAllowed) as own:
         approve(both, case.id)
     with pytest.raises(NotAllowed) as returned:
@@ -159,22 +175,58 @@ def test_who_proposed_does_not_approve_and_a_serious_case_needs_an_approver(desk
 
 @pytest.mark.requirement("004-3.3-m", "004-3.3-l")
 def test_a_measure_meets_what_the_kind_must_lead_to(desks: Desks) -> None:
-    case = opened(desks)
+    case = established(desks, opened(desks))
+    weaker = measures_with(desks, case, Measure.REMOVE_LISTINGS)
     with pytest.raises(Conflict) as weak:
-        propose(desks.manager, case.id, Measure.REMOVE_LISTINGS, REASON, REMEDY)
+        propose(desks.manager, case.id, proposal(weaker))
 
-    assert weak.value.facts["least"] == [Measure.REMOVE_SHOP, Measure.STOP_SERVICE]
+    assert weak.value.facts["missing"] == [Outcome.REMOVE_SHOP]
+    assert weak.value.facts["least"] == [[Measure.REMOVE_SHOP, Measure.STOP_SERVICE]]
     assert row(desks, Case, case.id).state is CaseState.INVESTIGATING
-    assert measures_for([FindingKind.NO_BUSINESS_LICENCE]) == [Measure.STOP_SERVICE]
-    assert Measure.CORRECT not in measures_for([FindingKind.IDREADER_CRACK_TOOL])
-    assert Measure.CORRECT in measures_for([FindingKind.BADGE_MISSING])
 
 
-def test_a_decision_says_why_and_how_to_object(desks: Desks) -> None:
-    case = opened(desks)
-    for reason, remedy in (("", REMEDY), (REASON, " "), (REASON * 200, REMEDY)):
+@pytest.mark.parametrize("kind", FindingKind)
+def test_the_least_measures_of_a_kind_bring_about_all_that_the_rules_want(
+    kind: FindingKind,
+) -> None:
+    for has_agent, has_shop in product((True, False), repeat=2):
+        wanted = outcomes_of([kind], has_agent=has_agent, has_shop=has_shop)
+        least = least_measures(wanted)
+        assert not_met(wanted, least) == []
+        assert all(not_met(wanted, set(least) - {one}) for one in least)
+    assert set(outcomes_of([kind], has_agent=True)) <= set(MEETS)
+
+
+def test_a_decision_says_why_how_to_object_and_with_which_papers(desks: Desks) -> None:
+    case = established(desks, opened(desks))
+    measures = measures_with(desks, case, Measure.REMOVE_SHOP)
+    for words in (
+        ("", REMEDY, PAPERS),
+        (REASON, " ", PAPERS),
+        (REASON, REMEDY, ""),
+        (REASON * 200, REMEDY, PAPERS),
+    ):
         with pytest.raises(Invalid):
-            propose(desks.manager, case.id, Measure.REMOVE_SHOP, reason, remedy)
+            propose(desks.manager, case.id, Proposal(measures, *words))
+
+
+def test_a_case_is_proposed_when_its_parties_are_heard_and_its_cards_traced(
+    desks: Desks,
+) -> None:
+    case = opened(desks)
+    measures = measures_with(desks, case, Measure.REMOVE_SHOP)
+    with pytest.raises(Conflict) as unheard:
+        propose(desks.manager, case.id, proposal(measures))
+    (party,) = case_record(desks.manager, case.id).parties
+    hear_party(desks.manager, party.id, "店主拒绝到场")
+    with pytest.raises(Conflict) as untraced:
+        propose(desks.manager, case.id, proposal(measures))
+
+    assert (unheard.value.code, unheard.value.facts["party"]) == (
+        "case.party_not_heard",
+        party.name,
+    )
+    assert untraced.value.code == "case.not_traced"
 
 
 @pytest.mark.requirement("004-3.3-g")
@@ -274,7 +326,7 @@ def test_the_regulator_of_the_place_sees_all_and_can_change_nothing(desks: Desks
         case_record(desks.other_regulator, case_id)
     writes: list[Callable[[], object]] = [
         lambda: open_case(look, [record.findings[0].id]),
-        lambda: propose(look, case_id, Measure.REMOVE_SHOP, REASON, REMEDY),
+        lambda: propose(look, case_id, proposal([Measure.REMOVE_SHOP])),
         lambda: approve(look, case_id),
         lambda: return_to_owner(look, case_id, "x"),
         lambda: send_notice(look, case_id),
@@ -289,7 +341,7 @@ def test_the_regulator_of_the_place_sees_all_and_can_change_nothing(desks: Desks
         with pytest.raises(NotAllowed):
             write()
     assert len(denials(desks)) == before + len(writes)
-    assert row(desks, Case, case_id).state is CaseState.WAITING_RECHECK
+    assert row(desks, Case, case_id).state is CaseState.EXECUTING
 
 
 def denials(desks: Desks) -> list[str]:
@@ -306,6 +358,7 @@ def test_a_platform_that_keeps_a_shop_leaves_the_case_open_for_another_notice(
     with pytest.raises(Conflict) as under_way:
         send_notice(desks.manager, first.case_id)
     removed(desks, second)
+    all_else_proven(desks, first.case_id)
 
     assert second.number == "NTC-2026-000002"
     assert under_way.value.facts["number"] == second.number
@@ -313,10 +366,11 @@ def test_a_platform_that_keeps_a_shop_leaves_the_case_open_for_another_notice(
     assert row(desks, Shop, row(desks, Case, first.case_id).shop_id).state is ShopState.REMOVED
 
 
-def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks) -> None:
+def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks, clock: Clock) -> None:
     second = person(desks, "he.cha", "CT-44", Role.APPROVER)
     notice = sent(desks)
     removed(desks, notice)
+    all_else_proven(desks, notice.case_id)
     for hand in (desks.manager, desks.approver):
         with pytest.raises(NotAllowed) as no:
             recheck(hand, notice.case_id, clean=True, reason="x")
@@ -327,10 +381,10 @@ def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks) -> None:
     again = send_notice(desks.manager, back.id)
     assert row(desks, Shop, back.shop_id).state is ShopState.PLATFORM_NOTIFIED
     removed(desks, again)
-    assert recheck(second, back.id, clean=True, reason="已清理").state is CaseState.CLOSED
+    assert looked_at(second, clock, back.id).state is CaseState.CLOSED
 
 
-def test_a_licensed_shop_that_mended_its_ways_is_licensed_again(desks: Desks) -> None:
+def test_a_licensed_shop_that_mended_its_ways_is_licensed_again(desks: Desks, clock: Clock) -> None:
     second = person(desks, "he.cha", "CT-44", Role.CHANNEL_MANAGER)
     notice = sent(
         desks,
@@ -343,7 +397,8 @@ def test_a_licensed_shop_that_mended_its_ways_is_licensed_again(desks: Desks) ->
     shop_id = row(desks, Case, notice.case_id).shop_id
     assert row(desks, Shop, shop_id).state is ShopState.NON_COMPLIANT
     answer(desks.platform, notice.id, AnswerOutcome.CORRECTED, "已改", [("a.pdf", PDF)])
-    recheck(second, notice.case_id, clean=True, reason="已改正")
+    all_else_proven(desks, notice.case_id)
+    looked_at(second, clock, notice.case_id)
 
     assert row(desks, Shop, shop_id).state is ShopState.LICENSED
 
@@ -373,14 +428,15 @@ def test_cases_are_found_by_reference_name_and_shop(desks: Desks) -> None:
     assert list_cases(desks.manager, state="closed").rows == []
 
 
-def test_a_shop_is_removed_only_when_its_platform_says_so(desks: Desks) -> None:
+def test_a_shop_is_removed_only_when_its_platform_says_so(desks: Desks, clock: Clock) -> None:
     """A shop without delegation that was only corrected is still there until the re-check."""
     second = person(desks, "he.cha", "CT-44", Role.APPROVER)
     notice = sent(desks)
     answer(desks.platform, notice.id, AnswerOutcome.CORRECTED, "已约谈", [("a.pdf", PDF)])
+    all_else_proven(desks, notice.case_id)
     case = row(desks, Case, notice.case_id)
     assert case.state is CaseState.WAITING_RECHECK
     assert row(desks, Shop, case.shop_id).state is ShopState.PLATFORM_NOTIFIED
-    recheck(second, case.id, clean=True, reason="网店已不存在")
+    looked_at(second, clock, case.id)
 
     assert row(desks, Shop, case.shop_id).state is ShopState.CLOSED

@@ -2,23 +2,31 @@
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Any
 from uuid import UUID
 
 from console.actions.cases.answers import answer
-from console.actions.cases.decide import approve, propose
+from console.actions.cases.decide import Proposal, approve, propose
 from console.actions.cases.notices import send_notice
 from console.actions.cases.open import open_case
+from console.actions.cases.orders import wanted_of
+from console.actions.cases.parties import hear_party
+from console.actions.cases.recheck import recheck
+from console.actions.cases.tasks import prove
 from console.actions.staff.people import add_user
 from console.actions.staff.sign_in import actor_named
 from console.desk import Desk, House
 from integrations.evidence import Capture
 from integrations.marketplaces.base import Page
-from models.cases.cases import Case, Measure
+from models.cases.cases import Case
+from models.cases.measures import BY_PLATFORM, Measure, least_measures
 from models.cases.notices import AnswerOutcome, Notice
+from models.cases.parties import CaseParty
+from models.cases.tasks import TaskKind
+from models.cases.traces import OutflowTrace, TraceState
 from models.channel.licences import Ground
 from models.patrol.findings import Finding, FindingState
 from models.patrol.runs import PatrolRun
@@ -26,7 +34,7 @@ from models.patrol.shops import SeenListing, Shop, ShopState
 from models.permissions import Permission, Role
 from models.rules import FindingKind, Tier
 from models.staff import Door, UserRole
-from tests.conftest import Desks
+from tests.conftest import Clock, Desks
 
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
 PNG = (
@@ -36,7 +44,8 @@ PNG = (
 )
 PDF = b"%PDF-1.7\n%proof\n"
 REASON = "该店公开销售电话卡，未见任何委托。"
-REMEDY = "可在 15 日内凭营业执照和委托书向省公司渠道部提出申诉。"
+REMEDY = "可在 15 日内向省公司渠道部提出申诉。"
+PAPERS = "营业执照、委托书。"
 
 
 @dataclass
@@ -148,8 +157,32 @@ def opened(desks: Desks, **more: Any) -> Case:  # noqa: ANN401 - as `found` take
     return open_case(desks.manager, found(desks, **more).ids)
 
 
+def established(desks: Desks, case: Case) -> Case:
+    """Its parties have been heard, and where its cards came from is known not to be known."""
+    with desks.manager.begin(Permission.CASE_READ) as work:
+        parties = work.all(work.select(CaseParty).where(CaseParty.case_id == case.id))
+    for party in parties:
+        hear_party(desks.manager, party.id, "店主称系代亲友出售")
+    with desks.house.begin(Permission.TRACE_EDIT) as work:
+        work.add(OutflowTrace(case_id=case.id, state=TraceState.NOT_TRACEABLE, reason="未购得卡"))
+        work.record("trace.given_up", case)
+    return case
+
+
+def measures_with(desks: Desks, case: Case, measure: Measure) -> list[Measure]:
+    """What the rules want at least; of a platform, what the story names."""
+    with desks.house.begin(Permission.CASE_READ) as work:
+        least = least_measures(wanted_of(work, case))
+    return [*(one for one in least if one not in BY_PLATFORM), measure]
+
+
+def proposal(measures: Sequence[Measure]) -> Proposal:
+    return Proposal(measures, REASON, REMEDY, PAPERS)
+
+
 def proposed(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -> Case:  # noqa: ANN401
-    return propose(desks.manager, opened(desks, **more).id, measure, REASON, REMEDY)
+    case = established(desks, opened(desks, **more))
+    return propose(desks.manager, case.id, proposal(measures_with(desks, case, measure)))
 
 
 def decided(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -> Case:  # noqa: ANN401
@@ -160,11 +193,26 @@ def sent(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -> N
     return send_notice(desks.manager, decided(desks, measure, **more).id)
 
 
+def all_else_proven(desks: Desks, case_id: UUID) -> None:
+    """Every task of the case has its proof, but for those that wait for a platform."""
+    with desks.house.begin(Permission.CASE_SEND) as work:
+        for kind in set(TaskKind) - {TaskKind.NOTIFY_PLATFORM}:
+            prove(work, case_id, kind, words="proven")
+        work.no_deed()
+
+
+def looked_at(desk: Desk, clock: Clock, case_id: UUID) -> Case:
+    """Both looks find it clean, the second a month later."""
+    recheck(desk, case_id, clean=True, reason="未再发现该店")
+    clock.pass_(days=30)
+    return recheck(desk, case_id, clean=True, reason="未再发现该店")
+
+
 def removed(desks: Desks, notice: Notice) -> Notice:
     return answer(desks.platform, notice.id, AnswerOutcome.REMOVED, "已清理", [("after.png", PNG)])
 
 
-def row(desks: Desks, table: type[Any], row_id: UUID) -> Any:  # noqa: ANN401
+def row(desks: Desks, table: type[Any], row_id: UUID | None) -> Any:  # noqa: ANN401
     """A row as it is kept now."""
     with desks.house.begin(Permission.CASE_READ) as work:
         return work.session.get_one(table, row_id)

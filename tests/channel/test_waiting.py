@@ -38,7 +38,7 @@ from tests.channel.stories import (
 from tests.channel.test_sweeps import left_unsigned
 from tests.conftest import Clock, Desks
 
-OVERDUE, DUE, WAITING = WorkState
+OVERDUE, WARNING, DUE, WAITING = WorkState
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_licence_that_runs_out_is_told_at_sixty_thirty_and_seven_days(
         "30:licence_ends_30": DUE,
         "8:licence_ends_30": DUE,
         "7:licence_ends_7": DUE,
-        "0:licence_ends_7": DUE,
+        "0:licence_ends_7": WARNING,
     }
 
 
@@ -173,7 +173,7 @@ def test_a_list_waits_to_be_made_put_out_and_renewed(desks: Desks, clock: Clock)
     publish(desks.approver, edition.id)
     assert waits(desks.manager) == {}
     clock.pass_(days=6)
-    assert waits(desks.manager)["list_due"].state is DUE
+    assert waits(desks.manager)["list_due"].state is WARNING
     clock.pass_(days=2)
     assert waits(desks.manager)["list_stale"].state is OVERDUE
     assert waits(desks.other_manager) == {}

@@ -209,10 +209,16 @@ def a_case_is_sent(story: Story) -> None:
     case = manager.post("/cases", json={"finding_ids": [finding]})
     path = f"/cases/{case['id']}"
     story.ids |= {"case": case["id"], "reference": case["reference"]}
+    (party,) = manager.get(path)["parties"]
+    manager.post(f"/case-parties/{party['id']}/hear", json={"statement": "店主未作说明"})
+    manager.post(f"{path}/trace", json={})
+    why_not = {"why_not": "no_card", "reason": "未能购得样卡，无卡号可以核查"}
+    manager.post(f"{path}/trace/give-up", json=why_not)
     plan = {
-        "measure": "remove_shop",
+        "measures": ["remove_shop", "trace_channel", "recover_cards"],
         "reason": "公开销售电话卡，未取得委托。",
         "remedy": "15 日内申诉。",
+        "papers": "营业执照、委托证明。",
     }
     manager.post(f"{path}/propose", json=plan)
     assert approver.post(f"{path}/approve")["state"] == "decided"
@@ -233,14 +239,20 @@ def the_platform_answers(story: Story) -> None:
     assert answered["proofs"][0]["sha256"] == hashlib.sha256(PNG).hexdigest()
 
 
-def it_is_checked_and_closed(story: Story, folder: Path) -> None:
+def it_is_looked_at_and_waits_for_the_second_look(story: Story, folder: Path) -> None:
     path = f"/cases/{story.ids['case']}/recheck"
     clean = {"clean": True, "reason": "未再发现"}
     refused = story.regulator.write(path, json=clean)
     assert (refused.status_code, refused.json()["code"]) == (403, "staff.not_allowed")
-    assert story.other.post(path, json=clean)["state"] == "closed"
+    none = {"ordered": 0, "recovered": 0, "missing_why": "无卡号，未收回电话卡"}
+    story.manager.post(f"/cases/{story.ids['case']}/recovery", json=none)
+    assert story.other.post(path, json=clean)["state"] == "waiting_recheck"
+    early = story.other.write(path, json=clean)
+    assert (early.status_code, early.json()["code"]) == (409, "case.recheck_too_early")
     seen = story.regulator.get(f"/cases/{story.ids['case']}")
-    assert (seen["state"], seen["notices"][0]["answers"][0]["outcome"]) == ("closed", "removed")
+    assert {one["state"] for one in seen["tasks"]} == {"done"}
+    assert [one["is_clean"] for one in seen["looks"]] == [True, None]
+    assert seen["notices"][0]["answers"][0]["outcome"] == "removed"
     denied = story.regulator.get("/audit/deeds", deed="staff.denied")["items"]
     assert denied[0]["actor_name"] == "regulator"
     pack = folder / "case.zip"
@@ -263,4 +275,4 @@ def test_the_whole_path_by_keys_and_the_command_line(
     a_patrol_runs(story)
     a_case_is_sent(story)
     the_platform_answers(story)
-    it_is_checked_and_closed(story, tmp_path)
+    it_is_looked_at_and_waits_for_the_second_look(story, tmp_path)

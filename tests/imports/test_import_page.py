@@ -77,7 +77,7 @@ def entries(desk: Desk) -> set[str]:
 
 def test_each_is_offered_what_they_may_bring(console: Console, desks: Desks) -> None:
     at = press(console.open("imports", desks.manager), "imports:open")
-    assert offered(at) == ["代理商", "网店", "商品信息"]
+    assert offered(at) == ["代理商", "网店", "商品信息", "卡号库存"]
     at = press(console.open("imports", desks.platform), "imports:open")
     assert offered(at) == ["商品信息"]
 

@@ -1,41 +1,56 @@
-"""What is to be done about a case: proposed by one person, approved by another."""
+"""What is to be done about a case: proposed by one person, approved by another (DOMAIN 4.9)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
+from console.actions.cases.orders import (
+    drop_proposed,
+    family_of,
+    has_no_choice,
+    impose_proposed,
+    kinds_of,
+    measures_of,
+    order,
+    tier_floor,
+    wanted_of,
+)
+from console.actions.cases.settling import settle_interim
+from console.actions.cases.tasks import make_tasks, move_on, tasks_of
+from console.actions.cases.traced import why_not_traced
+from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
-from models.cases.cases import Case, CaseMove, Measure
-from models.patrol.findings import Finding
+from models.cases.cases import Case, CaseMove, TierBasis
+from models.cases.measures import MEETS, Measure, MeasureState, not_met
+from models.cases.parties import CaseParty
+from models.cases.tasks import TaskState
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
-from models.rules import FindingKind, Outcome, Tier, package_rules
+from models.rules import Tier
 from models.staff import Actor
 
 LONGEST_WORDS: Final = 2000
-_ANY_STOP: Final = frozenset({Measure.REMOVE_LISTINGS, Measure.REMOVE_SHOP, Measure.STOP_SERVICE})
-MEETS: Final[Mapping[Outcome, frozenset[Measure]]] = {
-    Outcome.STOP_SERVICE: frozenset({Measure.STOP_SERVICE}),
-    Outcome.REMOVE_SHOP: frozenset({Measure.REMOVE_SHOP, Measure.STOP_SERVICE}),
-    Outcome.DELIST: _ANY_STOP,
-    Outcome.STOP_SALE: _ANY_STOP,
-    Outcome.CANCEL_DELEGATION: _ANY_STOP,
-    Outcome.BLACKLIST: _ANY_STOP,
-}
-"""What a platform must at least be asked for; outcomes not here are other people's to bring."""
+LONGEST_PAPERS: Final = 1000
+MOST_RULES: Final = 20
+_WHOLE: Final = 100
 
 
-def measures_for(kinds: Iterable[FindingKind]) -> list[Measure]:
-    """The measures that meet every mandatory outcome of these kinds (DOMAIN 4.2)."""
-    wanted = [MEETS[one] for kind in kinds for one in _outcomes(kind) if one in MEETS]
-    return [measure for measure in Measure if all(measure in enough for enough in wanted)]
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is ordered, and what those it falls on are told (Anti-Fraud Law art. 32)."""
 
-
-def _outcomes(kind: FindingKind) -> tuple[Outcome, ...]:
-    return package_rules().finding(kind).outcomes
+    measures: Sequence[Measure]
+    reason: str
+    remedy: str
+    """Where and until when to appeal."""
+    papers: str
+    """What to bring."""
+    rules: Sequence[str] = ()
+    """Ids of duties and clauses that it rests on."""
 
 
 def why_not_decide(actor: Actor, case: Case) -> Refusal | None:
@@ -47,19 +62,50 @@ def why_not_decide(actor: Actor, case: Case) -> Refusal | None:
     return None
 
 
-def propose(desk: Desk, case_id: UUID | str, measure: Measure, reason: str, remedy: str) -> Case:
-    """Say what the platform shall do, why, and how the shop may object."""
+def propose(desk: Desk, case_id: UUID | str, proposal: Proposal) -> Case:
+    """Say what shall be done and why, how to object, and with which papers."""
+    reason = written(proposal.reason, "reason")
+    remedy = written(proposal.remedy, "remedy")
+    papers = written(proposal.papers, "papers", LONGEST_PAPERS)
+    if len(proposal.rules) > MOST_RULES:
+        raise Invalid("case.too_many_rules", most=MOST_RULES)
+    must_name_nobodys_number(desk, reason, remedy, papers)
+    measures = [one for one in Measure if one in set(proposal.measures)]
     with desk.begin(Permission.CASE_OPEN) as work:
         case = work.get(Case, case_id)
         case.move(CaseMove.PROPOSE)
-        case.reason = _written(reason, "reason")
-        case.remedy = _written(remedy, "remedy")
-        case.measure = measure
-        _must_meet(work, case, measure)
-        case.proposed_by = work.actor.id
-        _due(work, case, "case_decision")
-        work.record("case.proposed", case, measure=measure.value, reason=case.reason)
+        if (no := why_not_ready(work, case)) is not None:
+            raise no
+        must_meet(work, case, measures)
+        case.reason, case.proposed_by, case.rules = reason, work.actor.id, list(proposal.rules)
+        drop_proposed(work, case)
+        order(
+            work, case, measures,
+            reason=reason, remedy=remedy, papers=papers, rules=proposal.rules,
+        )  # fmt: skip
+        set_due(work, case, "case_decision")
+        work.record(
+            "case.proposed", case, measures=[one.value for one in measures], reason=reason,
+            rules=case.rules,
+        )  # fmt: skip
         return case
+
+
+def why_not_ready(work: Work, case: Case) -> Refusal | None:
+    """What has to be established before anything is proposed: the parties, then the trace."""
+    everybody = work.session.exec(
+        select(CaseParty)
+        .where(col(CaseParty.case_id).in_(family_of(work, case)))
+        .where(col(CaseParty.removed_at).is_(None))
+    ).all()
+    unheard = [one.name for one in everybody if not one.statement]
+    if unheard:
+        return Conflict("case.party_not_heard", reference=case.reference, party=unheard[0])
+    parties = [one for one in everybody if one.case_id == case.id]
+    shares = sum(one.share for one in parties)
+    if parties and shares != _WHOLE:
+        return Conflict("case.shares_not_whole", reference=case.reference, sum=shares)
+    return why_not_traced(work, case)
 
 
 def approve(desk: Desk, case_id: UUID | str) -> Case:
@@ -68,13 +114,30 @@ def approve(desk: Desk, case_id: UUID | str) -> Case:
         case = work.get(Case, case_id)
         case.move(CaseMove.APPROVE)
         _must_decide(work, case)
-        if case.measure is None:
+        if case.tier_asked is not None:
+            raise Conflict("case.tier_waits", reference=case.reference)
+        proposed = [one.measure for one in measures_of(work, case, MeasureState.PROPOSED)]
+        if not proposed:
             raise Conflict("case.nothing_proposed", reference=case.reference)
-        _must_meet(work, case, case.measure)
-        case.decided_by = work.actor.id
-        _due(work, case, "platform_notification")
-        work.record("case.decided", case, measure=case.measure.value)
+        must_meet(work, case, proposed)
+        _must_be_grave_enough(work, case)
+        case.decided_by, case.decided_at = work.actor.id, work.at
+        set_due(work, case, "platform_notification")
+        work.record("case.decided", case, measures=[one.value for one in proposed])
+        imposed = impose_proposed(work, case)
+        make_tasks(work, case, imposed)
+        settle_interim(work, case, proposed)
+        work.session.flush()
+        if not tasks_of(work, case, TaskState.OPEN):
+            move_on(work, case)  # what was ordered at once had done all of it
         return case
+
+
+def _must_be_grave_enough(work: Work, case: Case) -> None:
+    """At least as its kinds are, unless a second person has let it be lowered (DOMAIN 4.9)."""
+    least = tier_floor(kinds_of(work, case))
+    if case.tier < least and case.tier_basis is not TierBasis.LOWERED:
+        raise Conflict("case.tier_too_low", reference=case.reference, tier=case.tier, least=least)
 
 
 def return_to_owner(desk: Desk, case_id: UUID | str, reason: str) -> Case:
@@ -83,8 +146,8 @@ def return_to_owner(desk: Desk, case_id: UUID | str, reason: str) -> Case:
         case = work.get(Case, case_id)
         case.move(CaseMove.RETURN)
         _must_decide(work, case)
-        words = _written(reason, "reason")
-        _due(work, case, "case_investigation")
+        words = written(reason, "reason")
+        set_due(work, case, "case_investigation")
         work.record("case.returned", case, reason=words)
         return case
 
@@ -94,25 +157,25 @@ def _must_decide(work: Work, case: Case) -> None:
         raise no
 
 
-def _must_meet(work: Work, case: Case, measure: Measure) -> None:
-    kinds = work.session.exec(select(Finding.kind).where(Finding.case_id == case.id)).all()
-    enough = measures_for([case.kind, *map(FindingKind, kinds)])
-    if measure not in enough:
-        raise Conflict(
-            "case.measure_too_weak",
-            reference=case.reference,
-            measure=measure,
-            least=enough,
-        )
+def must_meet(work: Work, case: Case, measures: Sequence[Measure]) -> None:
+    """Every outcome that the rules want is brought about; of four offences nobody takes any off."""
+    missing = not_met(wanted_of(work, case), measures)
+    if not missing:
+        return
+    least = [sorted(MEETS[one], key=list(Measure).index) for one in missing]
+    facts = {"reference": case.reference, "missing": missing, "least": least}
+    if has_no_choice(kinds_of(work, case)):
+        raise NotAllowed("case.mandatory", **facts)
+    raise Conflict("case.measure_too_weak", **facts)
 
 
-def _due(work: Work, case: Case, code: str) -> None:
+def set_due(work: Work, case: Case, code: str) -> None:
     due = deadline(work, code)
     case.due_at, case.rule_version = due.at, due.version
 
 
-def _written(words: str, field: str) -> str:
+def written(words: str, field: str, most: int = LONGEST_WORDS) -> str:
     words = words.strip()
-    if not words or len(words) > LONGEST_WORDS:
-        raise Invalid("case.words_needed", field=field, most=LONGEST_WORDS)
+    if not words or len(words) > most:
+        raise Invalid("case.words_needed", field=field, most=most)
     return words

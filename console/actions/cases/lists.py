@@ -10,15 +10,20 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_
 
 from console.actions.audit import history
-from console.actions.cases.open import ENDED
-from console.actions.cases.replies import replies_to
+from console.actions.cases.orders import wanted_of
+from console.actions.cases.replies import messages_to, replies_to
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
-from models.cases.cases import Case, CaseState
-from models.cases.notices import Answer, Notice, NoticeState, Proof
+from models.cases.cases import ENDED, Case, CaseState
+from models.cases.measures import CaseMeasure, MeasureState
+from models.cases.notices import Answer, Message, Notice, NoticeState, Proof
+from models.cases.parties import CaseParty
+from models.cases.rechecks import Recheck
+from models.cases.tasks import CaseTask
 from models.patrol.findings import Finding
 from models.patrol.shops import SeenListing
 from models.permissions import Permission
+from models.rules import Outcome
 from models.staff import User
 
 _MOST: Final = 100
@@ -31,6 +36,7 @@ class NoticeRecord:
     notice: Notice
     answers: Sequence[Answer]
     proofs: Sequence[Proof]
+    messages: Sequence[Message] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,14 @@ class CaseRecord:
     findings: Sequence[Finding]
     listings: Sequence[SeenListing]
     notices: Sequence[NoticeRecord]
+    parties: Sequence[CaseParty]
+    measures: Sequence[CaseMeasure]
+    tasks: Sequence[CaseTask]
+    looks: Sequence[Recheck]
+    wanted: Sequence[Outcome]
+    """What the rules want of it."""
+    linked: Sequence[Case]
+    """The case that it comes from or goes on in, and those that come from it."""
     history: Sequence[AuditEntry]
 
 
@@ -53,7 +67,9 @@ class Overdue:
 
 
 def case_is_overdue(at: datetime) -> ColumnElement[bool]:
-    return and_(col(Case.state).not_in(ENDED), col(Case.due_at) <= at)
+    return and_(
+        col(Case.state).not_in(ENDED), col(Case.due_at) <= at, col(Case.merged_into_id).is_(None)
+    )
 
 
 def notice_is_overdue(at: datetime) -> ColumnElement[bool]:
@@ -125,7 +141,52 @@ def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:
         notices = _notices_of(work, case)
         owner = work.session.exec(work.select(User).where(User.id == case.owner_id)).first()
         deeds = _history(work, case, [one.notice for one in notices])
-        return CaseRecord(case, owner.name if owner else "", findings, listings, notices, deeds)
+        return CaseRecord(
+            case,
+            owner.name if owner else "",
+            findings,
+            listings,
+            notices,
+            parties=work.all(
+                work.select(CaseParty)
+                .where(CaseParty.case_id == case.id, col(CaseParty.removed_at).is_(None))
+                .order_by(col(CaseParty.id))
+            ),
+            measures=work.all(
+                work.select(CaseMeasure)
+                .where(CaseMeasure.case_id == case.id)
+                .where(CaseMeasure.state != MeasureState.DROPPED)
+                .order_by(col(CaseMeasure.id))
+            ),
+            tasks=work.all(
+                work.select(CaseTask).where(CaseTask.case_id == case.id).order_by(col(CaseTask.id))
+            ),
+            looks=work.all(
+                work.select(Recheck)
+                .where(Recheck.case_id == case.id)
+                .order_by(col(Recheck.round), col(Recheck.number))
+            ),
+            wanted=wanted_of(work, case),
+            linked=_linked(work, case),
+            history=deeds,
+        )
+
+
+def _linked(work: Work, case: Case) -> Sequence[Case]:
+    links = (case.parent_id, case.former_id, case.merged_into_id)
+    own = [one for one in links if one is not None]
+    return work.all(
+        work.select(Case)
+        .where(
+            or_(
+                col(Case.id).in_(own),
+                col(Case.parent_id) == case.id,
+                col(Case.former_id) == case.id,
+                col(Case.merged_into_id) == case.id,
+            )
+        )
+        .order_by(col(Case.id))
+    )
 
 
 def notice_record(desk: Desk, notice_id: UUID | str) -> NoticeRecord:
@@ -163,6 +224,7 @@ def _notices_of(work: Work, case: Case) -> Sequence[NoticeRecord]:
 def _with_answers(work: Work, notices: Sequence[Notice]) -> Sequence[NoticeRecord]:
     """What hangs on notices that the actor was given."""
     answers, proofs = replies_to(work, notices)
+    messages = messages_to(work, notices)
     return [
         NoticeRecord(
             notice,
@@ -173,6 +235,7 @@ def _with_answers(work: Work, notices: Sequence[Notice]) -> Sequence[NoticeRecor
                 for one in answers
                 if one.id == proof.answer_id and one.notice_id == notice.id
             ],
+            [one for one in messages if one.notice_id == notice.id],
         )
         for notice in notices
     ]

@@ -1,9 +1,10 @@
 """Where a platform wants its notices: set by its own officers, and by nobody else."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from console.actions.cases.notices import mailbox_seal
+from console.actions.cases.mailbox_keys import mailbox_seal, new_secret
 from console.desk import Desk, Work
 from models.cases.notices import Mailbox
 from models.permissions import Permission
@@ -13,14 +14,22 @@ LONGEST_ADDRESS: Final = 500
 LONGEST_KEY: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class SetMailbox:
+    """A mailbox, and the secret of its deliveries when it is new: shown this once."""
+
+    box: Mailbox
+    secret: str = ""
+
+
 def my_mailbox(desk: Desk) -> Mailbox | None:
     """The platform's own; None: notices wait in the console."""
     with desk.begin(Permission.CASE_READ) as work:
         return _mailbox(work)
 
 
-def set_mailbox(desk: Desk, url: str, key: str = "") -> Mailbox:
-    """Have notices posted to `url` with `key` as bearer key from now on."""
+def set_mailbox(desk: Desk, url: str, key: str = "") -> SetMailbox:
+    """Have notices posted to `url` with `key` as bearer key from now on, and signed."""
     address = _checked(desk, url)
     with desk.begin(Permission.CASE_ANSWER) as work:
         if work.actor.platform is None or work.actor.organisation_id is None:
@@ -38,9 +47,21 @@ def set_mailbox(desk: Desk, url: str, key: str = "") -> Mailbox:
                 )
             )
         box.url = address
-        box.key = desk.house.vault.seal(key.encode(), mailbox_seal(box.id)) if key else None
-        work.record("mailbox.set", box, url=address, has_key=bool(key))
-        return box
+        box.key = desk.house.vault.seal(key.encode(), mailbox_seal(box)) if key else None
+        secret = "" if box.signing_key else new_secret(desk, box, work.at)
+        work.record("mailbox.set", box, url=address, has_key=bool(key), new_secret=bool(secret))
+        return SetMailbox(box, secret)
+
+
+def renew_secret(desk: Desk) -> SetMailbox:
+    """Another secret; for a day deliveries bear a signature by the old one too."""
+    with desk.begin(Permission.CASE_ANSWER) as work:
+        box = _mailbox(work)
+        if box is None:
+            raise NotFound("mailbox.none")
+        secret = new_secret(desk, box, work.at)
+        work.record("mailbox.secret_renewed", box)
+        return SetMailbox(box, secret)
 
 
 def remove_mailbox(desk: Desk) -> None:

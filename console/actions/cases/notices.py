@@ -1,294 +1,199 @@
-"""Notices to platforms: promised, then delivered, and delivered again until they are received.
+"""Notices of a case to platforms: drafted from what was found, sent by a person or many at once."""
 
-The promise is kept before anybody outside hears of it, and no transaction is open meanwhile. The
-notice's number makes a second delivery harmless.
-"""
-
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.wording import MOST_LISTINGS, Grounds, body_of, subject_of
+from console.actions.cases.delivering import deliver, parcel_of, promise
+from console.actions.cases.letters import grounds_of
+from console.actions.cases.orders import asked_of_platform
+from console.actions.cases.wording import BOTH, body_of, languages_of, subject_of
 from console.actions.channel.numbers import next_numbers
-from console.actions.deadlines import deadline
-from console.desk import Desk, Work
-from integrations.marketplaces.base import SourceError, TurnedDown, Unreachable
-from integrations.notices import Delivery, Letter, LetterListing, Portal, push_to
-from models.cases.cases import Case, CaseMove, CaseState, Measure
-from models.cases.notices import Mailbox, Notice, NoticeMove, NoticeState
-from models.patrol.findings import Finding
-from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
+from console.desk import AlreadyDone, Desk, Work
+from models.cases.cases import Case, CaseState
+from models.cases.notices import Notice, NoticeChannel, NoticeKind, NoticeMove, NoticeState
 from models.permissions import Permission
-from models.refusals import Conflict
-from models.rules import FindingKind, china_day, parameter
+from models.refusals import Conflict, Invalid, NotFound, Refusal
+from models.rules import china_day
 from models.staff import Organisation, OrganisationKind
 
-FIRST_PAUSE: Final = timedelta(minutes=1)
-LONGEST_PAUSE: Final = timedelta(hours=1)
-AT_ONCE_KINDS: Final = frozenset(
-    {
-        FindingKind.NO_REGISTRATION,
-        FindingKind.SECONDARY_RESALE,
-        FindingKind.IDREADER_CRACK_TOOL,
-        FindingKind.ILLEGAL_DEVICE,
-    }
-)
-"""What a platform stops at once (notice 182 三(三)): the answer is due the same day."""
+MOST_AT_ONCE: Final = 200
+"""Cases whose notices are sent by one command."""
 _UNDER_WAY: Final = (NoticeState.SENDING, NoticeState.SENT, NoticeState.ACKNOWLEDGED)
-_LONGEST_WORDS: Final = 1000
-_ANSWER_PATH: Final = "/api/v1/notices/{id}/answer"
-_NO_SHOP_LEFT: Final = frozenset({Measure.REMOVE_SHOP, Measure.STOP_SERVICE})
+_SENDS: Final = (
+    CaseState.INVESTIGATING,
+    CaseState.DECISION_PROPOSED,
+    CaseState.DECIDED,
+    CaseState.EXECUTING,
+)
+"""Before the decision only what was ordered at once is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A notice on its way: all that delivery needs, so that no transaction stays open."""
+class Sent:
+    """What became of one case of many: its notice, or why there is none."""
 
-    notice_id: UUID
-    letter: Letter
-    delivery: Delivery
-
-
-def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many failed tries: twice as long each time, at most an hour."""
-    return min(FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE)
+    case_id: UUID
+    notice: Notice | None = None
+    refusal: Refusal | None = None
 
 
-def send_notice(desk: Desk, case_id: UUID | str) -> Notice:
-    """Put a decided case to its platform. The state of the notice tells what became of it."""
+def send_notice(
+    desk: Desk,
+    case_id: UUID | str,
+    platform: str = "",
+    channel: NoticeChannel | None = None,
+    language: str = BOTH,
+) -> Notice:
+    """Put a decided case to its platform, or to another where the agent has a shop.
+
+    A draft that waits goes as it was edited. The state of the notice tells what became of it.
+    """
+    _must_be_spoken(language)
     with desk.begin(Permission.CASE_SEND) as work:
         case = work.get(Case, case_id)
-        notice = _promised(work, case)
-        work.record("notice.promised", notice, case=case.reference, platform=case.platform)
-        parcel = _parcel(desk, work, case, notice)
-    return _delivered(desk, parcel)
+        notice = _promised(work, case, platform or case.platform, channel, language)
+        work.record(
+            "notice.promised", notice, case=case.reference, platform=notice.platform,
+            channel=notice.channel.value,
+        )  # fmt: skip
+        parcel = parcel_of(desk, work, notice)
+    return deliver(desk, notice, parcel)
 
 
-def advance_notice(desk: Desk, notice_id: UUID) -> bool:
-    """One try of a notice that waits. Never more to do at once: the next try has its own time."""
+def draft_notice(
+    desk: Desk, case_id: UUID | str, platform: str = "", language: str = BOTH
+) -> Notice:
+    """Write the notice of a case and keep it here, to be edited before it goes."""
+    _must_be_spoken(language)
     with desk.begin(Permission.CASE_SEND) as work:
-        notice = work.get(Notice, notice_id)
-        if notice.state is not NoticeState.SENDING or notice.next_try_at is None:
-            return False
-        case = work.session.get_one(Case, notice.case_id)
-        parcel = _parcel(desk, work, case, notice)
-    _delivered(desk, parcel)
-    return False
+        case = work.get(Case, case_id)
+        platform = platform or case.platform
+        _must_be_ready(work, case)
+        recipient = _platform(work, case, platform)
+        _must_be_the_only(case, _last(work, case, platform), NoticeState.DRAFT)
+        notice = work.add(_drafted(work, case, platform, recipient, language))
+        work.record("notice.drafted", notice, case=case.reference, platform=platform)
+        return notice
 
 
-def waiting_notices(desk: Desk) -> Sequence[UUID]:
-    """Notices whose next try has come."""
-    with desk.begin(Permission.CASE_READ) as work:
-        return work.session.exec(
-            select(Notice.id)
-            .where(Notice.seen_by(work.actor), Notice.state == NoticeState.SENDING)
-            .where(col(Notice.next_try_at) <= work.at)
-            .limit(200)
-        ).all()
+def send_notices(
+    desk: Desk,
+    case_ids: Sequence[UUID],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Sent]:
+    """Send the notices of many cases, each for itself: a refusal of one stops no other.
+
+    Under a key each case has a key of its own made from it, so that sending all again sends only
+    what is left.
+    """
+    asked = list(dict.fromkeys(case_ids))
+    if not 0 < len(asked) <= MOST_AT_ONCE:
+        raise Invalid("notice.choose_cases", most=MOST_AT_ONCE)
+    desk.must(Permission.CASE_SEND)
+    sent: list[Sent] = []
+    for case_id in asked:
+        sent.append(_sent(desk, case_id))
+        if progress is not None:
+            progress(len(sent), len(asked))
+    return sent
 
 
-def retry_notice(desk: Desk, notice_id: UUID | str) -> Notice:
-    """Try again now: a person has looked at what the platform's server said."""
-    with desk.begin(Permission.CASE_SEND) as work:
-        notice = work.get(Notice, notice_id)
-        if notice.state is not NoticeState.SENDING:
-            raise Conflict("notice.not_waiting", number=notice.number, state=notice.state)
-        case = work.session.get_one(Case, notice.case_id)
-        notice.next_try_at = work.at + FIRST_PAUSE
-        work.record("notice.tried_again", notice, tries=notice.tries)
-        parcel = _parcel(desk, work, case, notice)
-    return _delivered(desk, parcel)
+def _sent(desk: Desk, case_id: UUID) -> Sent:
+    if desk.once is not None:
+        own = hashlib.sha256(f"{desk.once.key} {case_id}".encode()).hexdigest()
+        desk = desk.keyed(own, "bulk")
+    try:
+        return Sent(case_id, notice=send_notice(desk, case_id))
+    except AlreadyDone as done:
+        with desk.begin(Permission.CASE_READ) as work:
+            return Sent(case_id, notice=work.get(Notice, done.subject))
+    except (Conflict, Invalid, NotFound) as no:
+        return Sent(case_id, refusal=no)
 
 
-def _promised(work: Work, case: Case) -> Notice:
-    if case.state not in {CaseState.DECIDED, CaseState.EXECUTING}:
+def _must_be_spoken(language: str) -> None:
+    try:
+        languages_of(language)
+    except ValueError:
+        raise Invalid("notice.no_such_language", language=language[:8]) from None
+
+
+def _must_be_ready(work: Work, case: Case) -> None:
+    """A merged case's own shop is told of by its own notices."""
+    if case.state not in _SENDS or not asked_of_platform(work, case):
         raise Conflict("notice.not_decided", reference=case.reference, state=case.state)
-    _must_have_platform(work, case)
-    last = work.session.exec(
-        select(Notice).where(Notice.case_id == case.id).order_by(col(Notice.id).desc())
-    ).first()
-    if last is not None and last.state in _UNDER_WAY:
+
+
+def _must_be_the_only(case: Case, last: Notice | None, *more: NoticeState) -> None:
+    if last is not None and last.state in {*_UNDER_WAY, *more}:
         raise Conflict("notice.under_way", reference=case.reference, number=last.number)
+
+
+def _last(work: Work, case: Case, platform: str) -> Notice | None:
+    return work.session.exec(
+        select(Notice)
+        .where(Notice.case_id == case.id, Notice.platform == platform)
+        .where(Notice.kind == NoticeKind.CASE)
+        .order_by(col(Notice.id).desc())
+    ).first()
+
+
+def _promised(
+    work: Work, case: Case, platform: str, channel: NoticeChannel | None, language: str
+) -> Notice:
+    _must_be_ready(work, case)
+    recipient = _platform(work, case, platform)
+    last = _last(work, case, platform)
+    _must_be_the_only(case, last)
     if last is not None and last.state is NoticeState.TURNED_DOWN:
-        last.move(NoticeMove.SEND_AGAIN)
-        last.tries, last.promised_at = 0, work.at
-        last.next_try_at = work.at + FIRST_PAUSE
-        return last
-    return work.add(_drafted(work, case))
+        notice, move = last, NoticeMove.SEND_AGAIN
+    elif last is not None and last.state is NoticeState.DRAFT:
+        notice, move = last, NoticeMove.SEND
+    else:
+        notice = work.add(_drafted(work, case, platform, recipient, language))
+        move = NoticeMove.SEND
+    notice.move(move)
+    promise(work, notice, channel)
+    return notice
 
 
-def _must_have_platform(work: Work, case: Case) -> None:
+def _platform(work: Work, case: Case, platform: str) -> UUID:
     found = work.session.exec(
         select(Organisation.id).where(
-            Organisation.code == case.platform,
+            Organisation.code == platform,
             Organisation.kind == OrganisationKind.PLATFORM,
             col(Organisation.disabled_at).is_(None),
         )
     ).first()
     if found is None:
-        raise Conflict("notice.no_platform", reference=case.reference, platform=case.platform)
+        raise Conflict("notice.no_platform", reference=case.reference, platform=platform)
+    return found
 
 
-def _drafted(work: Work, case: Case) -> Notice:
+def next_number(work: Work) -> str:
     year = china_day(work.at).year
     (serial,) = next_numbers(work, f"notices:{year}", 1)
-    number = f"NTC-{year}-{serial:06}"
-    grounds = _grounds(work, case)
+    return f"NTC-{year}-{serial:06}"
+
+
+def _drafted(work: Work, case: Case, platform: str, recipient: UUID, language: str) -> Notice:
+    number = next_number(work)
+    grounds = grounds_of(work, case)
     return Notice(
         number=number,
         case_id=case.id,
         organisation_id=case.organisation_id,
-        platform=case.platform,
-        subject=subject_of(number, grounds),
-        body=body_of(number, grounds),
+        recipient_id=recipient,
+        platform=platform,
+        language=language,
+        evidence=sorted({digest for one in grounds.findings for digest in one.evidence}),
+        subject=subject_of(number, grounds, language),
+        body=body_of(number, grounds, language),
+        state=NoticeState.DRAFT,
         promised_at=work.at,
-        next_try_at=work.at + FIRST_PAUSE,
     )
-
-
-def _grounds(work: Work, case: Case) -> Grounds:
-    """All that hangs on a case that the actor was given."""
-    day = china_day(work.at)
-    findings = work.session.exec(
-        select(Finding).where(Finding.case_id == case.id).order_by(col(Finding.number))
-    ).all()
-    ids = [UUID(one) for finding in findings for one in finding.listing_ids]
-    listings = work.session.exec(
-        select(SeenListing)
-        .where(SeenListing.shop_id == case.shop_id, col(SeenListing.id).in_(ids))
-        .order_by(col(SeenListing.id))
-        .limit(MOST_LISTINGS)
-    ).all()
-    return Grounds(
-        case=case,
-        shop=work.session.get_one(Shop, case.shop_id),
-        findings=findings,
-        listings=listings,
-        sender=work.session.get_one(Organisation, case.organisation_id).name,
-        acknowledge=parameter("platform_acknowledgement", day),
-        answer=parameter(_answer_code(case), day),
-    )
-
-
-def _answer_code(case: Case) -> str:
-    return "violation_stop" if case.kind in AT_ONCE_KINDS else "platform_removal"
-
-
-def _parcel(desk: Desk, work: Work, case: Case, notice: Notice) -> Parcel:
-    grounds = _grounds(work, case)
-    settings = desk.house.settings
-    letter = Letter(
-        number=notice.number,
-        case=case.reference,
-        sender=grounds.sender,
-        platform=case.platform,
-        subject=notice.subject,
-        body=notice.body,
-        shop_id=case.shop_key,
-        shop_name=case.shop_name,
-        shop_url=grounds.shop.url,
-        kind=case.kind.value,
-        ground=case.ground.value,
-        tier=case.tier.value,
-        measure=case.measure.value if case.measure else "",
-        listings=tuple(
-            LetterListing(one.title_seen, one.url, one.seen_at.isoformat(), one.evidence_sha256)
-            for one in grounds.listings
-        ),
-        answer_to=settings.public_url + _ANSWER_PATH.format(id=notice.id),
-    )
-    return Parcel(notice.id, letter, _delivery(desk, work, case))
-
-
-def _delivery(desk: Desk, work: Work, case: Case) -> Delivery:
-    """By the platform's mailbox, if it has set one."""
-    box = work.session.exec(select(Mailbox).where(Mailbox.platform == case.platform)).first()
-    if box is None:
-        return Portal()
-    key = desk.house.vault.open(box.key, mailbox_seal(box.id)).decode() if box.key else ""
-    settings = desk.house.settings
-    return push_to(box.url, key, settings.agent, settings.fetch_allowed_networks)
-
-
-def mailbox_seal(mailbox_id: UUID) -> str:
-    """What the key of a mailbox is bound to."""
-    return f"mailbox:{mailbox_id}"
-
-
-def _delivered(desk: Desk, parcel: Parcel) -> Notice:
-    try:
-        receipt = parcel.delivery.deliver(parcel.letter)
-    except SourceError as no:
-        return _not_taken(desk, parcel.notice_id, no)
-    return _taken(desk, parcel.notice_id, receipt)
-
-
-def _not_taken(desk: Desk, notice_id: UUID, no: SourceError) -> Notice:
-    with desk.begin(Permission.CASE_SEND) as work:
-        notice = work.get(Notice, notice_id)
-        if notice.state is not NoticeState.SENDING:
-            return notice  # another try has settled it meanwhile
-        notice.tries += 1
-        notice.last_words = str(no.reason.facts.get("words") or no.reason)[:_LONGEST_WORDS]
-        match no:
-            case Unreachable():
-                notice.next_try_at = work.at + pause_after(notice.tries)
-                deed = "notice.not_reached"
-            case TurnedDown():
-                notice.move(NoticeMove.TURN_DOWN)
-                notice.next_try_at = None
-                deed = "notice.turned_down"
-            case _:
-                notice.next_try_at = None
-                deed = "notice.unreadable"
-        work.record(deed, notice, words=notice.last_words, tries=notice.tries)
-        return notice
-
-
-def _taken(desk: Desk, notice_id: UUID, receipt: str) -> Notice:
-    with desk.begin(Permission.CASE_SEND) as work:
-        notice = work.get(Notice, notice_id)
-        if notice.state is not NoticeState.SENDING:
-            return notice
-        case = work.session.exec(
-            select(Case).where(Case.id == notice.case_id).with_for_update()
-        ).one()
-        first, second = (
-            deadline(work, "platform_acknowledgement"),
-            deadline(work, _answer_code(case)),
-        )
-        notice.move(NoticeMove.DELIVER)
-        notice.receipt, notice.sent_at, notice.next_try_at = receipt, work.at, None
-        notice.acknowledge_due_at, notice.answer_due_at = first.at, second.at
-        notice.rule_version = f"{first.version} {second.version}"
-        notice.last_words = ""
-        work.record(
-            "notice.sent", notice, receipt=receipt, answer_due=second.at.isoformat(),
-            rules=[first.version, second.version], provisional=second.provisional,
-        )  # fmt: skip
-        _execute(work, case)
-        return notice
-
-
-def _execute(work: Work, case: Case) -> None:
-    """With its first notice a case is under execution, and the shop's platform knows."""
-    if case.state is CaseState.DECIDED:
-        due = deadline(work, "case_execution")
-        case.move(CaseMove.EXECUTE)
-        case.due_at, case.rule_version = due.at, due.version
-        work.record("case.executing", case)
-    shop = work.session.exec(select(Shop).where(Shop.id == case.shop_id).with_for_update()).one()
-    if shop.state in _TOLD[case.measure in _NO_SHOP_LEFT]:
-        shop.move(ShopMove.NOTIFY_PLATFORM)
-        work.record("shop.moved", shop, move=ShopMove.NOTIFY_PLATFORM.value, case=case.reference)
-
-
-_TOLD: Final[Mapping[bool, frozenset[ShopState]]] = {
-    True: frozenset({ShopState.UNLICENSED, ShopState.NON_COMPLIANT}),
-    False: frozenset({ShopState.UNLICENSED}),
-}
-"""By whether the whole shop shall go: a licensed one that only has to mend something stays."""

@@ -7,19 +7,23 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.assigning import able_to
+from console.actions.cases.orders import head_of
+from console.actions.cases.parties import first_parties
+from console.actions.cases.similar import former_case
+from console.actions.cases.tiers import RULES, Escalated, escalated
 from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
-from models.cases.cases import Case, CaseMove, CaseState
+from models.cases.cases import ENDED, Case, CaseMove, TierBasis
 from models.formats import Fault, check_icp_filing
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid
-from models.rules import china_day
+from models.rules import Tier, china_day, parameter
 from models.staff import Organisation
 
-ENDED: Final = (CaseState.CLOSED, CaseState.REVERSED, CaseState.TRANSFERRED)
 MOST_FINDINGS: Final = 100
 TO_VIOLATION: Final[Mapping[ShopState, tuple[ShopMove, ...]]] = {
     ShopState.DISCOVERED: (ShopMove.NO_MATCH, ShopMove.CONFIRM),
@@ -32,17 +36,29 @@ TO_VIOLATION: Final[Mapping[ShopState, tuple[ShopMove, ...]]] = {
 """How a shop with a confirmed finding comes to be without delegation, or in breach of its own."""
 
 
-def open_case(desk: Desk, finding_ids: Sequence[UUID | str]) -> Case:
-    """One case for all that was found at one shop; whoever opens it owns it."""
+def open_case(
+    desk: Desk,
+    finding_ids: Sequence[UUID | str],
+    *,
+    owner: UUID | str | None = None,
+    unowned: bool = False,
+) -> Case:
+    """One case for all that was found at one shop, owned by whoever opens it or by another.
+
+    An unowned one waits for a supervisor to give it to somebody.
+    """
     with desk.begin(Permission.CASE_OPEN) as work:
         findings = _confirmed(work, finding_ids)
         shop = work.get(Shop, findings[0].shop_id)
         _must_be_the_only_one(work, shop)
         case = work.add(_case_on(work, shop, findings))
-        case.move(CaseMove.ASSIGN)
+        _give(work, case, owner, unowned=unowned)
+        work.session.flush()
+        first_parties(work, case, shop)
         work.record(
-            "case.opened", case, findings=[one.number for one in findings], tier=case.tier.value
-        )
+            "case.opened", case, findings=[one.number for one in findings], tier=case.tier.value,
+            basis=case.tier_basis.value, former=str(case.former_id or ""), rules=_rules(work, case),
+        )  # fmt: skip
         for finding in findings:
             finding.move(FindingMove.TO_CASE)
             finding.case_id = case.id
@@ -51,6 +67,24 @@ def open_case(desk: Desk, finding_ids: Sequence[UUID | str]) -> Case:
             shop.move(move)
             work.record("shop.moved", shop, move=move.value, case=case.reference)
         return case
+
+
+def _give(work: Work, case: Case, owner: UUID | str | None, *, unowned: bool) -> None:
+    if unowned:
+        due = deadline(work, "case_assignment")
+    else:
+        person = owner and able_to(work, case.organisation_id, owner, Permission.CASE_OPEN)
+        case.owner_id = person.id if person else work.actor.id
+        case.move(CaseMove.ASSIGN)
+        due = deadline(work, "case_investigation")
+    case.due_at, case.rule_version = due.at, due.version
+
+
+def _rules(work: Work, case: Case) -> list[str]:
+    """The rules by which it is graver than its findings."""
+    if case.tier_basis not in {TierBasis.MINOR_REPEATED, TierBasis.GENERAL_REPEATED}:
+        return []
+    return [parameter(code, china_day(work.at)).version for code in RULES]
 
 
 def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
@@ -70,17 +104,21 @@ def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
 
 def _must_be_the_only_one(work: Work, shop: Shop) -> None:
     """The shop's row is held, so that two officers can't open two cases at the same moment."""
-    other = work.session.exec(
-        select(Case.reference).where(Case.shop_id == shop.id, col(Case.state).not_in(ENDED))
-    ).first()
-    if other is not None:
-        raise Conflict("case.open_already", reference=other, shop=shop.name)
+    others = work.session.exec(
+        select(Case).where(Case.shop_id == shop.id, col(Case.state).not_in(ENDED))
+    ).all()
+    for other in others:
+        head = head_of(work, other)
+        if head.state not in ENDED:
+            raise Conflict("case.open_already", reference=head.reference, shop=shop.name)
 
 
 def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
     places = _jurisdictions(work, shop, findings)
     gravest = max(findings, key=lambda one: one.tier.rank)
-    due = deadline(work, "case_investigation")
+    grave, former = escalated(work, shop, findings), former_case(work, shop)
+    if former is not None and grave.tier is not Tier.SERIOUS:
+        grave = Escalated(grave.tier.raised(), TierBasis.RELISTED)
     return Case(
         reference=case_reference(work),
         organisation_id=shop.organisation_id,
@@ -88,12 +126,12 @@ def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
         shop_id=shop.id,
         shop_name=shop.name,
         shop_key=shop.shop_key,
+        agent_id=shop.agent_id,
         kind=gravest.kind,
         ground=gravest.ground,
-        tier=gravest.tier,
-        owner_id=work.actor.id,
-        due_at=due.at,
-        rule_version=due.version,
+        tier=grave.tier,
+        tier_basis=grave.basis,
+        former_id=former.id if former else None,
         created_at=work.at,
         platform_home=places.platform_home,
         card_home=places.card_home,

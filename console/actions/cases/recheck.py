@@ -1,21 +1,31 @@
 """The last look: whether the shop is clean, by somebody who has not had a hand in the case."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from console.actions.cases.decide import written
+from console.actions.cases.orders import family_of, kinds_of, merged_into
+from console.actions.cases.tasks import by_hand, plan_looks, reopen, tasks_of
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove
+from models.cases.rechecks import Recheck
+from models.cases.reports import AuthorityReport, Organ
+from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
-from models.refusals import Invalid, NotAllowed
+from models.refusals import Conflict, NotAllowed, Refusal
+from models.rules import FindingKind, china_day
 from models.staff import Actor
 
-LONGEST_REASON: Final = 2000
+SECOND_FROM: Final = timedelta(days=7)
+"""So long before its due day the second look may be made."""
 CLEAN: Final[Mapping[ShopState, tuple[ShopMove, ...]]] = {
     ShopState.REMOVED: (ShopMove.RECHECK_CLEAN,),
     ShopState.PLATFORM_NOTIFIED: (ShopMove.REMOVED, ShopMove.RECHECK_CLEAN),
@@ -32,27 +42,115 @@ def has_had_a_hand(actor: Actor, case: Case) -> bool:
     return actor.id in {case.owner_id, case.proposed_by, case.decided_by}
 
 
-def recheck(desk: Desk, case_id: UUID | str, *, clean: bool, reason: str) -> Case:
-    """Close the case, or send it back to be carried out; with what was seen in words."""
+def recheck(
+    desk: Desk, case_id: UUID | str, *, clean: bool, reason: str, evidence: Sequence[str] = ()
+) -> Case:
+    """One of the looks after 7 and 30 days: the last clean one closes the case, one that is not
+    sends it back to be carried out; with what was seen in words.
+    """
+    words = written(reason, "reason")
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
-        case.move(CaseMove.RECHECK_OK if clean else CaseMove.RECHECK_BAD)
+        if CaseMove.RECHECK_OK not in case.open_moves():
+            case.move(CaseMove.RECHECK_OK)
         if has_had_a_hand(work.actor, case):
             raise NotAllowed("case.recheck_by_another", reference=case.reference)
-        words = reason.strip()
-        if not words or len(words) > LONGEST_REASON:
-            raise Invalid("case.words_needed", field="reason", most=LONGEST_REASON)
-        case.rechecked_by = work.actor.id
-        if clean:
-            case.due_at, case.closed_at = None, work.at
-            work.record("case.closed", case, reason=words)
-            _close_findings(work, case)
+        look, after = _looks(work, case)
+        _must_not_be_early(work, look)
+        look.is_clean, look.words_given, look.evidence = clean, words, list(evidence)
+        look.done_by, look.done_at, look.is_late = work.actor.id, work.at, False
+        if not clean:
+            _back(work, case, words)
+        elif after is not None:
+            case.due_at, case.rule_version = after.due_at, after.rule_version
+            case.version += 1
+            work.record("case.rechecked", case, number=look.number, reason=words)
         else:
-            due = deadline(work, "case_execution")
-            case.due_at, case.rule_version = due.at, due.version
-            work.record("case.recheck_bad", case, reason=words)
-        _move_shop(work, case, clean=clean)
+            _close(work, case, words)
         return case
+
+
+def next_look(work: Work, case: Case) -> Recheck | None:
+    """The look that is due next, of a case that the actor was given."""
+    return work.session.exec(_open_looks(case)).first()
+
+
+def _open_looks(case: Case) -> SelectOfScalar[Recheck]:
+    return (
+        select(Recheck)
+        .where(Recheck.case_id == case.id, col(Recheck.done_at).is_(None))
+        .order_by(col(Recheck.round).desc(), col(Recheck.number))
+    )
+
+
+def _looks(work: Work, case: Case) -> tuple[Recheck, Recheck | None]:
+    """The look that is made now, and the one after it."""
+    waiting = work.session.exec(_open_looks(case).with_for_update()).all()
+    look = waiting[0] if waiting else plan_looks(work, case)[0]
+    after = [one for one in waiting[1:] if one.round == look.round]
+    return look, after[0] if after else None
+
+
+def _must_not_be_early(work: Work, look: Recheck) -> None:
+    """The second look tells something only when some time has passed."""
+    if look.number > 1 and work.at < (first := look.due_at - SECOND_FROM):
+        raise Conflict("case.recheck_too_early", first=china_day(first).isoformat())
+
+
+def _back(work: Work, case: Case, words: str) -> None:
+    """It is to be carried out again, and the platform told again; planned looks fall away."""
+    due = deadline(work, "case_execution")
+    case.move(CaseMove.RECHECK_BAD)
+    case.rechecked_by = work.actor.id
+    case.due_at, case.rule_version = due.at, due.version
+    work.record("case.recheck_bad", case, reason=words)
+    for look in work.session.exec(_open_looks(case).with_for_update()).all():
+        if look.done_at is None:
+            work.session.delete(look)
+    again = [
+        task
+        for task in tasks_of(work, case, TaskState.DONE)
+        if task.kind is TaskKind.NOTIFY_PLATFORM and _is_at(task, case)
+    ]
+    for task in again:
+        reopen(work, task, due, words)
+    if not again:
+        by_hand(work, case, words, due)
+    for one in (case, *merged_into(work, case)):
+        _move_shop(work, one, clean=False)
+
+
+def _is_at(task: CaseTask, case: Case) -> bool:
+    """The platform where the case's own shop is."""
+    return task.target == case.platform and task.origin_id is None
+
+
+def _close(work: Work, case: Case, words: str) -> None:
+    if (no := why_not_close(work, case)) is not None:
+        raise no
+    case.move(CaseMove.RECHECK_OK)
+    case.rechecked_by = work.actor.id
+    case.due_at, case.closed_at = None, work.at
+    work.record("case.closed", case, reason=words)
+    for one in (case, *merged_into(work, case)):
+        _close_findings(work, one)
+        _move_shop(work, one, clean=True)
+
+
+def why_not_close(work: Work, case: Case) -> Refusal | None:
+    """What still has no proof, or no report where the law asks for one (004-3.3-p)."""
+    waiting = [task.kind for task in tasks_of(work, case, TaskState.OPEN)]
+    if waiting:
+        return Conflict("case.tasks_open", reference=case.reference, tasks=waiting)
+    if FindingKind.IDREADER_CRACK_TOOL not in kinds_of(work, case):
+        return None
+    reported = work.session.exec(
+        select(AuthorityReport.id).where(
+            col(AuthorityReport.case_id).in_(family_of(work, case)),
+            AuthorityReport.organ == Organ.POLICE,
+        )
+    ).first()
+    return None if reported else Conflict("case.not_reported", reference=case.reference)
 
 
 def _close_findings(work: Work, case: Case) -> None:
@@ -66,6 +164,8 @@ def _close_findings(work: Work, case: Case) -> None:
 
 
 def _move_shop(work: Work, case: Case, *, clean: bool) -> None:
+    if case.shop_id is None:
+        return
     shop = work.session.exec(select(Shop).where(Shop.id == case.shop_id).with_for_update()).one()
     if clean:
         moves = CLEAN.get(shop.state, ())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from console.desk import Work
-from models.cases.notices import Answer, Notice, Proof
+from models.cases.notices import Answer, Message, Notice, Proof
 
 
 def replies_to(work: Work, notices: Sequence[Notice]) -> tuple[Sequence[Answer], Sequence[Proof]]:
@@ -21,3 +21,12 @@ def replies_to(work: Work, notices: Sequence[Notice]) -> tuple[Sequence[Answer],
         .order_by(col(Proof.name), col(Proof.id))
     ).all()
     return answers, proofs
+
+
+def messages_to(work: Work, notices: Sequence[Notice]) -> Sequence[Message]:
+    """What both sides wrote to each other about notices that the actor was given."""
+    return work.session.exec(
+        select(Message)
+        .where(col(Message.notice_id).in_([one.id for one in notices]))
+        .order_by(col(Message.id))
+    ).all()

@@ -170,11 +170,11 @@ def _ask(work: Work, appeal: Appeal, move: AppealMove, why: str) -> None:
 def _lift(work: Work, row: Subject, why: str) -> None:
     """At once, and as the machine of the subject says (law art. 32)."""
     if isinstance(row, Licence):
-        _lift_licence(work, row, why)
+        lift_licence(work, row, why)
         return
     lifted: Mapping[AgentState, Callable[[], None]] = {
         AgentState.SUSPENDED: lambda: _restore(work, row, why),
-        AgentState.BLACKLISTED: lambda: _take_off(work, row, why),
+        AgentState.BLACKLISTED: lambda: take_off(work, row, why),
         AgentState.REJECTED: lambda: _reopen(work, row, why),
     }
     if row.state in lifted:
@@ -195,10 +195,10 @@ def _restore(work: Work, agent: Agent, why: str) -> None:
         )
     ).all()
     for licence in licences:
-        _lift_licence(work, licence, why)
+        lift_licence(work, licence, why)
 
 
-def _take_off(work: Work, agent: Agent, why: str) -> None:
+def take_off(work: Work, agent: Agent, why: str) -> None:
     agent.move(AgentMove.APPEAL_UPHELD)
     agent.reasons, agent.remark = [], why
     agent.proposal = agent.proposed_by = None
@@ -213,7 +213,7 @@ def _reopen(work: Work, agent: Agent, why: str) -> None:
     work.record("agent.appeal_upheld", agent, reason=why)
 
 
-def _lift_licence(work: Work, licence: Licence, why: str) -> None:
+def lift_licence(work: Work, licence: Licence, why: str) -> None:
     """A suspended licence holds again. A revoked one stays ended: a new one may be drafted."""
     if licence.state is not LicenceState.SUSPENDED or licence.ends_on < china_day(work.at):
         return

@@ -101,7 +101,7 @@ def _listed(on: date, carriers: Collection[UUID]) -> ColumnElement[bool]:
     return (
         col(Blacklisted.carrier_id).in_(carriers)
         & col(Blacklisted.lifted_at).is_(None)
-        & _not_over(on)
+        & _stands(on)
     )
 
 
@@ -109,13 +109,17 @@ def _bound(on: date, carriers: Collection[UUID]) -> ColumnElement[bool]:
     return (
         col(RestrictedParty.carrier_id).in_(carriers)
         & col(RestrictedParty.lifted_at).is_(None)
+        & col(RestrictedParty.is_proposed).is_(False)
         & (col(RestrictedParty.begins_on) <= on)
         & (col(RestrictedParty.until) >= on)
     )
 
 
-def _not_over(on: date) -> ColumnElement[bool]:
-    return or_(col(Blacklisted.until).is_(None), col(Blacklisted.until) >= on)
+def _stands(on: date) -> ColumnElement[bool]:
+    """Confirmed, begun and not over."""
+    begun = or_(col(Blacklisted.begins_on).is_(None), col(Blacklisted.begins_on) <= on)
+    over = or_(col(Blacklisted.until).is_(None), col(Blacklisted.until) >= on)
+    return col(Blacklisted.is_proposed).is_(False) & begun & over
 
 
 def list_blacklist(
@@ -125,7 +129,7 @@ def list_blacklist(
     with desk.begin(Permission.BLACKLIST_READ) as work:
         query = work.select(Blacklisted)
         if live:
-            query = query.where(col(Blacklisted.lifted_at).is_(None), _not_over(china_day(work.at)))
+            query = query.where(col(Blacklisted.lifted_at).is_(None), _stands(china_day(work.at)))
         if words := q.strip():
             named = col(Blacklisted.name).contains(words, autoescape=True)
             person = col(Blacklisted.person) == person_key(words)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -63,7 +63,9 @@ def list_restricted(
         if live:
             today = china_day(work.at)
             query = query.where(
-                col(RestrictedParty.lifted_at).is_(None), RestrictedParty.until >= today
+                col(RestrictedParty.lifted_at).is_(None),
+                col(RestrictedParty.is_proposed).is_(False),
+                RestrictedParty.until >= today,
             )
         if words := q.strip():
             named = col(RestrictedParty.name).contains(words, autoescape=True)
@@ -94,7 +96,7 @@ def add_restricted(desk: Desk, form: RestrictedForm, carrier: str | None = None)
     with desk.begin(Permission.BLACKLIST_EDIT) as work:
         owner = carrier_of(work, carrier)
         cap = parameter("joint_punishment_cap", china_day(work.at))
-        if form.until >= _years_after(form.begins_on, cap.value):
+        if form.until >= years_after(form.begins_on, cap.value):
             raise Conflict("admission.term_too_long", most=cap.value, rule=cap.version)
         row = work.add(
             RestrictedParty(
@@ -117,12 +119,18 @@ def add_restricted(desk: Desk, form: RestrictedForm, carrier: str | None = None)
         return row
 
 
-def _years_after(day: date, years: int) -> date:
+def years_after(day: date, years: int) -> date:
     """The same day so many years on; of 29 February the first of March."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
+
+
+def restricted_until(begins_on: date, on: date, *, is_convicted: bool) -> date:
+    """The last day of the usual term: three years for the convicted, two for all others."""
+    code = "joint_punishment_convicted" if is_convicted else "joint_punishment"
+    return years_after(begins_on, parameter(code, on).value) - timedelta(days=1)
 
 
 def lift_restricted(desk: Desk, party_id: UUID | str, reason: str) -> RestrictedParty:

@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
-from console.actions.cases.notices import mailbox_seal, pause_after
+from console.actions.cases.delivering import pause_after
+from console.actions.cases.mailbox_keys import push_of
 from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work
 from console.i18n import Language, texts
 from integrations.marketplaces.base import SourceError, Unreachable
-from integrations.notices import LicenceLetter, Push, push_to
+from integrations.notices import LicenceLetter, Push
 from models.audit import AuditEntry
 from models.cases.notices import Mailbox
 from models.channel.agents import Agent
@@ -212,10 +213,7 @@ def _parcel(desk: Desk, work: Work, telling: Telling) -> _Parcel | None:
     box = work.session.exec(select(Mailbox).where(Mailbox.platform == telling.platform)).first()
     if box is None:
         return None
-    key = desk.house.vault.open(box.key, mailbox_seal(box.id)).decode() if box.key else ""
-    settings = desk.house.settings
-    push = push_to(box.url, key, settings.agent, settings.fetch_allowed_networks)
-    return _Parcel(telling.id, _letter(desk, work, telling), push)
+    return _Parcel(telling.id, _letter(desk, work, telling), push_of(desk, box))
 
 
 def _letter(desk: Desk, work: Work, telling: Telling) -> LicenceLetter:

@@ -43,7 +43,7 @@ from models.search import terms_of
 from models.staff import Organisation
 from models.tokens.shops import Shop
 
-_NO_TERM: Final = frozenset({"", "长期", "无固定期限", "长期有效", "永久", "longterm", "none", "-"})
+NO_TERM: Final = frozenset({"", "长期", "无固定期限", "长期有效", "永久", "longterm", "none", "-"})
 _DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ]00:00:00)?")
 
 
@@ -98,30 +98,30 @@ def _check(given: Given, on: date) -> AgentRow | list[Reason]:
 
 def _province(checker: Checker) -> str:
     word = checker.text("province", 120, needed=True)
-    code = _province_of(word)
+    code = province_named(word)
     if word and code is None:
         checker.wrong("no_province", value=word)
     return code or ""
 
 
 @cache
-def _province_of(word: str) -> str | None:
+def province_named(word: str) -> str | None:
     found = province_of_code(word) or province_of_name(word)
     return None if found is None else found.code
 
 
 def _until(checker: Checker) -> date | None:
     word = checker.text("business_licence_until", 64)
-    if word.replace(" ", "").lower() in _NO_TERM:
+    if word.replace(" ", "").lower() in NO_TERM:
         return None
-    day = _day_of(word)
+    day = day_of(word)
     if day is None:
         checker.wrong("bad_day", field="business_licence_until", value=word)
     return day
 
 
 @cache
-def _day_of(word: str) -> date | None:
+def day_of(word: str) -> date | None:
     match = _DAY.fullmatch(word)
     try:
         return date(*map(int, match.groups())) if match else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.actions.imports import agents, listings, shops
+from console.actions.imports import agents, barred, listings, shops, stock
 from console.actions.imports.rows import RowKind
 from models.channel.imports import ImportKind
 from models.refusals import Invalid
@@ -12,6 +12,9 @@ ROW_KINDS: Final[Mapping[ImportKind, RowKind[Any]]] = {
     ImportKind.AGENTS: agents.KIND,
     ImportKind.SHOPS: shops.KIND,
     ImportKind.LISTINGS: listings.KIND,
+    ImportKind.STOCK: stock.KIND,
+    ImportKind.BLACKLIST: barred.LISTED,
+    ImportKind.RESTRICTED: barred.BOUND,
 }
 
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, TypeAlias
@@ -20,9 +21,11 @@ from console.actions.promises import kept_actor
 from console.desk import PAGE, Desk, Order, Slice
 from integrations.sheets import Table, open_table
 from models.audit import AuditEntry
+from models.channel.admission import names_identity
 from models.channel.imports import Import, ImportKind
 from models.permissions import Permission
 from models.refusals import Invalid
+from models.rules import china_day
 
 Content: TypeAlias = Path | bytes | BinaryIO
 PREVIEW_ROWS: Final = 5
@@ -75,7 +78,7 @@ def plan_import(  # noqa: PLR0913 - what an upload says
     with at_hand(file_name, content) as path:
         with open_table(path) as table:
             mapped = _mapped(rows, columns, table, path.name)
-            count = sum(1 for _ in table.rows)
+            count = _counted(rows, table, path.name, china_day(desk.now()))
         with path.open("rb") as file:
             digest = desk.house.evidence.keep(file)
     return _promised(
@@ -93,6 +96,16 @@ def plan_import(  # noqa: PLR0913 - what an upload says
             created_at=desk.now(),
         ),
     )
+
+
+def _counted(rows: RowKind[Any], table: Table, file: str, on: date) -> int:
+    """How many rows it has; none of them may name a number that is nobody's to type."""
+    count = 0
+    for row in table.rows:
+        count += 1
+        if rows.names_persons and any(names_identity(cell, on) for cell in row.cells):
+            raise Invalid("import.identity_number", file=file, row=row.number)
+    return count
 
 
 def import_for_real(desk: Desk, import_id: UUID | str) -> Import:

@@ -80,6 +80,8 @@ class RowKind(Generic[Parsed]):
     words: Callable[[Parsed], Words] | None = None
     """What the screen reads of a row; None: nothing."""
     rows_at_once: int = 5_000
+    names_persons: bool = False
+    """A file with a resident identity number in it is not even kept."""
 
 
 class Columns(NamedTuple):

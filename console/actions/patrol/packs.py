@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from console.actions import trees
 from console.actions.audit import DEEDS
+from console.actions.cases.case_file import case_file_of_pack
 from console.actions.cases.replies import replies_to
 from console.actions.files import Download, put_on_record, temporary
 from console.actions.patrol.custody import evidence_behind, manifests_of_run, note_custody
@@ -38,7 +39,7 @@ from models.patrol.custody import CustodyAct, CustodyEntry, EvidenceStamp
 from models.patrol.findings import Finding
 from models.patrol.runs import PatrolRun
 from models.permissions import Permission
-from models.refusals import Conflict
+from models.refusals import Conflict, NotAllowed
 from models.staff import Actor
 
 MADE: Final = "channel-evidence-summary/1"
@@ -59,6 +60,8 @@ class _Held:
     summary: Mapping[str, object] | None = None
     proofs: Sequence[Proof] = ()
     """What platforms sent in."""
+    papers: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """What is drawn up for the pack, by the file's name."""
 
 
 def evidence_pack(desk: Desk, case_id: UUID | str) -> Download:
@@ -68,7 +71,8 @@ def evidence_pack(desk: Desk, case_id: UUID | str) -> Download:
         findings = work.session.exec(select(Finding).where(Finding.case_id == case.id)).all()
         summary, proofs = _told_of_case(work, case, findings)
         held = _held(work, case, case.reference, findings, summary, proofs)
-    return _packed(desk, held)
+    papers = {f"{case.reference}.pdf": case_file_of_pack(desk, case.id)}
+    return _packed(desk, replace(held, papers=papers))
 
 
 def finding_pack(desk: Desk, name: UUID | str) -> Download:
@@ -88,6 +92,21 @@ def run_pack(desk: Desk, name: UUID | str) -> Download:
         run = work.get(PatrolRun, name) if _is_id(name) else work.one(numbered, PatrolRun)
         digests = list(map(Digest, manifests_of_run(work, run.id)))
         held = _sorted_out(work, _Held(run, run.number, digests, [run]))
+    return _packed(desk, held)
+
+
+def notice_pack(desk: Desk, notice_id: UUID | str) -> Download:
+    """What a notice rests on and what was answered; for its sender and its recipient alone."""
+    with desk.begin(Permission.EVIDENCE_READ) as work:
+        notice = work.get(Notice, notice_id)
+        if not {notice.organisation_id, notice.recipient_id} & work.actor.organisations:
+            raise NotAllowed("notice.pack_of_two", number=notice.number)
+        digests = list(map(Digest, notice.evidence))
+        taken = {row.run_id for part in _parts(digests) for row in _entries_of(work, part)}
+        runs = work.session.exec(select(PatrolRun).where(col(PatrolRun.id).in_(taken))).all()
+        summary, proofs = _told_of_notices(work, [notice])
+        held = _Held(notice, notice.number, digests, runs, summary=summary, proofs=proofs)
+        held = _sorted_out(work, held)
     return _packed(desk, held)
 
 
@@ -135,7 +154,12 @@ def brought_files(work: Work, row: Table, digests: Sequence[Digest]) -> dict[Dig
 
 
 def may_read_whole(actor: Actor, row: Table) -> bool:
-    """A file that was brought tells of all platforms, so no platform but its owner reads it."""
+    """A file that was brought tells of all platforms, so no platform but its owner reads it.
+
+    With a notice it goes to nobody outside.
+    """
+    if isinstance(row, Notice):
+        return row.belongs_to in actor.organisations
     return actor.platform is None or row.belongs_to in actor.organisations
 
 
@@ -172,6 +196,10 @@ def _made(store: Store, held: _Held) -> Iterator[Digest]:
         told = canonical(held.summary)
         files = [{"name": "case.json", "bytes": len(told), "sha256": store.keep(told)}]
         files += [{"name": p.name, "bytes": p.size, "sha256": p.sha256} for p in held.proofs]
+        files += [
+            {"name": name, "bytes": len(data), "sha256": store.keep(data)}
+            for name, data in held.papers.items()
+        ]
         yield _summary(store, held.name, files)
 
 
@@ -310,16 +338,27 @@ def _told_of_case(
     notices = work.all(
         work.select(Notice).where(Notice.case_id == case.id).order_by(col(Notice.number))
     )
-    answers, proofs = replies_to(work, notices)
+    told, proofs = _told_of_notices(work, notices)
     fields = {"reference", "platform", "shop_name", "shop_key", "kind", "ground", "tier", "state",
               "measure", "reason", "remedy", "rule_version"}  # fmt: skip
     summary: dict[str, object] = {
         "case": case.model_dump(mode="json", include=fields),
         "findings": [_told_of_finding(one) for one in sorted(findings, key=lambda f: f.number)],
+        **told,
+    }
+    return summary, proofs
+
+
+def _told_of_notices(
+    work: Work, notices: Sequence[Notice]
+) -> tuple[Mapping[str, object], Sequence[Proof]]:
+    """Notices that the actor was given, with their answers and proofs."""
+    answers, proofs = replies_to(work, notices)
+    told: dict[str, object] = {
         "notices": [
             one.model_dump(mode="json", exclude={"last_words", "tries", "next_try_at"})
             for one in notices
         ],
         "answers": [one.model_dump(mode="json") for one in answers],
     }
-    return summary, proofs
+    return told, proofs

@@ -12,7 +12,7 @@ _MOMENT = sa.DateTime(timezone=True)
 # Of which kind, and what rows that are there get; None is nothing.
 _OF_CASES = {
     **dict.fromkeys(
-        ("parent_id", "merged_into_id", "agent_id", "channel_id", "tier_asked_by"),
+        ("parent_id", "former_id", "merged_into_id", "agent_id", "channel_id", "tier_asked_by"),
         (sa.Uuid(), None),
     ),
     "tier_basis": (sa.String(32), "kind"),
@@ -26,6 +26,7 @@ _OF_CASES = {
 }
 _REFERS = {
     "parent_id": "cases",
+    "former_id": "cases",
     "merged_into_id": "cases",
     "agent_id": "agents",
     "channel_id": "source_channels",
@@ -33,10 +34,30 @@ _REFERS = {
 _CASES_LISTED = {
     "ix_cases_agent": ["agent_id", "created_at"],
     "ix_cases_channel_id": ["channel_id"],
-    "ix_cases_due": ["organisation_id", "due_at", "id"],
-    "ix_cases_merged_into_id": ["merged_into_id"],
+    "ix_cases_by_state": ["state", "id"],
+    "ix_cases_former_id": ["former_id"],
+    "ix_cases_late": ["state", "is_late", "due_at"],
+    "ix_cases_listed": [
+        "organisation_id", "id", "merged_into_id", "state", "tier", "platform", "due_at",
+        "owner_id", "filing_place", "card_home", "platform_home", "reference", "shop_name",
+        "shop_key",
+    ],
+    "ix_cases_name": ["organisation_id", "shop_name"],
+    "ix_cases_next": ["organisation_id", "state", "due_at", "id"],
+    "ix_cases_owner": ["owner_id", "organisation_id", "state", "due_at", "id"],
     "ix_cases_parent_id": ["parent_id"],
+    "ix_cases_platform": ["platform", "state", "id"],
+}  # fmt: skip
+_CASES_LISTED_BEFORE = {
+    "ix_cases_owner_id": ["owner_id"],
+    "ix_cases_platform": ["platform", "state"],
 }
+# Of the rows alone that have the last of the columns.
+_SPARSE = (
+    ("ix_cases_merged", "cases", ["merged_into_id"]),
+    ("ix_cases_tier_asked", "cases", ["organisation_id", "tier_asked"]),
+    ("ix_findings_to_case", "findings", ["organisation_id", "state", "case_due_at"]),
+)
 _OF_NOTICES = {
     "kind": (sa.String(32), "case"),
     **dict.fromkeys(("finding_id", "agent_id", "recipient_id"), (sa.Uuid(), None)),
@@ -55,8 +76,11 @@ _NOTICES_REFER = {
 _NOTICES_LISTED = {
     "ix_notices_finding_id": ["finding_id"],
     "ix_notices_recipient_state": ["recipient_id", "state", "id"],
-    "ix_notices_sender_state": ["organisation_id", "state", "id"],
-}
+    "ix_notices_sender_state": [
+        "organisation_id", "state", "id", "kind", "acknowledge_due_at", "answer_due_at",
+    ],
+    "ix_notices_due": ["state", "answer_due_at"],
+}  # fmt: skip
 _NOTICES_LISTED_BEFORE = {
     "ix_notices_organisation_id": ["organisation_id"],
     "ix_notices_platform_state": ["platform", "state", "id"],
@@ -64,6 +88,8 @@ _NOTICES_LISTED_BEFORE = {
 _INDEXES = (
     ("ix_source_channels_agent_id", "source_channels", ["agent_id"]),
     ("ix_source_channels_carrier", "source_channels", ["carrier_id", "id"]),
+    ("ix_source_channels_parent", "source_channels", ["parent_id", "id"]),
+    ("ix_stock_batches_carrier", "stock_batches", ["carrier_id", "id"]),
     ("ix_stock_batches_channel", "stock_batches", ["channel_id", "delivered_on"]),
     ("ix_case_parties_case", "case_parties", ["case_id", "id"]),
     ("ix_stock_ranges_batch_id", "stock_ranges", ["batch_id"]),
@@ -105,7 +131,7 @@ def _stock_batches() -> None:
         sa.Column("province", sa.String(2), nullable=False),
         sa.Column("channel_id", sa.Uuid(), nullable=False),
         sa.Column("product", sa.String(64), nullable=False),
-        sa.Column("cards", sa.Integer(), nullable=False),
+        sa.Column("cards", sa.BigInteger(), nullable=False),
         sa.Column("delivered_on", sa.Date(), nullable=False),
         sa.Column("import_sha256", sa.String(64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -213,8 +239,17 @@ def _cases() -> None:
         cases.alter_column("shop_id", existing_type=sa.Uuid(), nullable=True)
         cases.drop_column("measure")
         cases.drop_column("remedy")
+    for name in _CASES_LISTED_BEFORE:
+        op.drop_index(name, table_name="cases")
     for name, columns in _CASES_LISTED.items():
         op.create_index(name, "cases", columns)
+
+
+def _sparse() -> None:
+    for name, table, columns in _SPARSE:
+        there = sa.text(f"{columns[-1]} IS NOT NULL")
+        op.create_index(name, table, columns, sqlite_where=there, postgresql_where=there)
+    op.create_index("ix_findings_look", "findings", ["organisation_id", "state", "look_due_at"])
 
 
 def _notices() -> None:
@@ -250,12 +285,17 @@ def upgrade() -> None:
     _case_measures()
     _cases()
     _notices()
+    _sparse()
     op.add_column("mailboxs", sa.Column("signing_key", sa.LargeBinary(), nullable=True))
     late = sa.Column("is_late", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("answers", late)
+    op.add_column("answers", sa.Column("seen_at", _MOMENT, nullable=True))
 
 
 def _cases_as_before() -> None:
+    op.drop_index("ix_findings_look", table_name="findings")
+    for name, table, _ in _SPARSE:
+        op.drop_index(name, table_name=table)
     for name in _CASES_LISTED:
         op.drop_index(name, table_name="cases")
     op.execute("DELETE FROM cases WHERE shop_id IS NULL")
@@ -274,6 +314,8 @@ def _cases_as_before() -> None:
             cases.drop_constraint(f"fk_cases_{name}", type_="foreignkey")
         for name in _OF_CASES:
             cases.drop_column(name)
+    for name, columns in _CASES_LISTED_BEFORE.items():
+        op.create_index(name, "cases", columns)
 
 
 def _notices_as_before() -> None:
@@ -291,6 +333,7 @@ def _notices_as_before() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("answers", "seen_at")
     op.drop_column("answers", "is_late")
     op.drop_column("mailboxs", "signing_key")
     _notices_as_before()

@@ -15,13 +15,20 @@ _INDEXES = (
     ("ix_instructions_case_id", "instructions", ["case_id"]),
     ("ix_instructions_own", "instructions", ["organisation_id", "state", "id"]),
     ("ix_instructions_province", "instructions", ["province", "id"]),
+    ("ix_instructions_late", "instructions", ["state", "is_late", "due_at"]),
+    ("ix_rechecks_late", "rechecks", ["is_late", "done_at", "due_at"]),
     ("ix_rechecks_due", "rechecks", ["organisation_id", "done_at", "due_at"]),
     ("ix_case_appeals_case", "case_appeals", ["case_id", "id"]),
     ("ix_case_appeals_due", "case_appeals", ["organisation_id", "state", "due_at"]),
+    ("ix_case_appeals_late", "case_appeals", ["state", "is_late", "due_at"]),
     ("ix_messages_notice", "messages", ["notice_id", "id"]),
-    ("ix_case_tasks_assignee_id", "case_tasks", ["assignee_id"]),
+    ("ix_case_tasks_assignee", "case_tasks", ["assignee_id", "state", "due_at"]),
     ("ix_case_tasks_case", "case_tasks", ["case_id", "id"]),
-    ("ix_case_tasks_due", "case_tasks", ["organisation_id", "state", "due_at"]),
+    ("ix_case_tasks_kind", "case_tasks", ["state", "kind", "id"]),
+    ("ix_case_tasks_late", "case_tasks", ["state", "is_late", "due_at"]),
+    ("ix_case_tasks_origin_id", "case_tasks", ["origin_id"]),
+    ("ix_case_tasks_due", "case_tasks", ["organisation_id", "state", "kind", "due_at"]),
+    ("ix_traced_cards_iccid", "traced_cards", ["iccid"]),
     ("ix_traced_cards_trace", "traced_cards", ["trace_id", "id"]),
     ("ix_recoveries_case_id", "recoveries", ["case_id"]),
 )
@@ -33,6 +40,7 @@ def _case_tasks() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("origin_id", sa.Uuid(), nullable=True),
         sa.Column("measure_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("target", sa.String(64), nullable=False),
@@ -55,6 +63,7 @@ def _case_tasks() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name="fk_case_tasks_organisation_id"
         ),
+        sa.ForeignKeyConstraint(["origin_id"], ["cases.id"], name="fk_case_tasks_origin_id"),
         sa.PrimaryKeyConstraint("id", name="pk_case_tasks"),
     )
 
@@ -144,6 +153,12 @@ def _instructions() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_instructions"),
         sa.UniqueConstraint("number", name="uq_instructions_number"),
+        sa.UniqueConstraint(
+            "organisation_id",
+            "authority",
+            "document_no",
+            name="uq_instructions_organisation_id_authority_document_no",
+        ),
     )
 
 
@@ -192,6 +207,7 @@ def _case_appeals() -> None:
         sa.Column("lodged_by", sa.Uuid(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("case_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_version", sa.String(64), nullable=False),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
@@ -257,6 +273,7 @@ def _traced_cards() -> None:
         sa.Column("batch_id", sa.Uuid(), nullable=True),
         sa.Column("channel_id", sa.Uuid(), nullable=True),
         sa.Column("chain", sa.JSON(), nullable=False),
+        sa.Column("why_not", sa.String(32), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["stock_batches.id"], name="fk_traced_cards_batch_id"

@@ -67,6 +67,7 @@ from console.pages.kit.records import (
     timeline,
     two_columns,
 )
+from console.pages.kit.saved import saved_filters
 from console.pages.kit.tables import Column, Kind, cursor, pager, record_table
 from console.pages.kit.words import (
     CHINA,
@@ -122,6 +123,7 @@ __all__ = [
     "progress_of",
     "record_head",
     "record_table",
+    "saved_filters",
     "search",
     "section",
     "show_once",

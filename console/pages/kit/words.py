@@ -109,4 +109,5 @@ def deed_word(deed: str) -> str:
 
 def actor_word(entry: AuditEntry) -> str:
     """Who did it; the house itself under its own name."""
-    return t("role.house") if entry.door is Door.HOUSE else entry.actor_name
+    own = {Door.HOUSE: "role.house", Door.PUBLIC: "role.public"}
+    return t(own[entry.door]) if entry.door in own else entry.actor_name

@@ -4,16 +4,25 @@ from fastapi import FastAPI
 
 from console.desk import House
 from console.web.api import (
+    case_appeals,
+    case_moves,
     cases,
     channel,
+    complaints,
     imports,
+    instructions,
+    notices,
     patrol,
     patrol_checks,
     patrol_links,
     patrol_models,
     patrol_plans,
     patrol_triage,
+    rectifications,
+    reports,
     staff,
+    stock,
+    traces,
 )
 from console.web.api.base import FAULTS, handle_errors
 
@@ -21,6 +30,13 @@ ROUTERS = (
     staff.router,
     channel.router,
     cases.router,
+    case_moves.router,
+    instructions.router,
+    reports.router,
+    case_appeals.router,
+    notices.router,
+    complaints.router,
+    rectifications.router,
     patrol.router,
     patrol_links.router,
     patrol_models.router,
@@ -28,6 +44,8 @@ ROUTERS = (
     patrol_checks.router,
     patrol_triage.router,
     imports.router,
+    stock.router,
+    traces.router,
 )
 
 

@@ -25,6 +25,7 @@ SHOWN: Final[dict[str, Shape]] = {}
 _KEY_MOST: Final = 128
 BAD_REQUEST: Final = 400
 _PIECE: Final = 1 << 20
+_FORMS: Final = ("multipart/", "application/x-www-form-urlencoded")
 
 
 class Page(BaseModel, Generic[T]):
@@ -78,7 +79,7 @@ class _NotSignedIn(NotAllowed):
 
 async def _fingerprint(request: Request) -> str:
     seen = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    if request.headers.get("content-type", "").startswith("multipart/"):
+    if request.headers.get("content-type", "").startswith(_FORMS):
         # FastAPI has read the form by now; its files are on disk and not in memory.
         for name, value in (await request.form()).multi_items():
             seen.update(f"\n{name}=".encode())

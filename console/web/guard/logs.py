@@ -1,10 +1,11 @@
-"""A Streamlit session id is half a key, so it stays out of the logs."""
+"""A Streamlit session id is half a key, and a calendar's address a whole one: not in the logs."""
 
 import logging
 import re
 from typing import Final
 
 SESSION_ID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+FEED: Final = re.compile(r"(?<=/calendar/)[^/\s?]+")
 TALKERS: Final = (
     "uvicorn.access",
     "uvicorn.error",
@@ -22,7 +23,12 @@ def _without_ids(record: logging.LogRecord) -> bool:
 
 
 def _hidden(part: object) -> object:
-    return SESSION_ID.sub("…", part) if isinstance(part, str) else part
+    return hidden(part) if isinstance(part, str) else part
+
+
+def hidden(text: str) -> str:
+    """The text without what opens anything."""
+    return FEED.sub("…", SESSION_ID.sub("…", text))
 
 
 def hide_session_ids() -> None:

@@ -6,6 +6,7 @@ from console.web.api.channel import (
     agents,
     appeals,
     badges,
+    barred_lists,
     blacklist,
     checks,
     keys,
@@ -33,5 +34,6 @@ for _part in (
     keys,
     publications,
     blacklist,
+    barred_lists,
 ):
     router.include_router(_part.router)

@@ -1,0 +1,1 @@
+"""Cards: what stock says of them, batch by batch and channel by channel."""

@@ -1,0 +1,70 @@
+"""What is stopped at once, before anything is decided (notice 182 三(三): 立即制止)."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from console.actions.cases.decide import LONGEST_PAPERS, MOST_RULES, written
+from console.actions.cases.orders import IN_FORCE, measures_of, order
+from console.actions.cases.tasks import make_tasks
+from console.actions.channel.blacklist import must_name_nobodys_number
+from console.desk import Desk, Work
+from models.cases.cases import Case, CaseMove
+from models.cases.measures import BY_PLATFORM, Measure
+from models.permissions import Permission
+from models.refusals import Conflict, Invalid
+
+INTERIM: Final = frozenset({*BY_PLATFORM, Measure.SUSPEND_LICENCE, Measure.SUSPEND_CARDS})
+"""What can be taken back: a decision may still find otherwise."""
+
+
+def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
+    desk: Desk,
+    case_id: UUID | str,
+    measures: Sequence[Measure],
+    *,
+    reason: str,
+    remedy: str,
+    papers: str,
+    rules: Sequence[str] = (),
+) -> Case:
+    """Order what can't wait for the decision; it holds from now on, and its tasks are due at once.
+
+    It ends with the decision where that does not keep it. The kinds that the rules want stopped at
+    once are the usual case; of others the reason says why it can't wait.
+    """
+    reason, remedy = written(reason, "reason"), written(remedy, "remedy")
+    papers = written(papers, "papers", LONGEST_PAPERS)
+    if len(rules) > MOST_RULES:
+        raise Invalid("case.too_many_rules", most=MOST_RULES)
+    must_name_nobodys_number(desk, reason, remedy, papers)
+    wanted = [one for one in Measure if one in set(measures)]
+    wrong = [one for one in wanted if one not in INTERIM]
+    if wrong or not wanted:
+        raise Invalid("case.not_interim", measures=wrong or list(INTERIM), may=sorted(INTERIM))
+    with desk.begin(Permission.CASE_OPEN) as work:
+        case = work.get(Case, case_id)
+        case.move(CaseMove.STOP_NOW)
+        _must_fit(work, case, wanted)
+        ordered = order(
+            work, case, wanted,
+            reason=reason, remedy=remedy, papers=papers, rules=rules, interim=True,
+        )  # fmt: skip
+        work.session.flush()
+        work.record(
+            "case.stopped_at_once", case, measures=[one.value for one in wanted], reason=reason
+        )
+        make_tasks(work, case, ordered, "case_interim_measure")
+        return case
+
+
+def _must_fit(work: Work, case: Case, measures: Sequence[Measure]) -> None:
+    """Each falls on something that the case has, and none is ordered twice."""
+    held = {one.measure for one in measures_of(work, case, *IN_FORCE)}
+    for one in measures:
+        if one in held:
+            raise Conflict("case.held_already", reference=case.reference, measure=one)
+        if one in BY_PLATFORM and case.shop_id is None:
+            raise Conflict("case.measure_without_shop", reference=case.reference, measure=one)
+        if one is Measure.SUSPEND_LICENCE and case.agent_id is None:
+            raise Conflict("case.measure_without_agent", reference=case.reference, measure=one)

@@ -1,0 +1,165 @@
+"""What an upheld appeal takes back at once, in its own transaction (Anti-Fraud Law art. 32).
+
+Only what this very case brought about: a licence that another case keeps suspended, or a firm that
+another keeps on the blacklist, stays so. A revoked licence stays ended; a new one may be drafted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import col, select
+
+from console.actions.cases.orders import IN_FORCE, measures_of
+from console.actions.cases.tasks import tasks_of
+from console.actions.cases.threads import close_threads
+from console.actions.channel.appeals import lift_licence, take_off
+from console.actions.channel.badges import request_missing
+from console.desk import Work
+from console.i18n import Language, texts
+from models.cases.appeals import CaseAppeal
+from models.cases.cases import Case
+from models.cases.measures import CaseMeasure, Measure, MeasureMove, MeasureState
+from models.cases.notices import Message, Notice, NoticeKind
+from models.cases.tasks import CaseTask, TaskKind, TaskMove, TaskState
+from models.channel.agents import Agent, AgentState, Blacklisted
+from models.channel.licences import Licence, LicenceState
+
+LONGEST_WHY: Final = 1000
+LONGEST_MESSAGE: Final = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class _Reversal:
+    work: Work
+    case: Case
+    agent: Agent | None
+    lifted: Sequence[CaseMeasure]
+    tasks: Sequence[CaseTask]
+    why: str
+
+    def was_done(self, measure: Measure, kind: TaskKind) -> bool:
+        """The measure held, and its task was done; an interim one holds without a task."""
+        held = [one for one in self.lifted if one.measure is measure]
+        own = [one for one in self.tasks if one.kind is kind]
+        return bool(held) and (not own or any(one.state is TaskState.DONE for one in own))
+
+    def holds_elsewhere(self, measure: Measure) -> bool:
+        """Another case of the same carrier keeps the same limit on the same firm."""
+        if self.agent is None:
+            return False
+        other = self.work.session.exec(
+            select(CaseMeasure.id)
+            .join(Case, col(Case.id) == col(CaseMeasure.case_id))
+            .where(Case.agent_id == self.agent.id)
+            .where(Case.organisation_id == self.case.organisation_id)
+            .where(Case.id != self.case.id, CaseMeasure.measure == measure)
+            .where(col(CaseMeasure.state).in_(IN_FORCE))
+        ).first()
+        return other is not None
+
+
+def lift_all(work: Work, case: Case, appeal: CaseAppeal) -> None:
+    """Measures, what stands behind them, and the tasks that are left."""
+    why = f"{appeal.number} {appeal.decision}"[:LONGEST_WHY]
+    agent = work.session.get(Agent, case.agent_id) if case.agent_id else None
+    lifted = _lift_measures(work, case, appeal, why)
+    done = _Reversal(work, case, agent, lifted, tasks_of(work, case), why)
+    _resume_licences(done)
+    _clear_blacklist(done)
+    if agent is not None and done.was_done(Measure.REVOKE_BADGE, TaskKind.REVOKE_BADGE):
+        request_missing(work, agent.id)
+    _waive(done, appeal)
+    _tell_platforms(done, appeal)
+
+
+def _lift_measures(work: Work, case: Case, appeal: CaseAppeal, why: str) -> list[CaseMeasure]:
+    lifted: list[CaseMeasure] = []
+    for one in measures_of(work, case):
+        if one.state in IN_FORCE:
+            one.move(MeasureMove.LIFT)
+            one.lifted_at, one.lifted_why = work.at, why
+            lifted.append(one)
+            work.record("measure.lifted", one, measure=one.measure.value, appeal=appeal.number)
+        elif one.state is MeasureState.PROPOSED:
+            one.move(MeasureMove.DROP)
+    return lifted
+
+
+def _resume_licences(done: _Reversal) -> None:
+    agent, measure = done.agent, Measure.SUSPEND_LICENCE
+    if agent is None or not done.was_done(measure, TaskKind.SUSPEND_LICENCE):
+        return
+    if done.holds_elsewhere(measure):
+        return
+    own = [one for one in done.tasks if one.kind is TaskKind.SUSPEND_LICENCE]
+    interim = any(one.is_interim for one in done.lifted if one.measure is measure)
+    proven = {one.target for one in own if one.state is TaskState.DONE}
+    licences = done.work.session.exec(
+        select(Licence)
+        .where(Licence.agent_id == agent.id, Licence.carrier_id == done.case.organisation_id)
+        .where(Licence.state == LicenceState.SUSPENDED)
+        .with_for_update()
+    ).all()
+    for licence in licences:
+        with_agent = agent.state is AgentState.SUSPENDED and licence.reason == agent.remark
+        if not with_agent and (interim or not own or str(licence.id) in proven):
+            lift_licence(done.work, licence, done.why)
+
+
+def _clear_blacklist(done: _Reversal) -> None:
+    work, agent, measure = done.work, done.agent, Measure.BLACKLIST
+    if not done.was_done(measure, TaskKind.BLACKLIST) or done.holds_elsewhere(measure):
+        return
+    if agent is not None and agent.state is AgentState.BLACKLISTED:
+        take_off(work, agent, done.why)
+        work.session.flush()
+    entries = work.session.exec(
+        select(Blacklisted)
+        .where(Blacklisted.carrier_id == done.case.organisation_id)
+        .where(col(Blacklisted.lifted_at).is_(None))
+        .where(col(Blacklisted.source).contains(done.case.reference, autoescape=True))
+        .with_for_update()
+    ).all()
+    for entry in entries:
+        entry.lifted_at = work.at
+        work.record("blacklist.lifted", entry, reason=done.why, case=done.case.reference)
+
+
+def _waive(done: _Reversal, appeal: CaseAppeal) -> None:
+    for task in done.tasks:
+        if task.state is TaskState.OPEN:
+            task.move(TaskMove.WAIVE)
+            task.done_at, task.done_by = done.work.at, done.work.actor.id
+            task.words_given, task.is_late = appeal.number, False
+            done.work.record("task.waived", task, appeal=appeal.number)
+
+
+def _tell_platforms(done: _Reversal, appeal: CaseAppeal) -> None:
+    """Whoever was told of the case is told that it is no more; its threads end."""
+    work, case = done.work, done.case
+    told = work.session.exec(
+        select(Notice)
+        .where(Notice.case_id == case.id, Notice.kind == NoticeKind.CASE)
+        .where(col(Notice.sent_at).is_not(None))
+        .order_by(col(Notice.id))
+    ).all()
+    text = "\n\n".join(_reversed(one, case, appeal) for one in (Language.ZH, Language.EN))
+    for notice in told:
+        work.add(
+            Message(
+                notice_id=notice.id,
+                organisation_id=notice.organisation_id,
+                author=work.actor.name,
+                text=text[:LONGEST_MESSAGE],
+                at=work.at,
+            )
+        )
+        work.record("notice.said", notice, appeal=appeal.number)
+    close_threads(work, case)
+
+
+def _reversed(language: Language, case: Case, appeal: CaseAppeal) -> str:
+    return texts(language)["case_appeal_words.reversed"].format(
+        reference=case.reference, number=appeal.number, decision=appeal.decision
+    )

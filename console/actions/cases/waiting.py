@@ -1,0 +1,249 @@
+"""What of cases waits for whom: the next step of each, for exactly the people who may take it.
+
+What is somebody's by name (a case its owner's, a task its assignee's) waits for them alone; what
+takes a second person waits for everybody who had no hand in it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy.orm import aliased
+from sqlmodel import and_, col, or_, select
+
+from console.actions.cases.recheck import SECOND_FROM
+from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
+from console.desk import Desk
+from models.cases.cases import ENDED, Case, CaseState
+from models.cases.notices import Notice, NoticeKind, NoticeState
+from models.cases.rechecks import Recheck
+from models.cases.tasks import CaseTask, TaskKind, TaskState
+from models.permissions import Permission, Role
+from models.rules import Tier
+from models.staff import Organisation, OrganisationKind, User
+
+_P: Final = Permission
+_K: Final = TaskKind
+NEEDED: Final[Mapping[TaskKind, Permission]] = {
+    _K.REVOKE_LICENCE: _P.LICENCE_REVOKE,
+    _K.SUSPEND_LICENCE: _P.LICENCE_EDIT,
+    _K.REVOKE_BADGE: _P.BADGE_ISSUE,
+    _K.NOTIFY_PLATFORM: _P.CASE_SEND,
+    _K.BLACKLIST: _P.BLACKLIST_EDIT,
+    _K.RECOVER_CARDS: _P.TRACE_EDIT,
+    _K.REVIEW_CARDS: _P.CASE_OPEN,
+    _K.TRACE: _P.TRACE_EDIT,
+    _K.SOURCE_CASE: _P.CASE_OPEN,
+    _K.POLICE_REPORT: _P.CASE_TRANSFER,
+    _K.AUTHORITY_REPORT: _P.CASE_TRANSFER,
+    _K.ACCOUNTABILITY: _P.CASE_OPEN,
+    _K.RECTIFICATION: _P.RECTIFICATION_ISSUE,
+    _K.PUBLICATION: _P.PUBLICATION_PUBLISH,
+    _K.BY_HAND: _P.CASE_OPEN,
+}
+"""What doing a task takes."""
+APPROVERS: Final = frozenset({_K.REVOKE_LICENCE, _K.BLACKLIST})
+"""Never the owner's own: they wait for everybody who may do them."""
+_STOPPED: Final = (*ENDED, CaseState.APPEALED)
+"""Nothing is done about tasks meanwhile."""
+_ON_ITS_WAY: Final = tuple(
+    state for state in NoticeState if state not in {NoticeState.ANSWERED, NoticeState.CLOSED}
+)
+"""The notice itself is what waits, for one side or for the other."""
+_OWNED: Final = tuple(
+    state for state in CaseState if state not in ENDED and state is not CaseState.OPENED
+)
+_SENT_IN: Final = (
+    CaseState.INVESTIGATING,
+    CaseState.DECISION_PROPOSED,
+    CaseState.DECIDED,
+    CaseState.EXECUTING,
+)
+
+
+def _own(desk: Desk) -> Sequence[ColumnElement[bool]]:
+    """Cases that the actor's organisation carries itself, and that go on."""
+    own = col(Case.organisation_id).in_(desk.actor.organisations)
+    return own, col(Case.merged_into_id).is_(None)
+
+
+def _steps(desk: Desk, kind: str, *conditions: ColumnElement[bool]) -> Iterator[WorkItem]:
+    with desk.begin(_P.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case.id, Case.reference, Case.due_at)
+            .where(*_own(desk), *conditions)
+            .order_by(col(Case.due_at), col(Case.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for row_id, reference, due in rows:
+        yield WorkItem(kind, reference, due_state(due, desk.now()), "cases", row_id, due)
+
+
+def _to_assign(desk: Desk) -> Iterator[WorkItem]:
+    """Nobody's yet, or no longer anybody's; given to a colleague, so not from the group above."""
+    if not desk.actor.may(_P.CASE_CLOSE):
+        return
+    here = col(Case.organisation_id) == desk.actor.organisation_id
+    yield from _steps(desk, "case_assign", here, col(Case.state) == CaseState.OPENED)
+    with desk.begin(_P.CASE_READ) as work:
+        gone = work.session.exec(
+            select(User.id)
+            .where(User.organisation_id == desk.actor.organisation_id)
+            .where(col(User.disabled_at).is_not(None))
+        ).all()
+    if gone:
+        left = (col(Case.owner_id).in_(gone), col(Case.state).in_(_OWNED))
+        yield from _steps(desk, "case_reassign", here, *left)
+
+
+def _investigated(desk: Desk) -> Iterator[WorkItem]:
+    """Parties to hear, cards to trace, a decision to propose: its owner's."""
+    if desk.actor.may(_P.CASE_OPEN) and desk.actor.id is not None:
+        yield from _steps(
+            desk,
+            "case_propose",
+            col(Case.owner_id) == desk.actor.id,
+            col(Case.state) == CaseState.INVESTIGATING,
+        )
+
+
+def _proposed(desk: Desk) -> Iterator[WorkItem]:
+    """Another than who proposed; of a serious one an approver, and none while its tier waits."""
+    actor = desk.actor
+    if not actor.may(_P.CASE_CLOSE):
+        return
+    decides = [
+        col(Case.state) == CaseState.DECISION_PROPOSED,
+        col(Case.proposed_by).is_distinct_from(actor.id),
+        col(Case.tier_asked).is_(None),
+    ]
+    if not actor.roles & {Role.APPROVER, Role.HOUSE}:
+        decides.append(col(Case.tier) != Tier.SERIOUS)
+    yield from _steps(desk, "case_approve", *decides)
+
+
+def _tiers(desk: Desk) -> Iterator[WorkItem]:
+    """Lower tiers that another has asked for."""
+    if desk.actor.may(_P.CASE_CLOSE) and desk.actor.roles & {Role.APPROVER, Role.HOUSE}:
+        yield from _steps(
+            desk,
+            "case_tier",
+            col(Case.tier_asked).is_not(None),
+            col(Case.tier_asked_by).is_distinct_from(desk.actor.id),
+            col(Case.state).not_in(ENDED),
+        )
+
+
+def _tasks(desk: Desk) -> Iterator[WorkItem]:
+    """One's own, and of what an owner may not do those of everybody."""
+    may = [kind for kind, needed in NEEDED.items() if desk.actor.may(needed)]
+    alone = [kind for kind in may if kind not in APPROVERS]
+    shared = [kind for kind in may if kind in APPROVERS]
+    if alone and desk.actor.id is not None:
+        mine = col(CaseTask.assignee_id) == desk.actor.id
+        told = and_(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
+        yield from _of_tasks(desk, mine, col(CaseTask.kind).in_(alone), ~told)
+    if shared:
+        ours = col(CaseTask.organisation_id).in_(desk.actor.organisations)
+        yield from _of_tasks(desk, ours, col(CaseTask.kind).in_(shared))
+
+
+def _works_here() -> ColumnElement[bool]:
+    """The platform of the task can be sent a notice; of another a paper tells that it knows."""
+    return exists().where(
+        col(Organisation.code) == col(CaseTask.target),
+        col(Organisation.kind) == OrganisationKind.PLATFORM,
+        col(Organisation.disabled_at).is_(None),
+    )
+
+
+def _of_tasks(desk: Desk, *conditions: ColumnElement[bool]) -> Iterator[WorkItem]:
+    with desk.begin(_P.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case.id, Case.reference, CaseTask.kind, CaseTask.due_at)
+            .join(Case, col(Case.id) == col(CaseTask.case_id))
+            .where(col(CaseTask.state) == TaskState.OPEN, *conditions)
+            .where(*_own(desk), col(Case.state).not_in(_STOPPED))
+            .order_by(col(CaseTask.due_at), col(CaseTask.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for case_id, reference, kind, due in rows:
+        state = due_state(due, desk.now())
+        yield WorkItem(f"task_{TaskKind(kind).value}", reference, state, "cases", case_id, due)
+
+
+def _sendings(desk: Desk) -> Iterator[WorkItem]:
+    """Platforms to tell; where one was told and has not acted, to tell again.
+
+    A case that goes on in another still tells of its own shop.
+    """
+    if not desk.actor.may(_P.CASE_SEND) or desk.actor.id is None:
+        return
+    there = and_(
+        col(Notice.case_id) == col(Case.id),
+        col(Notice.platform) == col(CaseTask.target),
+        col(Notice.kind) == NoticeKind.CASE,
+    )
+    before = exists().where(there).label("before")
+    with desk.begin(_P.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case.id, Case.reference, CaseTask.due_at, before)
+            .join(Case, col(Case.id) == func.coalesce(CaseTask.origin_id, CaseTask.case_id))
+            .where(col(CaseTask.assignee_id) == desk.actor.id)
+            .where(col(CaseTask.state) == TaskState.OPEN)
+            .where(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
+            .where(col(Case.organisation_id).in_(desk.actor.organisations))
+            .where(col(Case.state).in_(_SENT_IN))
+            .where(~exists().where(there, col(Notice.state).in_(_ON_ITS_WAY)))
+            .order_by(col(CaseTask.due_at), col(CaseTask.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for case_id, reference, due, again in rows:
+        kind = "case_again" if again else "case_send"
+        yield WorkItem(kind, reference, due_state(due, desk.now()), "cases", case_id, due)
+
+
+def _looks(desk: Desk) -> Iterator[WorkItem]:
+    """The look that is next, once it may be made, for whoever had no hand in the case."""
+    actor = desk.actor
+    if not actor.may(_P.CASE_CLOSE):
+        return
+    first = aliased(Recheck)
+    waits_for_first = exists().where(
+        col(first.case_id) == col(Recheck.case_id),
+        col(first.done_at).is_(None),
+        col(first.number) < col(Recheck.number),
+    )
+    uninvolved = [
+        one.is_distinct_from(actor.id)
+        for one in (col(Case.owner_id), col(Case.proposed_by), col(Case.decided_by))
+    ]
+    with desk.begin(_P.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case.id, Case.reference, Recheck.due_at)
+            .join(Case, col(Case.id) == col(Recheck.case_id))
+            .where(col(Recheck.organisation_id).in_(actor.organisations))
+            .where(col(Recheck.done_at).is_(None), *_own(desk), *uninvolved)
+            .where(col(Case.state) == CaseState.WAITING_RECHECK)
+            .where(
+                or_(
+                    col(Recheck.number) == 1,
+                    and_(col(Recheck.due_at) <= work.at + SECOND_FROM, ~waits_for_first),
+                )
+            )
+            .order_by(col(Recheck.due_at), col(Recheck.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for row_id, reference, due in rows:
+        yield WorkItem("case_recheck", reference, due_state(due, desk.now()), "cases", row_id, due)
+
+
+CASE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
+    _to_assign,
+    _investigated,
+    _proposed,
+    _tiers,
+    _tasks,
+    _sendings,
+    _looks,
+)

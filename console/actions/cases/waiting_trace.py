@@ -1,0 +1,69 @@
+"""What of traces waits for whom: cards to find, channels to open a case against."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from console.actions.waiting import WorkItem, due_state
+from console.desk import Desk
+from models.cases.cases import ENDED, Case
+from models.cases.traces import OutflowTrace, TracedCard, TraceState
+from models.permissions import Permission
+
+_MOST: Final = 100
+
+
+def _open_traces(desk: Desk) -> Iterator[WorkItem]:
+    """Traces of one's own cases that have no outcome."""
+    if not desk.actor.may(Permission.TRACE_EDIT) or desk.actor.id is None:
+        return
+    with desk.begin(Permission.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case)
+            .join(OutflowTrace, col(OutflowTrace.case_id) == col(Case.id))
+            .where(Case.owner_id == work.actor.id, OutflowTrace.state == TraceState.OPEN)
+            .where(col(Case.state).not_in(ENDED), col(Case.merged_into_id).is_(None))
+            .order_by(col(Case.due_at), col(Case.id))
+            .limit(_MOST)
+        ).all()
+    for row in rows:
+        state = due_state(row.due_at, desk.now())
+        yield WorkItem("trace_open", row.reference, state, "cases", row.id, row.due_at)
+
+
+def _source_cases(desk: Desk) -> Iterator[WorkItem]:
+    """One's own cases with a channel that is known and has no case."""
+    if not desk.actor.may(Permission.CASE_OPEN) or desk.actor.id is None:
+        return
+    against = aliased(Case)
+    opened = exists().where(
+        col(against.parent_id) == col(Case.id),
+        col(against.channel_id) == col(TracedCard.channel_id),
+    )
+    waits = exists().where(
+        col(OutflowTrace.case_id) == col(Case.id),
+        col(OutflowTrace.state) == TraceState.TRACED,
+        col(TracedCard.trace_id) == col(OutflowTrace.id),
+        col(TracedCard.channel_id).is_not(None),
+        ~opened,
+    )
+    with desk.begin(Permission.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case)
+            .where(Case.owner_id == work.actor.id, col(Case.state).not_in(ENDED))
+            .where(col(Case.merged_into_id).is_(None), waits)
+            .order_by(col(Case.due_at), col(Case.id))
+            .limit(_MOST)
+        ).all()
+    for row in rows:
+        state = due_state(row.due_at, desk.now())
+        yield WorkItem("trace_source_case", row.reference, state, "cases", row.id, row.due_at)
+
+
+TRACE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
+    _open_traces,
+    _source_cases,
+)
