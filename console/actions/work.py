@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cases.authorities.waiting import ORDER_SOURCES
+from console.actions.cases.complaints.waiting import COMPLAINT_SOURCES
+from console.actions.cases.notices.waiting import NOTICE_SOURCES
+from console.actions.cases.rectifications.waiting import RECTIFICATION_SOURCES
+from console.actions.cases.tracing.waiting import TRACE_SOURCES
 from console.actions.cases.waiting import CASE_SOURCES
-from console.actions.cases.waiting_complaints import COMPLAINT_SOURCES
-from console.actions.cases.waiting_notices import NOTICE_SOURCES
-from console.actions.cases.waiting_orders import ORDER_SOURCES
-from console.actions.cases.waiting_rectifications import RECTIFICATION_SOURCES
-from console.actions.cases.waiting_trace import TRACE_SOURCES
 from console.actions.channel.waiting import CHANNEL_SOURCES
 from console.actions.channel.waiting_barred import BARRED_SOURCES
 from console.actions.deadlines import warned_until

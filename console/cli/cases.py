@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from console.actions.cases.lists import case_by_reference, list_cases
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.cli.base import FOUND_BAD, desk, say, show
 from console.i18n import t

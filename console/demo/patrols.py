@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from console.actions.cases.answers import acknowledge, answer
 from console.actions.cases.decide import Proposal, approve, propose
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.orders import wanted_of
 from console.actions.cases.parties import hear_party, parties_of

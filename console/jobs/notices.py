@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.actions.cases.delivering import advance_notice, waiting_notices
+from console.actions.cases.notices.delivering import advance_notice, waiting_notices
 from console.jobs.base import Kind
 
 NOTICES: Final = Kind("notice", waiting_notices, advance_notice)

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.cases.appeals import (
+from console.actions.cases.authorities.appeals import (
     LONGEST_WORDS,
     AppealForm,
     CaseAppealRecord,

@@ -6,7 +6,7 @@ from uuid import UUID
 import streamlit as st
 
 from console.actions.cases.merging import merge_cases
-from console.actions.cases.notices import MOST_AT_ONCE, Sent, send_notices
+from console.actions.cases.notices.sending import MOST_AT_ONCE, Sent, send_notices
 from console.actions.cases.previews import why_not_send
 from console.desk import Desk
 from console.i18n import t

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from console.actions.cases.complaint_lists import (
+from console.actions.cases.complaints.lists import (
     ComplaintRecord,
     complaint_record,
     list_complaints,
 )
-from console.actions.cases.lodging import MOST_FILES, Enclosed, Told, take_down
+from console.actions.cases.complaints.lodging import MOST_FILES, Enclosed, Told, take_down
 from console.i18n import t
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (

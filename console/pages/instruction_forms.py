@@ -6,8 +6,8 @@ from uuid import UUID
 
 import streamlit as st
 
-from console.actions.cases.instructions import InstructionForm, attachable_cases
-from console.actions.cases.kept import Brought
+from console.actions.cases.authorities.instructions import InstructionForm, attachable_cases
+from console.actions.cases.authorities.kept import Brought
 from console.desk import Desk
 from console.i18n import Language, spoken, t
 from console.pages.channel_forms import FIRST_DAY, LAST_DAY, packed

@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from console.actions.cases.instructions import (
+from console.actions.cases.authorities.instructions import (
     InstructionRecord,
     accept_instruction,
     ask_more,

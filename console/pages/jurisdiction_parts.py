@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.cases.instructions import instructions_of, jurisdiction_of
+from console.actions.cases.authorities.instructions import instructions_of, jurisdiction_of
 from console.desk import Desk
 from console.i18n import listed, t
 from console.pages.instruction_forms import authority_word

@@ -5,13 +5,13 @@ from typing import Final
 import streamlit as st
 
 from console.actions.cases.boards import escalated_notices
-from console.actions.cases.mailboxes import (
+from console.actions.cases.notices.mailboxes import (
     my_mailbox,
     remove_mailbox,
     renew_secret,
     set_mailbox,
 )
-from console.actions.cases.threads import Direction, list_threads
+from console.actions.cases.notices.threads import Direction, list_threads
 from console.desk import Desk
 from console.i18n import t
 from console.pages.case_words import NOTICES, notice_due, notice_title

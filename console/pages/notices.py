@@ -4,8 +4,13 @@ from uuid import UUID
 
 import streamlit as st
 
-from console.actions.cases.threads import Thread, thread_record
-from console.actions.cases.writing import LONGEST_WORDS, NoticeForm, ask_carriers, write_notice
+from console.actions.cases.notices.threads import Thread, thread_record
+from console.actions.cases.notices.writing import (
+    LONGEST_WORDS,
+    NoticeForm,
+    ask_carriers,
+    write_notice,
+)
 from console.actions.patrol.findings import list_findings, shops_of
 from console.actions.staff.people import list_organisations
 from console.i18n import t

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import streamlit as st
 
-from console.actions.cases.instructions import list_instructions
-from console.actions.cases.rectification_lists import RectificationRecord
-from console.actions.cases.rectifications import (
+from console.actions.cases.authorities.instructions import list_instructions
+from console.actions.cases.rectifications.issuing import (
     IssueForm,
     RectificationForm,
     issues_of_case,
     issues_of_findings,
 )
+from console.actions.cases.rectifications.lists import RectificationRecord
 from console.actions.channel.agents import list_agents
 from console.actions.staff.people import list_organisations
 from console.desk import Desk

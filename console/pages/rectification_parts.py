@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from console.actions.cases.rectification_lists import (
+from console.actions.cases.rectifications.lists import (
     RectificationRecord,
     open_until,
     rectifications_of_case,

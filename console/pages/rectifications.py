@@ -6,17 +6,17 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.cases.rectification_lists import (
-    RectificationRecord,
-    Side,
-    list_rectifications,
-    rectification_record,
-)
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     RectificationForm,
     draft_rectification,
     is_issuer,
     redraft_rectification,
+)
+from console.actions.cases.rectifications.lists import (
+    RectificationRecord,
+    Side,
+    list_rectifications,
+    rectification_record,
 )
 from console.actions.staff.people import list_organisations
 from console.i18n import t

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.cases.reports import (
+from console.actions.cases.authorities.reports import (
     LONGEST_WORDS,
     ReportForm,
     add_feedback,

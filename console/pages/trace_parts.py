@@ -6,9 +6,9 @@ from typing import cast
 
 import streamlit as st
 
-from console.actions.cases.recovery import RecoveryRecord, note_recovery, recovery_record
-from console.actions.cases.source_cases import open_source_case
-from console.actions.cases.trace import (
+from console.actions.cases.tracing.recovery import RecoveryRecord, note_recovery, recovery_record
+from console.actions.cases.tracing.source_cases import open_source_case
+from console.actions.cases.tracing.trace import (
     LONGEST_HOW,
     LONGEST_REASON,
     Added,

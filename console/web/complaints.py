@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.actions.brought import LARGEST
-from console.actions.cases.lodging import (
+from console.actions.cases.complaints.lodging import (
     LONGEST,
     MOST_FILES,
     Enclosed,

@@ -19,13 +19,17 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from console.actions import files
+from console.actions.cases.authorities.files import (
+    case_appeal_paper,
+    instruction_file,
+    report_receipt,
+)
 from console.actions.cases.case_file import case_file
-from console.actions.cases.complaint_lists import complaint_file
+from console.actions.cases.complaints.lists import complaint_file
 from console.actions.cases.doing import task_proof
-from console.actions.cases.files import case_appeal_paper, instruction_file, report_receipt
-from console.actions.cases.notice_mail import notice_mail
-from console.actions.cases.rectification_lists import acknowledgement_file, issue_file
-from console.actions.cases.rectification_papers import rectification_document
+from console.actions.cases.notices.mail import notice_mail
+from console.actions.cases.rectifications.lists import acknowledgement_file, issue_file
+from console.actions.cases.rectifications.papers import rectification_document
 from console.actions.channel.barred_lists import export_barred
 from console.actions.channel.paper_files import paper_file
 from console.actions.channel.pictures import Format, Look

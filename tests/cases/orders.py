@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from console.actions.cases.instructions import (
+from console.actions.cases.authorities.instructions import (
     InstructionForm,
     accept_instruction,
     begin_instruction,
     enter_instruction,
 )
-from console.actions.cases.kept import Brought
+from console.actions.cases.authorities.kept import Brought
 from console.desk import Desk
 from models.cases.cases import Case
 from models.cases.instructions import Instruction, Jurisdiction

@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from console.actions.cases.rectification_answers import (
+from console.actions.cases.rectifications.answers import (
     IssueAnswer,
     acknowledge_rectification,
     submit_rectification,
 )
-from console.actions.cases.rectification_rechecks import IssueVerdict, recheck_rectification
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     IssueForm,
     RectificationForm,
     draft_rectification,
     issue_rectification,
 )
+from console.actions.cases.rectifications.rechecks import IssueVerdict, recheck_rectification
 from console.desk import Desk
 from models.cases.instructions import Instruction, InstructionState, Jurisdiction
 from models.cases.rectifications import Delivery, Rectification, RectificationIssue

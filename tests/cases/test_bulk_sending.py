@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.actions.cases.notices import send_notices
+from console.actions.cases.notices.sending import send_notices
 from models.refusals import Invalid, NotAllowed
 from tests.cases.world import decided, opened
 from tests.conftest import Desks

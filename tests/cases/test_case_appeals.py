@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import col, select
 
-from console.actions.cases.appeals import (
+from console.actions.cases.authorities.appeals import (
     AppealForm,
     accept_case_appeal,
     case_appeal_record,
@@ -19,11 +19,11 @@ from console.actions.cases.appeals import (
     withdraw_case_appeal,
 )
 from console.actions.cases.decide import approve, propose
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.sending import send_notice
+from console.actions.cases.notices.threads import thread_record
 from console.actions.cases.open import open_case
 from console.actions.cases.orders import measures_of, order
 from console.actions.cases.tasks import prove, tasks_of
-from console.actions.cases.threads import thread_record
 from console.actions.channel.licences import suspend_licence
 from console.actions.channel.review import blacklist_agent
 from console.actions.work import work_items

@@ -11,29 +11,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlmodel import col, select
 
-from console.actions.cases.answers import answer
-from console.actions.cases.appeals import (
+from console.actions.cases.assigning import assign_case
+from console.actions.cases.authorities.appeals import (
     AppealForm,
     accept_case_appeal,
     decide_case_appeal,
     lodge_case_appeal,
     withdraw_case_appeal,
 )
-from console.actions.cases.assigning import assign_case
+from console.actions.cases.authorities.kept import Brought
+from console.actions.cases.authorities.reports import ReportForm, note_report, transfer_case
 from console.actions.cases.decide import approve, propose, return_to_owner
 from console.actions.cases.doing import do_task, settle_tasks, waive_task
 from console.actions.cases.interim import INTERIM, stop_at_once
-from console.actions.cases.kept import Brought
 from console.actions.cases.merging import merge_cases, unmerge
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import answer
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.orders import wanted_of
 from console.actions.cases.parties import hear_party
 from console.actions.cases.recheck import recheck
-from console.actions.cases.reports import ReportForm, note_report, transfer_case
 from console.actions.cases.tasks import prove
 from console.actions.cases.tiers import decide_tier, lower_tier, raise_tier
-from console.actions.cases.trace import begin_trace, give_up_trace
+from console.actions.cases.tracing.trace import begin_trace, give_up_trace
 from console.desk import Desk
 from models.audit import AuditEntry
 from models.cases.appeals import CaseAppeal, CaseAppealMove

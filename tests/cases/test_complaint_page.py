@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from console.actions.cases.complaint_lists import complaint_record, list_complaints
-from console.actions.cases.complaints import accept_complaint
-from console.actions.cases.lodging import Enclosed, Lodged, Told, lodge
+from console.actions.cases.complaints.handling import accept_complaint
+from console.actions.cases.complaints.lists import complaint_record, list_complaints
+from console.actions.cases.complaints.lodging import Enclosed, Lodged, Told, lodge
 from console.actions.staff.people import add_client
 from console.actions.today.feeds import my_feed
 from console.actions.today.filters import (

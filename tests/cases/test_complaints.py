@@ -8,14 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
-from console.actions.cases.complaint_lists import (
-    complaint_figures,
-    complaint_file,
-    complaint_record,
-    list_complaints,
-    sweep_complaints,
-)
-from console.actions.cases.complaints import (
+from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
@@ -27,7 +20,14 @@ from console.actions.cases.complaints import (
     pass_on,
     reward,
 )
-from console.actions.cases.lodging import (
+from console.actions.cases.complaints.lists import (
+    complaint_figures,
+    complaint_file,
+    complaint_record,
+    list_complaints,
+    sweep_complaints,
+)
+from console.actions.cases.complaints.lodging import (
     Enclosed,
     Lodged,
     Told,

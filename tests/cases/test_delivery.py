@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import select
 
-from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.delivering import (
+from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.delivering import (
     advance_notice,
     pause_after,
     retry_notice,
     waiting_notices,
 )
-from console.actions.cases.lists import case_record, list_cases
-from console.actions.cases.mailboxes import my_mailbox, remove_mailbox, set_mailbox
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.mailboxes import my_mailbox, remove_mailbox, set_mailbox
+from console.actions.cases.notices.sending import send_notice
 from console.desk import AlreadyDone
 from console.jobs.notices import NOTICES
 from models.cases.cases import Case, CaseState
@@ -116,7 +116,7 @@ def test_a_process_killed_between_promise_and_answer_leaves_one_notice(
             raise Killed
 
         with monkeypatch.context() as patch:
-            patch.setattr("console.actions.cases.delivering._taken", killed)
+            patch.setattr("console.actions.cases.notices.delivering._taken", killed)
             with pytest.raises(Killed):
                 send_notice(desks.manager, case.id)
         clock.pass_(minutes=1)

@@ -3,9 +3,9 @@
 import pytest
 
 from console.actions.cases.assigning import assign_case, assign_task, owners_for
+from console.actions.cases.authorities.kept import Brought
 from console.actions.cases.decide import approve, propose
 from console.actions.cases.doing import do_task, settle_tasks, task_proof, waive_task
-from console.actions.cases.kept import Brought
 from console.actions.cases.open import open_case
 from console.actions.cases.recheck import recheck
 from console.actions.cases.similar import SimilarWhy, similar_cases, similar_to_case

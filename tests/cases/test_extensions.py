@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from console.actions.cases.extensions import ask_extension, decide_extension, list_extensions
-from console.actions.cases.rectification_answers import submit_rectification
-from console.actions.cases.rectification_lists import rectification_record
-from console.actions.cases.rectification_rechecks import recheck_rectification
-from console.actions.cases.rectification_sweeps import sweep_rectifications
-from console.actions.cases.rectifications import draft_rectification, issue_rectification
-from console.actions.cases.waiting_rectifications import RECTIFICATION_SOURCES
+from console.actions.cases.rectifications.answers import submit_rectification
+from console.actions.cases.rectifications.issuing import draft_rectification, issue_rectification
+from console.actions.cases.rectifications.lists import rectification_record
+from console.actions.cases.rectifications.rechecks import recheck_rectification
+from console.actions.cases.rectifications.sweeps import sweep_rectifications
+from console.actions.cases.rectifications.waiting import RECTIFICATION_SOURCES
 from models.cases.extensions import ExtensionState
 from models.cases.rectifications import Rectification, RectificationState
 from models.permissions import Role

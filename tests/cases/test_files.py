@@ -27,7 +27,7 @@ from models.channel.licences import Licence
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
 from tests.browser import Visitor, web_app
-from tests.cases.world import PNG, decided, removed, sent
+from tests.cases.world import PNG, case_of, decided, removed, sent
 from tests.conftest import Desks
 
 
@@ -52,7 +52,7 @@ def last_deed(desks: Desks) -> AuditEntry:
 
 
 def manifest_of(desks: Desks, notice: Notice) -> str:
-    return case_record(desks.manager, notice.case_id).findings[0].evidence[0]
+    return case_record(desks.manager, case_of(notice)).findings[0].evidence[0]
 
 
 def test_an_evidence_pack_is_whole_and_its_download_is_on_record(
@@ -61,7 +61,7 @@ def test_an_evidence_pack_is_whole_and_its_download_is_on_record(
     notice = sent(desks)
     removed(desks, notice)
     for desk in (desks.manager, desks.platform, desks.regulator):
-        response = as_(visitor, desk).get(f"/files/evidence/pack/{notice.case_id}.zip")
+        response = as_(visitor, desk).get(f"/files/evidence/pack/{case_of(notice)}.zip")
         assert response.status_code == 200
         deed = last_deed(desks)
         assert (deed.deed, deed.actor_id) == ("evidence.packed", desk.actor.id)
@@ -103,9 +103,9 @@ def test_files_are_not_for_strangers_other_organisations_or_other_provinces(
 ) -> None:
     notice = sent(desks)
     removed(desks, notice)
-    (proof,) = case_record(desks.manager, notice.case_id).notices[0].proofs
+    (proof,) = case_record(desks.manager, case_of(notice)).notices[0].proofs
     paths = [
-        f"/files/evidence/pack/{notice.case_id}.zip",
+        f"/files/evidence/pack/{case_of(notice)}.zip",
         f"/files/evidence/{manifest_of(desks, notice)}",
         f"/files/proofs/{proof.id}",
     ]
@@ -131,7 +131,7 @@ def test_a_platform_gets_no_evidence_before_it_is_notified(desks: Desks, visitor
 def test_a_proof_comes_back_as_it_was_sent(desks: Desks, visitor: Visitor) -> None:
     notice = sent(desks)
     removed(desks, notice)
-    (proof,) = case_record(desks.manager, notice.case_id).notices[0].proofs
+    (proof,) = case_record(desks.manager, case_of(notice)).notices[0].proofs
     response = as_(visitor, desks.manager).get(f"/files/proofs/{proof.id}")
 
     assert response.content == PNG
@@ -151,7 +151,7 @@ def test_what_was_altered_in_the_store_is_not_handed_out(desks: Desks, visitor: 
     as_(visitor, desks.manager)
 
     assert visitor.get(f"/files/evidence/{manifest}").status_code == 409
-    assert visitor.get(f"/files/evidence/pack/{notice.case_id}.zip").status_code == 409
+    assert visitor.get(f"/files/evidence/pack/{case_of(notice)}.zip").status_code == 409
     assert not list(Path("/tmp").glob("pack-*.zip.part"))  # noqa: S108
 
 

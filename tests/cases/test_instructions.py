@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from console.actions.cases.instructions import (
+from console.actions.cases.authorities.instructions import (
     accept_instruction,
     ask_more,
     attach_instruction,
@@ -21,7 +21,7 @@ from console.actions.cases.instructions import (
     report_back,
     sweep_instructions,
 )
-from console.actions.cases.kept import Brought
+from console.actions.cases.authorities.kept import Brought
 from console.actions.work import work_items
 from console.desk import Desk, House
 from models.cases.instructions import Instruction, InstructionState, Jurisdiction

@@ -2,12 +2,12 @@
 
 import pytest
 
-from console.actions.cases.answers import answer
 from console.actions.cases.decide import approve, propose
 from console.actions.cases.doing import settle_tasks
 from console.actions.cases.interim import stop_at_once
 from console.actions.cases.lists import case_record, list_cases
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import answer
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.channel.licences import suspend_licence
 from models.cases.cases import Case, CaseState

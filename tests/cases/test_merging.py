@@ -8,14 +8,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from console.actions.cases.answers import answer
+from console.actions.cases.authorities.kept import Brought
 from console.actions.cases.decide import approve, propose
 from console.actions.cases.doing import do_task
 from console.actions.cases.interim import stop_at_once
-from console.actions.cases.kept import Brought
 from console.actions.cases.lists import case_record, overdue
 from console.actions.cases.merging import merge_cases, unmerge
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import answer
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.parties import hear_party
 from models.cases.cases import Case, CaseState

@@ -15,12 +15,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.delivering import advance_notice, note_mailed, retry_notice
-from console.actions.cases.mailboxes import set_mailbox
-from console.actions.cases.notice_sweeps import sweep_notices
-from console.actions.cases.notices import draft_notice, send_notice
-from console.actions.cases.threads import ask_again, close_thread, say, take_note, thread_record
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.delivering import advance_notice, note_mailed, retry_notice
+from console.actions.cases.notices.mailboxes import set_mailbox
+from console.actions.cases.notices.sending import draft_notice, send_notice
+from console.actions.cases.notices.sweeps import sweep_notices
+from console.actions.cases.notices.threads import (
+    ask_again,
+    close_thread,
+    say,
+    take_note,
+    thread_record,
+)
 from console.desk import Desk
 from integrations.marketplaces.base import TurnedDown, Unreachable, Unreadable
 from integrations.notices import Letter
@@ -266,7 +272,7 @@ def walked(desks: Desks, clock: Clock, patch: pytest.MonkeyPatch, examples: int)
         del desk, mailbox
         return server
 
-    patch.setattr("console.actions.cases.delivering.push_of", push_of)
+    patch.setattr("console.actions.cases.notices.delivering.push_of", push_of)
     set_mailbox(desks.platform, "https://lanhai.example/notices")
     parts = {"desks": desks, "clock": clock, "server": server}
     machine = type("Machine", (NoticeMachine,), parts)

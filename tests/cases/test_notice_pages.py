@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from console.actions.cases.threads import list_threads, thread_record
+from console.actions.cases.notices.threads import list_threads, thread_record
 from console.desk import House
 from models.cases.notices import Notice, NoticeKind, NoticeState
 from models.patrol.findings import FindingState

@@ -2,16 +2,16 @@
 
 import pytest
 
-from console.actions.cases.answers import acknowledge, answer
 from console.actions.cases.extensions import ask_extension, decide_extension
 from console.actions.cases.lists import case_record
-from console.actions.cases.notice_sweeps import (
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.sweeps import (
     close_ended,
     escalate_notices,
     remind_notices,
     sweep_notices,
 )
-from console.actions.cases.threads import thread_record
+from console.actions.cases.notices.threads import thread_record
 from models.cases.cases import Case, CaseState
 from models.cases.measures import Measure
 from models.cases.notices import AnswerOutcome, Notice, NoticeState
@@ -123,7 +123,7 @@ def test_threads_end_with_their_case(desks: Desks, clock: Clock, state: CaseStat
 def test_a_sweep_of_many_notices_takes_them_in_parts(
     desks: Desks, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.actions.cases.notice_sweeps.AT_ONCE", 2)
+    monkeypatch.setattr("console.actions.cases.notices.sweeps.AT_ONCE", 2)
     notices = [sent(desks, shop_no=no) for no in range(1, 6)]
     clock.pass_(days=14)
     assert sweep_notices(desks.house) == 10

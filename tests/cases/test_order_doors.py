@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.actions.audit import list_deeds
-from console.actions.cases.instructions import (
+from console.actions.cases.authorities.instructions import (
     instruction_record,
     list_instructions,
     report_back,
 )
-from console.actions.cases.reports import reports_of
+from console.actions.cases.authorities.reports import reports_of
 from console.actions.staff.people import add_client
 from console.desk import Desk, House
 from console.web import files

@@ -7,8 +7,8 @@ import pytest
 
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
 from console.actions.cases.lists import list_cases, list_notices
+from console.actions.cases.notices.waiting import NOTICE_SOURCES
 from console.actions.cases.waiting import CASE_SOURCES
-from console.actions.cases.waiting_notices import NOTICE_SOURCES
 from console.desk import Desk
 from models.cases.cases import CaseState
 from models.cases.notices import NoticeState

@@ -17,19 +17,19 @@ from hypothesis.stateful import (
 )
 
 from console.actions.cases.extensions import ask_extension, decide_extension
-from console.actions.cases.rectification_answers import (
+from console.actions.cases.rectifications.answers import (
     acknowledge_rectification,
     submit_rectification,
 )
-from console.actions.cases.rectification_rechecks import recheck_rectification
-from console.actions.cases.rectification_sweeps import sweep_rectifications
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     draft_rectification,
     escalate,
     issue_rectification,
     remind,
     report_back,
 )
+from console.actions.cases.rectifications.rechecks import recheck_rectification
+from console.actions.cases.rectifications.sweeps import sweep_rectifications
 from console.desk import Desk
 from models.cases.rectifications import Delivery, Rectification, RectificationState
 from models.refusals import Refusal

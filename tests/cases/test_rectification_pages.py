@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from console.actions.cases.rectification_lists import list_rectifications, rectification_record
-from console.actions.cases.rectifications import draft_rectification
+from console.actions.cases.rectifications.issuing import draft_rectification
+from console.actions.cases.rectifications.lists import list_rectifications, rectification_record
 from console.desk import House
 from models.cases.rectifications import RectificationState
 from models.rules import Tier

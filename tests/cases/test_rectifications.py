@@ -5,20 +5,11 @@ from itertools import product
 
 import pytest
 
-from console.actions.cases.rectification_answers import (
+from console.actions.cases.rectifications.answers import (
     acknowledge_rectification,
     submit_rectification,
 )
-from console.actions.cases.rectification_lists import (
-    Side,
-    issue_file,
-    list_rectifications,
-    rectification_record,
-)
-from console.actions.cases.rectification_papers import rectification_document
-from console.actions.cases.rectification_rechecks import recheck_rectification
-from console.actions.cases.rectification_sweeps import sweep_rectifications
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     IssueForm,
     draft_rectification,
     escalate,
@@ -28,7 +19,16 @@ from console.actions.cases.rectifications import (
     remind,
     report_back,
 )
-from console.actions.cases.waiting_rectifications import RECTIFICATION_SOURCES
+from console.actions.cases.rectifications.lists import (
+    Side,
+    issue_file,
+    list_rectifications,
+    rectification_record,
+)
+from console.actions.cases.rectifications.papers import rectification_document
+from console.actions.cases.rectifications.rechecks import recheck_rectification
+from console.actions.cases.rectifications.sweeps import sweep_rectifications
+from console.actions.cases.rectifications.waiting import RECTIFICATION_SOURCES
 from console.desk import Desk
 from models.base import new_id
 from models.cases.cases import TierBasis

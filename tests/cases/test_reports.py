@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.actions.cases.notices import send_notice
-from console.actions.cases.reports import (
+from console.actions.cases.authorities.reports import (
     ReportForm,
     add_feedback,
     must_be_reported,
@@ -16,6 +15,7 @@ from console.actions.cases.reports import (
     reports_of,
     transfer_case,
 )
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.tasks import tasks_of
 from console.desk import Desk
 from models.cases.cases import CASE_MOVES, Case, CaseMove, CaseState

@@ -14,18 +14,18 @@ from zipfile import ZipFile
 
 import pytest
 
-from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.delivering import (
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.delivering import (
     advance_notice,
     note_mailed,
     retry_notice,
     waiting_notices,
 )
-from console.actions.cases.mailboxes import renew_secret, set_mailbox
-from console.actions.cases.notice_mail import LARGEST_ATTACHED, notice_mail
-from console.actions.cases.notice_sweeps import remind_notices
-from console.actions.cases.notices import send_notice
-from console.actions.cases.threads import thread_record
+from console.actions.cases.notices.mail import LARGEST_ATTACHED, notice_mail
+from console.actions.cases.notices.mailboxes import renew_secret, set_mailbox
+from console.actions.cases.notices.sending import send_notice
+from console.actions.cases.notices.sweeps import remind_notices
+from console.actions.cases.notices.threads import thread_record
 from console.actions.work import work_items
 from models.cases.cases import Case, CaseState
 from models.cases.notices import AnswerOutcome, Mailbox, Notice, NoticeChannel, NoticeState
@@ -217,7 +217,7 @@ def test_a_large_pack_goes_as_its_link_and_hash(
     desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LARGEST_ATTACHED < 10 * 1024 * 1024
-    monkeypatch.setattr("console.actions.cases.notice_mail.LARGEST_ATTACHED", 10)
+    monkeypatch.setattr("console.actions.cases.notices.mail.LARGEST_ATTACHED", 10)
     notice = sent(desks)
     data = notice_mail(desks.manager, notice.id).data
     assert data is not None

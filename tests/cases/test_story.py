@@ -8,12 +8,12 @@ import pytest
 from sqlmodel import col, select
 
 from console.actions.audit import list_deeds
-from console.actions.cases.answers import acknowledge, answer
 from console.actions.cases.decide import Proposal, approve, propose, return_to_owner
-from console.actions.cases.delivering import retry_notice
 from console.actions.cases.lists import case_record, list_cases, list_notices, overdue
-from console.actions.cases.mailboxes import set_mailbox
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.delivering import retry_notice
+from console.actions.cases.notices.mailboxes import set_mailbox
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.parties import hear_party
 from console.actions.cases.recheck import recheck
@@ -35,6 +35,7 @@ from tests.cases.world import (
     REASON,
     REMEDY,
     all_else_proven,
+    case_of,
     decided,
     established,
     found,
@@ -238,7 +239,7 @@ def test_a_notice_says_all_that_a_platform_needs_in_both_languages(desks: Desks)
     assert notice.acknowledge_due_at == datetime(2026, 3, 3, 16, tzinfo=UTC)
     assert notice.answer_due_at == datetime(2026, 3, 5, 16, tzinfo=UTC)
     assert notice.rule_version == "platform_acknowledgement/1 platform_removal/1"
-    (evidence,) = case_record(desks.manager, notice.case_id).findings[0].evidence
+    (evidence,) = case_record(desks.manager, case_of(notice)).findings[0].evidence
     for said in (
         "星河 <b>通信</b> 专营店", "shop:9001", "https://lanhai.example/i/9001",
         "2026-03-02 12:00", "无网络代理委托", "004-3.3-g", "清理该网店", REASON, REMEDY,
@@ -317,7 +318,7 @@ def test_a_platform_sees_a_case_only_once_it_is_sent_and_another_platform_never(
 def test_the_regulator_of_the_place_sees_all_and_can_change_nothing(desks: Desks) -> None:
     notice = sent(desks)
     removed(desks, notice)
-    case_id, look = notice.case_id, desks.regulator
+    case_id, look = case_of(notice), desks.regulator
     record = case_record(look, case_id)
     assert (len(record.findings), len(record.listings), len(record.notices)) == (1, 1, 1)
     assert record.notices[0].proofs
@@ -353,29 +354,29 @@ def test_a_platform_that_keeps_a_shop_leaves_the_case_open_for_another_notice(
 ) -> None:
     first = sent(desks)
     answer(desks.platform, first.id, AnswerOutcome.MORE_WANTED, "请补充商品截图")
-    assert row(desks, Case, first.case_id).state is CaseState.EXECUTING
-    second = send_notice(desks.manager, first.case_id)
+    assert row(desks, Case, case_of(first)).state is CaseState.EXECUTING
+    second = send_notice(desks.manager, case_of(first))
     with pytest.raises(Conflict) as under_way:
-        send_notice(desks.manager, first.case_id)
+        send_notice(desks.manager, case_of(first))
     removed(desks, second)
-    all_else_proven(desks, first.case_id)
+    all_else_proven(desks, case_of(first))
 
     assert second.number == "NTC-2026-000002"
     assert under_way.value.facts["number"] == second.number
-    assert row(desks, Case, first.case_id).state is CaseState.WAITING_RECHECK
-    assert row(desks, Shop, row(desks, Case, first.case_id).shop_id).state is ShopState.REMOVED
+    assert row(desks, Case, case_of(first)).state is CaseState.WAITING_RECHECK
+    assert row(desks, Shop, row(desks, Case, case_of(first)).shop_id).state is ShopState.REMOVED
 
 
 def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks, clock: Clock) -> None:
     second = person(desks, "he.cha", "CT-44", Role.APPROVER)
     notice = sent(desks)
     removed(desks, notice)
-    all_else_proven(desks, notice.case_id)
+    all_else_proven(desks, case_of(notice))
     for hand in (desks.manager, desks.approver):
         with pytest.raises(NotAllowed) as no:
-            recheck(hand, notice.case_id, clean=True, reason="x")
+            recheck(hand, case_of(notice), clean=True, reason="x")
         assert no.value.code == "case.recheck_by_another"
-    back = recheck(second, notice.case_id, clean=False, reason="换名重新上架")
+    back = recheck(second, case_of(notice), clean=False, reason="换名重新上架")
     assert back.state is CaseState.EXECUTING
     assert row(desks, Shop, back.shop_id).state is ShopState.UNLICENSED
     again = send_notice(desks.manager, back.id)
@@ -394,11 +395,11 @@ def test_a_licensed_shop_that_mended_its_ways_is_licensed_again(desks: Desks, cl
         tier=Tier.GENERAL,
         shop_state=ShopState.LICENSED,
     )
-    shop_id = row(desks, Case, notice.case_id).shop_id
+    shop_id = row(desks, Case, case_of(notice)).shop_id
     assert row(desks, Shop, shop_id).state is ShopState.NON_COMPLIANT
     answer(desks.platform, notice.id, AnswerOutcome.CORRECTED, "已改", [("a.pdf", PDF)])
-    all_else_proven(desks, notice.case_id)
-    looked_at(second, clock, notice.case_id)
+    all_else_proven(desks, case_of(notice))
+    looked_at(second, clock, case_of(notice))
 
     assert row(desks, Shop, shop_id).state is ShopState.LICENSED
 
@@ -433,8 +434,8 @@ def test_a_shop_is_removed_only_when_its_platform_says_so(desks: Desks, clock: C
     second = person(desks, "he.cha", "CT-44", Role.APPROVER)
     notice = sent(desks)
     answer(desks.platform, notice.id, AnswerOutcome.CORRECTED, "已约谈", [("a.pdf", PDF)])
-    all_else_proven(desks, notice.case_id)
-    case = row(desks, Case, notice.case_id)
+    all_else_proven(desks, case_of(notice))
+    case = row(desks, Case, case_of(notice))
     assert case.state is CaseState.WAITING_RECHECK
     assert row(desks, Shop, case.shop_id).state is ShopState.PLATFORM_NOTIFIED
     looked_at(second, clock, case.id)

@@ -8,11 +8,11 @@ from zipfile import ZipFile
 import pytest
 from sqlmodel import select
 
-from console.actions.cases.answers import acknowledge, answer
-from console.actions.cases.delivering import note_mailed, retry_notice
 from console.actions.cases.extensions import ask_extension, decide_extension
-from console.actions.cases.notices import draft_notice, send_notice
-from console.actions.cases.threads import (
+from console.actions.cases.notices.answers import acknowledge, answer
+from console.actions.cases.notices.delivering import note_mailed, retry_notice
+from console.actions.cases.notices.sending import draft_notice, send_notice
+from console.actions.cases.notices.threads import (
     Direction,
     ask_again,
     close_thread,
@@ -22,7 +22,7 @@ from console.actions.cases.threads import (
     take_note,
     thread_record,
 )
-from console.actions.cases.writing import (
+from console.actions.cases.notices.writing import (
     NoticeForm,
     ask_carriers,
     edit_notice,

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from console.actions.cases.assigning import assign_case
 from console.actions.cases.decide import approve, propose
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.recheck import recheck
 from console.actions.cases.tiers import decide_tier, lower_tier

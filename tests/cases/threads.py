@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from console.actions.cases.writing import NoticeForm, ask_carriers, send_draft, write_notice
+from console.actions.cases.notices.writing import NoticeForm, ask_carriers, send_draft, write_notice
 from console.actions.patrol.custody import note_custody
 from models.cases.notices import Notice, NoticeKind
 from models.patrol.custody import CustodyAct

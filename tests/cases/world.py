@@ -8,9 +8,9 @@ from ipaddress import IPv4Network
 from typing import Any
 from uuid import UUID
 
-from console.actions.cases.answers import answer
 from console.actions.cases.decide import Proposal, approve, propose
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.answers import answer
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.orders import wanted_of
 from console.actions.cases.parties import hear_party
@@ -191,6 +191,11 @@ def decided(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -
 
 def sent(desks: Desks, measure: Measure = Measure.REMOVE_SHOP, **more: Any) -> Notice:  # noqa: ANN401
     return send_notice(desks.manager, decided(desks, measure, **more).id)
+
+
+def case_of(notice: Notice) -> UUID:
+    assert notice.case_id is not None
+    return notice.case_id
 
 
 def all_else_proven(desks: Desks, case_id: UUID) -> None:

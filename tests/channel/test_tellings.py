@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from console.actions.cases.mailboxes import remove_mailbox, set_mailbox
+from console.actions.cases.notices.mailboxes import remove_mailbox, set_mailbox
 from console.actions.channel.licences import licence_record, suspend_licence
 from console.actions.channel.tellings import (
     acknowledge_telling,

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from console.actions.cases.complaints import accept_complaint
-from console.actions.cases.lodging import Told, lodge
+from console.actions.cases.complaints.handling import accept_complaint
+from console.actions.cases.complaints.lodging import Told, lodge
 from console.actions.staff.people import close_organisation, disable_user
 from console.actions.today.digests import (
     choose_digest,

@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 
 from console.actions.brought import LARGEST
-from console.actions.cases.complaint_lists import list_complaints
-from console.actions.cases.complaints import accept_complaint, answer_complaint
+from console.actions.cases.complaints.handling import accept_complaint, answer_complaint
+from console.actions.cases.complaints.lists import list_complaints
 
 # BL
 from console.desk import House

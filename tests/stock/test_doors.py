@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from console.actions.cards.stock import batch_record, find_card, list_batches, list_channels
-from console.actions.cases.recovery import recovery_record
-from console.actions.cases.trace import trace_record
+from console.actions.cases.tracing.recovery import recovery_record
+from console.actions.cases.tracing.trace import trace_record
 from console.desk import Desk, House
 from console.i18n import Language, texts
 from models.cases.cases import Case
@@ -144,7 +144,7 @@ def test_stock_is_shown_by_batch_and_by_channel(console: Console, desks: Desks) 
 
 SCRIPT = """
 import streamlit as st
-from console.actions.cases.trace import trace_record
+from console.actions.cases.tracing.trace import trace_record
 from console.pages.frame import my_desk
 from console.pages.kit import page_head
 from console.pages.trace_parts import show_recovery, show_trace

@@ -3,9 +3,9 @@
 import pytest
 from sqlmodel import select
 
-from console.actions.cases.recovery import note_recovery, recovered_of, recovery_record
-from console.actions.cases.source_cases import open_source_case
-from console.actions.cases.trace import (
+from console.actions.cases.tracing.recovery import note_recovery, recovered_of, recovery_record
+from console.actions.cases.tracing.source_cases import open_source_case
+from console.actions.cases.tracing.trace import (
     add_cards,
     attach_instruction,
     begin_trace,
@@ -16,8 +16,8 @@ from console.actions.cases.trace import (
     reopen_trace,
     trace_record,
 )
-from console.actions.cases.traced import channels_without_case, why_not_traced
-from console.actions.cases.waiting_trace import TRACE_SOURCES
+from console.actions.cases.tracing.traced import channels_without_case, why_not_traced
+from console.actions.cases.tracing.waiting import TRACE_SOURCES
 from console.desk import Desk
 from models.audit import AuditEntry
 from models.cases.cases import Case, CaseState
@@ -292,7 +292,8 @@ def test_cards_called_back_add_up_and_every_missing_one_is_explained(desks: Desk
         note_recovery(desks.manager, case.id, 10, 10)
     made = with_task(desks, case, TaskKind.RECOVER_CARDS, ordered=100)
     bad: list[tuple[int, int, str]] = [
-        (-1, -1, "too_many"), (0, 0, "why_needed"), (10, 11, "does_not_add_up"), (10, -1, "does_not_add_up"),
+        (-1, -1, "too_many"), (0, 0, "why_needed"), (10, 11, "does_not_add_up"),
+        (10, -1, "does_not_add_up"),
         (10, 9, "why_needed"),
     ]  # fmt: skip
     for ordered, recovered, code in bad:

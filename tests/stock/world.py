@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from console.actions.cases.trace import add_cards, begin_trace
+from console.actions.cases.tracing.trace import add_cards, begin_trace
 from models.cards.stock import SourceChannel
 from models.cases.cases import Case, CaseState
 from models.cases.tasks import CaseTask, TaskKind

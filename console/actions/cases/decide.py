@@ -20,7 +20,7 @@ from console.actions.cases.orders import (
 )
 from console.actions.cases.settling import settle_interim
 from console.actions.cases.tasks import make_tasks, move_on, tasks_of
-from console.actions.cases.traced import why_not_traced
+from console.actions.cases.tracing.traced import why_not_traced
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper
 from console.actions.cases.decide import written
-from console.actions.cases.kept import Brought, Kept, keep, must_be_a_paper
 from console.actions.cases.orders import has_no_choice, head_of, kinds_of
 from console.actions.cases.seeing import SIGHTS, proof_of
 from console.actions.cases.tasks import finish, move_on, tasks_of, waive

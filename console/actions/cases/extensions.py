@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from console.actions.cases.rectifications import is_unit
+from console.actions.cases.rectifications.issuing import is_unit
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.base import Table

@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from console.actions.cases.appeals import sweep_case_appeals
-from console.actions.cases.complaint_lists import sweep_complaints
-from console.actions.cases.instructions import sweep_instructions
-from console.actions.cases.notice_sweeps import sweep_notices
-from console.actions.cases.rectification_sweeps import sweep_rectifications
+from console.actions.cases.authorities.appeals import sweep_case_appeals
+from console.actions.cases.authorities.instructions import sweep_instructions
+from console.actions.cases.complaints.lists import sweep_complaints
+from console.actions.cases.notices.sweeps import sweep_notices
+from console.actions.cases.rectifications.sweeps import sweep_rectifications
 from console.desk import Desk, Work
 from models.cases.cases import CASE_MOVES, ENDED, Case, CaseState
 from models.cases.rechecks import Recheck

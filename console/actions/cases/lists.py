@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_
 
 from console.actions.audit import history
+from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.cases.orders import wanted_of
-from console.actions.cases.replies import messages_to, replies_to
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.cases.cases import ENDED, Case, CaseState

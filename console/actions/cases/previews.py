@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.cases.decide import Proposal
-from console.actions.cases.letters import grounds_of
-from console.actions.cases.wording import body_of, subject_of
+from console.actions.cases.notices.letters import grounds_of
+from console.actions.cases.notices.wording import body_of, subject_of
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseState
 from models.cases.measures import BY_PLATFORM, CaseMeasure, MeasureState

@@ -15,7 +15,7 @@ from console.actions.cases.orders import (
     merged_into,
     wanted_of,
 )
-from console.actions.cases.traced import ENDED, channels_without_case, trace_of
+from console.actions.cases.tracing.traced import ENDED, channels_without_case, trace_of
 from console.actions.deadlines import deadline
 from console.desk import Work
 from models.cases.cases import Case, CaseMove, CaseState

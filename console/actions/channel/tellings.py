@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
-from console.actions.cases.delivering import pause_after
-from console.actions.cases.mailbox_keys import push_of
+from console.actions.cases.notices.delivering import pause_after
+from console.actions.cases.notices.mailbox_keys import push_of
 from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work
 from console.i18n import Language, texts

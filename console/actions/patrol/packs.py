@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from console.actions import trees
 from console.actions.audit import DEEDS
 from console.actions.cases.case_file import case_file_of_pack
-from console.actions.cases.replies import replies_to
+from console.actions.cases.notices.replies import replies_to
 from console.actions.files import Download, put_on_record, temporary
 from console.actions.patrol.custody import evidence_behind, manifests_of_run, note_custody
 from console.desk import Desk, Work

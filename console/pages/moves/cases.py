@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from console.actions.cases.decide import approve, return_to_owner, why_not_decide
 from console.actions.cases.lists import CaseRecord
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.recheck import has_had_a_hand, recheck
 from console.desk import Desk
 from console.i18n import listed, t

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from console.actions.cases.complaint_lists import ComplaintRecord
-from console.actions.cases.complaints import (
+from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
@@ -18,6 +17,7 @@ from console.actions.cases.complaints import (
     pass_on,
     reward,
 )
+from console.actions.cases.complaints.lists import ComplaintRecord
 from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_words import move_of

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from console.actions.cases.answers import MOST_PROOFS, acknowledge, answer, answering
-from console.actions.cases.delivering import note_mailed, retry_notice
 from console.actions.cases.extensions import ask_extension, decide_extension
-from console.actions.cases.threads import LONGEST, ask_again, close_thread, say, take_note
-from console.actions.cases.writing import (
+from console.actions.cases.notices.answers import MOST_PROOFS, acknowledge, answer, answering
+from console.actions.cases.notices.delivering import note_mailed, retry_notice
+from console.actions.cases.notices.threads import LONGEST, ask_again, close_thread, say, take_note
+from console.actions.cases.notices.writing import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
     edit_notice,

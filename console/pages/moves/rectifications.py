@@ -7,24 +7,24 @@ from typing import Final
 import streamlit as st
 
 from console.actions.cases.extensions import ask_extension, decide_extension
-from console.actions.cases.rectification_answers import (
+from console.actions.cases.rectifications.answers import (
     IssueAnswer,
     acknowledge_rectification,
     submit_rectification,
 )
-from console.actions.cases.rectification_lists import RectificationRecord
-from console.actions.cases.rectification_rechecks import (
-    IssueVerdict,
-    has_had_a_hand,
-    recheck_rectification,
-)
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     escalate,
     is_issuer,
     is_unit,
     issue_rectification,
     remind,
     report_back,
+)
+from console.actions.cases.rectifications.lists import RectificationRecord
+from console.actions.cases.rectifications.rechecks import (
+    IssueVerdict,
+    has_had_a_hand,
+    recheck_rectification,
 )
 from console.desk import Desk
 from console.i18n import t

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from pydantic import Field
 
-from console.actions.cases.appeals import (
+from console.actions.cases.authorities.appeals import (
     AppealForm,
     accept_case_appeal,
     case_appeal_record,

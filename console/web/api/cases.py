@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from console.actions.cases.decide import MOST_RULES, Proposal, approve, propose, return_to_owner
 from console.actions.cases.lists import case_record, list_cases
-from console.actions.cases.notices import send_notice
+from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import MOST_FINDINGS, open_case
 from console.actions.cases.recheck import recheck
 from console.desk import Desk

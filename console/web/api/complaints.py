@@ -7,12 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from console.actions.cases.complaint_lists import (
-    complaint_figures,
-    complaint_record,
-    list_complaints,
-)
-from console.actions.cases.complaints import (
+from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
@@ -23,7 +18,12 @@ from console.actions.cases.complaints import (
     pass_on,
     reward,
 )
-from console.actions.cases.lodging import Told, take_down
+from console.actions.cases.complaints.lists import (
+    complaint_figures,
+    complaint_record,
+    list_complaints,
+)
+from console.actions.cases.complaints.lodging import Told, take_down
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from console.web.api.channel.shapes import In, Out, shapes_of

@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import Field
 
 from console.actions.brought import LARGEST
-from console.actions.cases.instructions import (
+from console.actions.cases.authorities.instructions import (
     InstructionForm,
     accept_instruction,
     ask_more,
@@ -22,7 +22,7 @@ from console.actions.cases.instructions import (
     list_instructions,
     report_back,
 )
-from console.actions.cases.kept import Brought
+from console.actions.cases.authorities.kept import Brought
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from console.web.api.channel.shapes import In, Out, shapes_of

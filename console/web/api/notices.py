@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
-from console.actions.cases.answers import LONGEST_WORDS, MOST_PROOFS, acknowledge, answer
-from console.actions.cases.delivering import note_mailed
 from console.actions.cases.lists import NoticeRecord, notice_record
-from console.actions.cases.notices import MOST_AT_ONCE, Sent, send_notices
-from console.actions.cases.threads import (
+from console.actions.cases.notices.answers import LONGEST_WORDS, MOST_PROOFS, acknowledge, answer
+from console.actions.cases.notices.delivering import note_mailed
+from console.actions.cases.notices.sending import MOST_AT_ONCE, Sent, send_notices
+from console.actions.cases.notices.threads import (
     LONGEST,
     Direction,
     ask_again,
@@ -23,8 +23,8 @@ from console.actions.cases.threads import (
     list_threads,
     say,
 )
-from console.actions.cases.writing import LONGEST_WORDS as MOST_WORDS
-from console.actions.cases.writing import (
+from console.actions.cases.notices.writing import LONGEST_WORDS as MOST_WORDS
+from console.actions.cases.notices.writing import (
     MOST_CARRIERS,
     NoticeForm,
     ask_carriers,

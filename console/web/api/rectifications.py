@@ -16,18 +16,12 @@ from console.actions.cases.extensions import (
     get_extension,
     list_extensions,
 )
-from console.actions.cases.rectification_answers import (
+from console.actions.cases.rectifications.answers import (
     IssueAnswer,
     acknowledge_rectification,
     submit_rectification,
 )
-from console.actions.cases.rectification_lists import (
-    Side,
-    list_rectifications,
-    rectification_record,
-)
-from console.actions.cases.rectification_rechecks import IssueVerdict, recheck_rectification
-from console.actions.cases.rectifications import (
+from console.actions.cases.rectifications.issuing import (
     MOST_ISSUES,
     IssueForm,
     RectificationForm,
@@ -38,6 +32,12 @@ from console.actions.cases.rectifications import (
     remind,
     report_back,
 )
+from console.actions.cases.rectifications.lists import (
+    Side,
+    list_rectifications,
+    rectification_record,
+)
+from console.actions.cases.rectifications.rechecks import IssueVerdict, recheck_rectification
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
 from console.web.api.channel.shapes import In, Out, ReasonIn, VersionIn, shapes_of

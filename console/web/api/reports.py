@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from pydantic import AwareDatetime, Field
 
-from console.actions.cases.reports import (
+from console.actions.cases.authorities.reports import (
     ReportForm,
     add_feedback,
     note_report,

@@ -11,10 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from console.actions.cases.card_words import LONGEST_TEXT
-from console.actions.cases.recovery import note_recovery, recovery_record
-from console.actions.cases.source_cases import open_source_case
-from console.actions.cases.trace import (
+from console.actions.cases.tracing.card_words import LONGEST_TEXT
+from console.actions.cases.tracing.recovery import note_recovery, recovery_record
+from console.actions.cases.tracing.source_cases import open_source_case
+from console.actions.cases.tracing.trace import (
     LONGEST_HOW,
     LONGEST_REASON,
     TraceRecord,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.notices.wording import MOST_LISTINGS, Grounds
 from console.actions.cases.orders import asked_of_platform
-from console.actions.cases.wording import MOST_LISTINGS, Grounds
 from console.desk import Desk, Work
 from integrations.notices import Letter, LetterListing
 from models.cases.cases import Case

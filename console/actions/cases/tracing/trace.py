@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlmodel import col, func, select
 
 from console.actions.cards.places import CardPlace, own_issuer, places
-from console.actions.cases.card_words import cards_named
 from console.actions.cases.tasks import prove, tasks_of
-from console.actions.cases.traced import channels_without_case, source_cases, trace_of
+from console.actions.cases.tracing.card_words import cards_named
+from console.actions.cases.tracing.traced import channels_without_case, source_cases, trace_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, exists, or_, select
 
-from console.actions.cases.delivering import WAITS
-from console.actions.cases.threads import close
+from console.actions.cases.notices.delivering import WAITS
+from console.actions.cases.notices.threads import close
 from console.actions.cases.tiers import raise_for
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseState, TierBasis

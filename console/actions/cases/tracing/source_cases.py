@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from console.actions.cases.open import case_reference
 from console.actions.cases.tasks import prove
-from console.actions.cases.traced import trace_of
+from console.actions.cases.tracing.traced import trace_of
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cards.stock import SourceChannel

@@ -10,9 +10,15 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.delivering import deliver, must_be_sender, parcel_of, promise
-from console.actions.cases.notices import next_number
-from console.actions.cases.wording import BOTH, About, body_about, languages_of, subject_about
+from console.actions.cases.notices.delivering import deliver, must_be_sender, parcel_of, promise
+from console.actions.cases.notices.sending import next_number
+from console.actions.cases.notices.wording import (
+    BOTH,
+    About,
+    body_about,
+    languages_of,
+    subject_about,
+)
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.search import agents_in_shop
 from console.desk import Desk, Work

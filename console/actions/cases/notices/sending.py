@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.delivering import deliver, parcel_of, promise
-from console.actions.cases.letters import grounds_of
+from console.actions.cases.notices.delivering import deliver, parcel_of, promise
+from console.actions.cases.notices.letters import grounds_of
+from console.actions.cases.notices.wording import BOTH, body_of, languages_of, subject_of
 from console.actions.cases.orders import asked_of_platform
-from console.actions.cases.wording import BOTH, body_of, languages_of, subject_of
 from console.actions.channel.numbers import next_numbers
 from console.desk import AlreadyDone, Desk, Work
 from models.cases.cases import Case, CaseState

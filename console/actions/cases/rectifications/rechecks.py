@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.rectifications import begin_round, go_up, issued_by_us, issues_of
+from console.actions.cases.rectifications.issuing import begin_round, go_up, issued_by_us, issues_of
 from console.actions.cases.tasks import prove
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.patrol.shops import move_shop

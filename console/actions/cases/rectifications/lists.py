@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from console.actions.audit import history
 from console.actions.cases.extensions import extensions_of
-from console.actions.cases.rectifications import issues_of
+from console.actions.cases.rectifications.issuing import issues_of
 from console.actions.files import Download, put_on_record, whole
 from console.desk import PAGE, Desk, Order, Slice
 from integrations.evidence import Digest

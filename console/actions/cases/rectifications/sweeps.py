@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, select
 
-from console.actions.cases.rectifications import RAISED_BY_MISSES
+from console.actions.cases.rectifications.issuing import RAISED_BY_MISSES
 from console.desk import Desk, Work
 from models.cases.rectifications import (
     MISSES_DUE,

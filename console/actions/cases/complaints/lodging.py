@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from console.actions.brought import clean_name, media_type_of
-from console.actions.cases.addressee import addressee, named_agents
+from console.actions.cases.complaints.addressee import addressee, named_agents
 from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import AlreadyDone, Desk, House, Work

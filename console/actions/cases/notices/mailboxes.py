@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from console.actions.cases.mailbox_keys import mailbox_seal, new_secret
+from console.actions.cases.notices.mailbox_keys import mailbox_seal, new_secret
 from console.desk import Desk, Work
 from models.cases.notices import Mailbox
 from models.permissions import Permission

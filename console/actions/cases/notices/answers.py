@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.brought import clean_name, media_type_of
-from console.actions.cases.delivering import is_open, must_be_recipient, received
-from console.actions.cases.letters import case_of
+from console.actions.cases.notices.delivering import is_open, must_be_recipient, received
+from console.actions.cases.notices.letters import case_of
+from console.actions.cases.notices.writing import inquiries_about
 from console.actions.cases.tasks import prove
-from console.actions.cases.writing import inquiries_about
 from console.desk import Desk, Work
 from integrations.evidence import Digest
 from models.cases.cases import Case

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from console.actions.audit import history
-from console.actions.cases.delivering import is_open, must_be_sender
 from console.actions.cases.extensions import extensions_of
-from console.actions.cases.letters import answer_code, case_of
 from console.actions.cases.lists import notice_is_overdue
-from console.actions.cases.replies import messages_to, replies_to
+from console.actions.cases.notices.delivering import is_open, must_be_sender
+from console.actions.cases.notices.letters import answer_code, case_of
+from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work

@@ -6,9 +6,9 @@ from typing import Final
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, exists, or_, select
 
-from console.actions.cases.answers import answering
-from console.actions.cases.delivering import WAITS
 from console.actions.cases.lists import notice_is_overdue
+from console.actions.cases.notices.answers import answering
+from console.actions.cases.notices.delivering import WAITS
 from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
 from models.cases.extensions import Extension, ExtensionState

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.letters import answer_code, case_of, letter_of
-from console.actions.cases.mailbox_keys import push_of
+from console.actions.cases.notices.letters import answer_code, case_of, letter_of
+from console.actions.cases.notices.mailbox_keys import push_of
 from console.actions.cases.orders import asked_of_platform, head_of
 from console.actions.cases.tasks import begin_execution
 from console.actions.channel.blacklist import must_name_nobodys_number

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlmodel import col, or_, select
 
 from console.actions.audit import history
+from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
-from console.actions.cases.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.orders import measures_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.numbers import next_numbers

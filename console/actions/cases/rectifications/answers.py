@@ -10,7 +10,12 @@ from typing import Final
 from uuid import UUID
 
 from console.actions.brought import clean_name, media_type_of
-from console.actions.cases.rectifications import is_due, is_unit, issues_of, must_be_as_shown
+from console.actions.cases.rectifications.issuing import (
+    is_due,
+    is_unit,
+    issues_of,
+    must_be_as_shown,
+)
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work

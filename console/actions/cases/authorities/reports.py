@@ -12,11 +12,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
-from console.actions.cases.kept import Brought, Kept, keep, must_be_a_paper, short
+from console.actions.cases.notices.threads import close_threads
 from console.actions.cases.orders import kinds_of
 from console.actions.cases.tasks import prove, tasks_of
-from console.actions.cases.threads import close_threads
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseMove

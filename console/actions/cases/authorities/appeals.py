@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper
+from console.actions.cases.authorities.lifting import lift_all
 from console.actions.cases.decide import written
-from console.actions.cases.kept import Brought, Kept, keep, must_be_a_paper
-from console.actions.cases.lifting import lift_all
 from console.actions.cases.orders import measures_of
 from console.actions.cases.parties import parties_of
 from console.actions.cases.tasks import move_on, tasks_of

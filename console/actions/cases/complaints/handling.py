@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
-from console.actions.cases.addressee import HANDLING
-from console.actions.cases.lodging import LONGEST, context_of
+from console.actions.cases.complaints.addressee import HANDLING
+from console.actions.cases.complaints.lodging import LONGEST, context_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.held import must_say_why
 from console.desk import Desk, Work

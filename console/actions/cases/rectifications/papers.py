@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
-from console.actions.cases.rectification_lists import RectificationRecord, rectification_record
+from console.actions.cases.rectifications.lists import RectificationRecord, rectification_record
 from console.actions.channel.pictures import in_language
 from console.actions.files import Download, put_on_record
 from console.desk import Desk

@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cases.notices.threads import close_threads
 from console.actions.cases.orders import IN_FORCE, measures_of
 from console.actions.cases.tasks import tasks_of
-from console.actions.cases.threads import close_threads
 from console.actions.channel.appeals import lift_licence, take_off
 from console.actions.channel.badges import request_missing
 from console.desk import Work

@@ -9,9 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from console.actions.cases.delivering import must_be_sender
-from console.actions.cases.letters import PACK_PATH
-from console.actions.cases.wording import languages_of
+from console.actions.cases.notices.delivering import must_be_sender
+from console.actions.cases.notices.letters import PACK_PATH
+from console.actions.cases.notices.wording import languages_of
 from console.actions.files import Download, put_on_record
 from console.actions.patrol.packs import notice_pack
 from console.desk import Desk

@@ -1,0 +1,1 @@
+"""What comes from authorities and goes to them: instructions, reports, transfers, appeals."""

@@ -1,0 +1,1 @@
+"""Notices between organisations: written, delivered, answered, reminded of, escalated."""

@@ -1,0 +1,1 @@
+"""Where the cards of a case came from, the cases that follow, and cards called back."""
