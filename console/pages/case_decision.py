@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from console.actions.cases.decide import (
+    LONGEST_FACTS,
     LONGEST_PAPERS,
     LONGEST_WORDS,
     MOST_RULES,
@@ -21,7 +22,14 @@ from console.pages.frame import plain
 from console.pages.kit import Next, next_moves, section
 from console.pages.kit.layout import LONGEST_SEARCH, box
 from models.cases.cases import Case, CaseMove
-from models.cases.measures import BY_PLATFORM, MEETS, Measure, least_measures, not_met
+from models.cases.measures import (
+    BY_PLATFORM,
+    MEETS,
+    Measure,
+    MeasureState,
+    least_measures,
+    not_met,
+)
 from models.permissions import Permission
 from models.rules import Outcome, rule_refs
 
@@ -71,9 +79,14 @@ def _asked(record: CaseRecord, key: str) -> Proposal:
         placeholder=t("case_decision.choose_measures"),
         help=t("case_decision.measures_help"),
     )
+    before = [one for one in record.measures if one.state is MeasureState.PROPOSED]
+    facts = st.text_area(
+        t("case_decision.facts"), case.facts, key=f"{key}:facts", max_chars=LONGEST_FACTS,
+        placeholder=t("case_decision.facts_placeholder"),
+    )  # fmt: skip
     reason = st.text_area(
-        t("case_page.reason"), case.reason, key=f"{key}:reason", max_chars=LONGEST_WORDS,
-        placeholder=t("case_decision.reason_placeholder"),
+        t("case_page.reason"), before[0].reason if before else "", key=f"{key}:reason",
+        max_chars=LONGEST_WORDS, placeholder=t("case_decision.reason_placeholder"),
     )  # fmt: skip
     left, right = st.columns(2)
     remedy = left.text_area(
@@ -85,7 +98,7 @@ def _asked(record: CaseRecord, key: str) -> Proposal:
         t("case_page.papers"), papers_for(measures), key=f"{key}:papers", max_chars=LONGEST_PAPERS
     )
     rules = _rules(record, f"{key}:rules")
-    return Proposal(measures, reason.strip(), remedy.strip(), papers.strip(), rules)
+    return Proposal(measures, reason.strip(), remedy.strip(), papers.strip(), facts.strip(), rules)
 
 
 def papers_for(measures: Sequence[Measure]) -> str:

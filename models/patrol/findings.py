@@ -40,6 +40,7 @@ FINDING_MOVES: Final[Mapping[tuple[FindingState, FindingMove], FindingState]] = 
     (_S.CONFIRMED,   _M.TO_NOTICE):  _S.RECTIFYING,
     (_S.CONFIRMED,   _M.TO_CASE):    _S.IN_CASE,
     (_S.RECTIFYING,  _M.VERIFY_OK):  _S.CLOSED,
+    (_S.RECTIFYING,  _M.TO_CASE):    _S.IN_CASE,
     (_S.IN_CASE,     _M.VERIFY_OK):  _S.CLOSED,
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from console.actions.cases.open import open_case
 from console.actions.cases.rectifications.answers import (
     acknowledge_rectification,
     submit_rectification,
@@ -312,6 +313,23 @@ def test_findings_go_by_notice_and_close_with_it(desks: Desks) -> None:
     recheck_rectification(desks.inspector, draft.id, verdicts("+"))
     assert row(desks, Finding, seen.ids[0]).state is FindingState.CLOSED
     assert row(desks, Shop, seen.shop.id).state is ShopState.LICENSED
+
+
+def test_what_was_not_put_right_in_time_goes_into_a_case(desks: Desks, clock: Clock) -> None:
+    seen = found(desks, kind=FindingKind.BADGE_MISSING, tier=Tier.MINOR)
+    issues = issues_of_findings(desks.manager, seen.ids)
+    sent = draft_rectification(desks.manager, form(issues=issues, tier=Tier.MINOR))
+    issue_rectification(desks.manager, sent.id)
+    with pytest.raises(Conflict) as early:
+        open_case(desks.manager, seen.ids)
+    clock.pass_(days=1)
+    sweep_rectifications(desks.house)
+    escalate(desks.approver, sent.id, "逾期未整改")
+    case = open_case(desks.manager, seen.ids)
+
+    assert code_of(early) == "case.finding_not_confirmed"
+    assert row(desks, Finding, seen.ids[0]).state is FindingState.IN_CASE
+    assert row(desks, Finding, seen.ids[0]).case_id == case.id
 
 
 def test_serious_findings_and_lower_tiers_are_refused(desks: Desks) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from console.actions.audit import list_deeds
+from console.actions.cases.assigning import assign_case
 from console.actions.cases.decide import Proposal, approve, propose, return_to_owner
 from console.actions.cases.lists import case_record, list_cases, list_notices, overdue
 from console.actions.cases.notices.answers import acknowledge, answer
@@ -17,6 +18,7 @@ from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.actions.cases.parties import hear_party
 from console.actions.cases.recheck import recheck
+from console.actions.work import work_items
 from console.desk import Desk
 from models.audit import AuditEntry
 from models.cases.cases import Case, CaseState
@@ -92,6 +94,7 @@ def test_a_shop_without_delegation_is_removed_and_looked_at_again(
         "case.proposed", "case.decided", "notice.promised", "notice.sent", "case.executing",
         "shop.moved", "notice.acknowledged", "notice.answered", "shop.moved", "case.all_done",
         "case.rechecked", "case.closed", "finding.closed", "finding.closed", "shop.moved",
+        "notice.closed",
     ]  # fmt: skip
 
 
@@ -383,6 +386,26 @@ def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks, clock: C
     assert row(desks, Shop, back.shop_id).state is ShopState.PLATFORM_NOTIFIED
     removed(desks, again)
     assert looked_at(second, clock, back.id).state is CaseState.CLOSED
+
+
+def test_whoever_handed_a_case_over_does_not_look_at_its_end(desks: Desks, clock: Clock) -> None:
+    former = person(desks, "qian.ren", "CT-44", Role.CHANNEL_MANAGER)
+    case = open_case(former, found(desks).ids)
+    assign_case(desks.approver, case.id, desks.manager.actor.id or "")
+    established(desks, case)
+    measures = measures_with(desks, case, Measure.REMOVE_SHOP)
+    propose(desks.manager, case.id, proposal(measures))
+    approve(desks.approver, case.id)
+    removed(desks, send_notice(desks.manager, case.id))
+    all_else_proven(desks, case.id)
+
+    assert not case_record(former, case.id).may_look
+    assert "case_recheck" not in {one.kind for one in work_items(former)}
+    with pytest.raises(NotAllowed, match="recheck_by_another"):
+        recheck(former, case.id, clean=True, reason="已清理")
+    second = person(desks, "he.cha", "CT-44", Role.CHANNEL_MANAGER)
+    assert "case_recheck" in {one.kind for one in work_items(second)}
+    assert looked_at(second, clock, case.id).state is CaseState.CLOSED
 
 
 def test_a_licensed_shop_that_mended_its_ways_is_licensed_again(desks: Desks, clock: Clock) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.cases.decide import set_due
+from console.actions.cases.hands import note_hand
 from console.actions.cases.tasks import tasks_of
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseMove, CaseState
@@ -36,6 +37,7 @@ def assign_case(desk: Desk, case_id: UUID | str, owner_id: UUID | str) -> Case:
         for task in tasks_of(work, case, TaskState.OPEN):
             if task.assignee_id == before:
                 task.assignee_id = owner.id
+        note_hand(work, case, owner.id, before)
         work.record("case.assigned", case, owner=owner.login, before=str(before or ""))
         return case
 
@@ -47,7 +49,7 @@ def assign_task(desk: Desk, task_id: UUID | str, assignee_id: UUID | str) -> Cas
         case = work.get(Case, task.case_id)
         if task.state is not TaskState.OPEN:
             raise Conflict("case_task.not_open", reference=case.reference, state=task.state)
-        person = able_to(work, task.organisation_id, assignee_id, Permission.CASE_READ)
+        person = able_to(work, task.organisation_id, assignee_id, Permission.CASE_OPEN)
         task.assignee_id = person.id
         task.version += 1
         work.record("task.assigned", task, case=case.reference, assignee=person.login)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import (
     drop_proposed,
     family_of,
@@ -35,6 +36,7 @@ from models.staff import Actor
 
 LONGEST_WORDS: Final = 2000
 LONGEST_PAPERS: Final = 1000
+LONGEST_FACTS: Final = 4000
 MOST_RULES: Final = 20
 _WHOLE: Final = 100
 
@@ -49,6 +51,8 @@ class Proposal:
     """Where and until when to appeal."""
     papers: str
     """What to bring."""
+    facts: str = ""
+    """What was established, in the owner's words."""
     rules: Sequence[str] = ()
     """Ids of duties and clauses that it rests on."""
 
@@ -67,9 +71,12 @@ def propose(desk: Desk, case_id: UUID | str, proposal: Proposal) -> Case:
     reason = written(proposal.reason, "reason")
     remedy = written(proposal.remedy, "remedy")
     papers = written(proposal.papers, "papers", LONGEST_PAPERS)
+    facts = proposal.facts.strip()
+    if len(facts) > LONGEST_FACTS:
+        raise Invalid("case.words_needed", field="facts", most=LONGEST_FACTS)
     if len(proposal.rules) > MOST_RULES:
         raise Invalid("case.too_many_rules", most=MOST_RULES)
-    must_name_nobodys_number(desk, reason, remedy, papers)
+    must_name_nobodys_number(desk, reason, remedy, papers, facts)
     measures = [one for one in Measure if one in set(proposal.measures)]
     with desk.begin(Permission.CASE_OPEN) as work:
         case = work.get(Case, case_id)
@@ -77,7 +84,9 @@ def propose(desk: Desk, case_id: UUID | str, proposal: Proposal) -> Case:
         if (no := why_not_ready(work, case)) is not None:
             raise no
         must_meet(work, case, measures)
-        case.reason, case.proposed_by, case.rules = reason, work.actor.id, list(proposal.rules)
+        case.proposed_by, case.rules = work.actor.id, list(proposal.rules)
+        case.facts = facts
+        note_hand(work, case)
         drop_proposed(work, case)
         order(
             work, case, measures,
@@ -122,9 +131,11 @@ def approve(desk: Desk, case_id: UUID | str) -> Case:
         must_meet(work, case, proposed)
         _must_be_grave_enough(work, case)
         case.decided_by, case.decided_at = work.actor.id, work.at
+        note_hand(work, case)
         set_due(work, case, "platform_notification")
         work.record("case.decided", case, measures=[one.value for one in proposed])
         imposed = impose_proposed(work, case)
+        case.reason = imposed[0].reason
         make_tasks(work, case, imposed)
         settle_interim(work, case, proposed)
         work.session.flush()

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from console.actions.cases.decide import LONGEST_PAPERS, MOST_RULES, written
+from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import IN_FORCE, measures_of, order
 from console.actions.cases.tasks import make_tasks
 from console.actions.channel.blacklist import must_name_nobodys_number
@@ -51,6 +52,7 @@ def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
             reason=reason, remedy=remedy, papers=papers, rules=rules, interim=True,
         )  # fmt: skip
         work.session.flush()
+        note_hand(work, case)
         work.record(
             "case.stopped_at_once", case, measures=[one.value for one in wanted], reason=reason
         )

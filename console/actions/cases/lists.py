@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, or_
 
 from console.actions.audit import history
+from console.actions.cases.hands import hands_of
 from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.cases.orders import wanted_of
 from console.desk import PAGE, Desk, Order, Slice, Work
@@ -53,6 +54,8 @@ class CaseRecord:
     measures: Sequence[CaseMeasure]
     tasks: Sequence[CaseTask]
     looks: Sequence[Recheck]
+    may_look: bool
+    """The actor had no hand in it, and may make the looks after its end."""
     wanted: Sequence[Outcome]
     """What the rules want of it."""
     linked: Sequence[Case]
@@ -166,6 +169,7 @@ def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:
                 .where(Recheck.case_id == case.id)
                 .order_by(col(Recheck.round), col(Recheck.number))
             ),
+            may_look=work.actor.id not in hands_of(work, case),
             wanted=wanted_of(work, case),
             linked=_linked(work, case),
             history=deeds,

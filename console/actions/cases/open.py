@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.cases.assigning import able_to
+from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import head_of
 from console.actions.cases.parties import first_parties
 from console.actions.cases.similar import former_case
@@ -16,6 +17,11 @@ from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseMove, TierBasis
+from models.cases.rectifications import (
+    Rectification,
+    RectificationIssue,
+    RectificationState,
+)
 from models.formats import Fault, check_icp_filing
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
@@ -75,6 +81,7 @@ def _give(work: Work, case: Case, owner: UUID | str | None, *, unowned: bool) ->
     else:
         person = owner and able_to(work, case.organisation_id, owner, Permission.CASE_OPEN)
         case.owner_id = person.id if person else work.actor.id
+        note_hand(work, case, case.owner_id)
         case.move(CaseMove.ASSIGN)
         due = deadline(work, "case_investigation")
     case.due_at, case.rule_version = due.at, due.version
@@ -93,13 +100,26 @@ def _confirmed(work: Work, finding_ids: Sequence[UUID | str]) -> list[Finding]:
         raise Invalid("case.choose_findings", most=MOST_FINDINGS)
     findings = [work.get(Finding, one) for one in wanted]
     for finding in findings:
-        if finding.state is not FindingState.CONFIRMED:
+        if finding.state is not FindingState.CONFIRMED and not _is_escalated(work, finding):
             raise Conflict("case.finding_not_confirmed", number=finding.number, state=finding.state)
         if finding.shop_id != findings[0].shop_id:
             raise Conflict(
                 "case.findings_of_two_shops", first=findings[0].number, second=finding.number
             )
     return findings
+
+
+def _is_escalated(work: Work, finding: Finding) -> bool:
+    """It was to be put right and was not: its rectification notice has gone up (DOMAIN 4.12)."""
+    if finding.state is not FindingState.RECTIFYING:
+        return False
+    escalated = work.session.exec(
+        select(Rectification.id)
+        .join(RectificationIssue, col(RectificationIssue.rectification_id) == col(Rectification.id))
+        .where(RectificationIssue.finding_id == finding.id)
+        .where(Rectification.state == RectificationState.ESCALATED)
+    ).first()
+    return escalated is not None
 
 
 def _must_be_the_only_one(work: Work, shop: Shop) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import head_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
@@ -96,6 +97,7 @@ def hear_party(desk: Desk, party_id: UUID | str, statement: str) -> CaseParty:
     with desk.begin(Permission.CASE_OPEN) as work:
         party = work.get(CaseParty, party_id)
         case = _heard_in(work, party.case_id)
+        note_hand(work, case)
         party.statement, party.heard_at, party.heard_by = words, work.at, work.actor.id
         work.record("case.party_heard", case, party=party.name, statement=words)
         return party

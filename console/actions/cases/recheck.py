@@ -8,21 +8,22 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from console.actions.cases.authorities.reports import why_not_reported
 from console.actions.cases.decide import written
-from console.actions.cases.orders import family_of, kinds_of, merged_into
+from console.actions.cases.hands import hands_of
+from console.actions.cases.notices.threads import close_threads
+from console.actions.cases.orders import merged_into
 from console.actions.cases.tasks import by_hand, plan_looks, reopen, tasks_of
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove
 from models.cases.rechecks import Recheck
-from models.cases.reports import AuthorityReport, Organ
 from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, NotAllowed, Refusal
-from models.rules import FindingKind, china_day
-from models.staff import Actor
+from models.rules import china_day
 
 SECOND_FROM: Final = timedelta(days=7)
 """So long before its due day the second look may be made."""
@@ -37,11 +38,6 @@ BACK_LICENSED: Final = (ShopMove.RELISTED, ShopMove.CLEAR, ShopMove.FINDING)
 """What a shop goes through that was gone and is found again."""
 
 
-def has_had_a_hand(actor: Actor, case: Case) -> bool:
-    """Who opened, proposed or decided the case does not look at its end."""
-    return actor.id in {case.owner_id, case.proposed_by, case.decided_by}
-
-
 def recheck(
     desk: Desk, case_id: UUID | str, *, clean: bool, reason: str, evidence: Sequence[str] = ()
 ) -> Case:
@@ -53,7 +49,7 @@ def recheck(
         case = work.get(Case, case_id)
         if CaseMove.RECHECK_OK not in case.open_moves():
             case.move(CaseMove.RECHECK_OK)
-        if has_had_a_hand(work.actor, case):
+        if work.actor.id in hands_of(work, case):
             raise NotAllowed("case.recheck_by_another", reference=case.reference)
         look, after = _looks(work, case)
         _must_not_be_early(work, look)
@@ -135,6 +131,7 @@ def _close(work: Work, case: Case, words: str) -> None:
     for one in (case, *merged_into(work, case)):
         _close_findings(work, one)
         _move_shop(work, one, clean=True)
+        close_threads(work, one)
 
 
 def why_not_close(work: Work, case: Case) -> Refusal | None:
@@ -142,15 +139,7 @@ def why_not_close(work: Work, case: Case) -> Refusal | None:
     waiting = [task.kind for task in tasks_of(work, case, TaskState.OPEN)]
     if waiting:
         return Conflict("case.tasks_open", reference=case.reference, tasks=waiting)
-    if FindingKind.IDREADER_CRACK_TOOL not in kinds_of(work, case):
-        return None
-    reported = work.session.exec(
-        select(AuthorityReport.id).where(
-            col(AuthorityReport.case_id).in_(family_of(work, case)),
-            AuthorityReport.organ == Organ.POLICE,
-        )
-    ).first()
-    return None if reported else Conflict("case.not_reported", reference=case.reference)
+    return why_not_reported(work, case)
 
 
 def _close_findings(work: Work, case: Case) -> None:

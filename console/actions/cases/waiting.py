@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 
+from console.actions.cases.hands import has_had_a_hand
 from console.actions.cases.recheck import SECOND_FROM
 from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
@@ -214,16 +215,12 @@ def _looks(desk: Desk) -> Iterator[WorkItem]:
         col(first.done_at).is_(None),
         col(first.number) < col(Recheck.number),
     )
-    uninvolved = [
-        one.is_distinct_from(actor.id)
-        for one in (col(Case.owner_id), col(Case.proposed_by), col(Case.decided_by))
-    ]
     with desk.begin(_P.CASE_READ) as work:
         rows = work.session.exec(
             select(Case.id, Case.reference, Recheck.due_at)
             .join(Case, col(Case.id) == col(Recheck.case_id))
             .where(col(Recheck.organisation_id).in_(actor.organisations))
-            .where(col(Recheck.done_at).is_(None), *_own(desk), *uninvolved)
+            .where(col(Recheck.done_at).is_(None), *_own(desk), ~has_had_a_hand(actor))
             .where(col(Case.state) == CaseState.WAITING_RECHECK)
             .where(
                 or_(

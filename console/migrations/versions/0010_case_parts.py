@@ -306,7 +306,25 @@ def _recoveries() -> None:
     )
 
 
+def _case_hands() -> None:
+    op.create_table(
+        "case_hands",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_case_hands_case_id"),
+        sa.PrimaryKeyConstraint("case_id", "user_id", name="pk_case_hands"),
+    )
+    # UNION leaves out what is there twice: one person may have done several things.
+    people = ("owner_id", "proposed_by", "decided_by")
+    rows = " UNION ".join(
+        f"SELECT id, {one} FROM cases WHERE {one} IS NOT NULL"  # noqa: S608 - names from above
+        for one in people
+    )
+    op.execute(f"INSERT INTO case_hands (case_id, user_id) {rows}")
+
+
 def upgrade() -> None:
+    _case_hands()
     _case_tasks()
     _extensions()
     _authority_reports()
@@ -333,5 +351,6 @@ def downgrade() -> None:
         "authority_reports",
         "extensions",
         "case_tasks",
+        "case_hands",
     ):
         op.drop_table(table)

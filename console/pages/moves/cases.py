@@ -5,7 +5,7 @@ from collections.abc import Callable
 from console.actions.cases.decide import approve, return_to_owner, why_not_decide
 from console.actions.cases.lists import CaseRecord
 from console.actions.cases.notices.sending import send_notice
-from console.actions.cases.recheck import has_had_a_hand, recheck
+from console.actions.cases.recheck import recheck
 from console.desk import Desk
 from console.i18n import listed, t
 from console.pages.frame import plain
@@ -54,7 +54,7 @@ def case_moves(desk: Desk, record: CaseRecord) -> None:
 def _looks(desk: Desk, record: CaseRecord) -> list[Next]:
     """The look after 7 or 30 days, by somebody new to the case."""
     case = record.case
-    open_ = case.open_moves() if not has_had_a_hand(desk.actor, case) else []
+    open_ = case.open_moves() if record.may_look else []
     waiting = [one for one in record.looks if one.done_at is None]
     is_last = len(waiting) <= 1
 

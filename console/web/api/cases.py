@@ -146,6 +146,7 @@ class ProposeIn(BaseModel):
     reason: _Words
     remedy: _Words
     papers: Annotated[str, Field(min_length=1, max_length=1000)]
+    facts: Annotated[str, Field(max_length=4000)] = ""
     rules: list[str] = Field(default_factory=list, max_length=MOST_RULES)
 
 
@@ -206,7 +207,7 @@ def open_(desk: Writing, body: OpenIn) -> CaseOut:
 @router.post("/cases/{case_id}/propose")
 def propose_(desk: Writing, case_id: UUID, body: ProposeIn) -> CaseOut:
     """Measures, reason, remedy and papers. Before it come the parties and the trace."""
-    given = Proposal(body.measures, body.reason, body.remedy, body.papers, body.rules)
+    given = Proposal(body.measures, body.reason, body.remedy, body.papers, body.facts, body.rules)
     return _case(propose(desk, case_id, given))
 
 

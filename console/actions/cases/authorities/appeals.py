@@ -16,7 +16,7 @@ from console.actions.audit import history
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper
 from console.actions.cases.authorities.lifting import lift_all
 from console.actions.cases.decide import written
-from console.actions.cases.orders import measures_of
+from console.actions.cases.hands import hands_of
 from console.actions.cases.parties import parties_of
 from console.actions.cases.tasks import move_on, tasks_of
 from console.actions.channel.badges import finish_badges
@@ -159,7 +159,7 @@ def decide_case_appeal(
         if move not in {CaseAppealMove.UPHOLD, CaseAppealMove.DISMISS}:
             raise Invalid("case_appeal.not_a_decision")
         appeal.move(move)
-        if work.actor.id in hands_of(work, case) | {appeal.lodged_by}:
+        if work.actor.id in _not_to_decide(work, case, appeal):
             raise NotAllowed("case_appeal.same_person", number=appeal.number)
         appeal.decision, appeal.decided_by, appeal.decided_at = why, work.actor.id, work.at
         if move is CaseAppealMove.UPHOLD:
@@ -185,11 +185,9 @@ def withdraw_case_appeal(desk: Desk, appeal_id: UUID | str, reason: str) -> Case
         return appeal
 
 
-def hands_of(work: Work, case: Case) -> set[UUID | None]:
-    """Everybody who had a hand in what is appealed against."""
-    ordered = {one.ordered_by for one in measures_of(work, case)}
-    own = {case.owner_id, case.proposed_by, case.decided_by, case.rechecked_by}
-    return (ordered | own) - {None}
+def _not_to_decide(work: Work, case: Case, appeal: CaseAppeal) -> set[UUID | None]:
+    """Everybody who had a hand in what is appealed against, or brought the appeal."""
+    return {*hands_of(work, case), case.rechecked_by, appeal.lodged_by}
 
 
 def _reverse(work: Work, case: Case, appeal: CaseAppeal) -> None:
@@ -263,7 +261,7 @@ def who_may_appeal(desk: Desk, case_id: UUID | str) -> Sequence[CaseParty]:
 
 def _record(work: Work, case: Case, appeal: CaseAppeal) -> CaseAppealRecord:
     party = None if appeal.party_id is None else work.session.get(CaseParty, appeal.party_id)
-    has_hand = work.actor.id in hands_of(work, case) | {appeal.lodged_by}
+    has_hand = work.actor.id in _not_to_decide(work, case, appeal)
     return CaseAppealRecord(appeal, party, history(work, appeal), has_hand)
 
 

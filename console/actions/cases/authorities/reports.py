@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
 from console.actions.cases.notices.threads import close_threads
-from console.actions.cases.orders import kinds_of
+from console.actions.cases.orders import family_of, kinds_of
 from console.actions.cases.tasks import prove, tasks_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
@@ -25,7 +25,7 @@ from models.cases.reports import AuthorityReport, Organ
 from models.cases.tasks import CaseTask, TaskKind, TaskMove, TaskState
 from models.patrol.findings import Finding
 from models.permissions import Permission
-from models.refusals import Conflict, Invalid, NotAllowed
+from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from models.rules import FindingKind
 from models.staff import Organisation
 
@@ -74,7 +74,8 @@ def transfer_case(
         case = _own(work, case_id)
         report = _noted(work, case, form, kept, whole=True)
         work.session.flush()
-        must_be_reported(work, case)
+        if (no := why_not_reported(work, case)) is not None:
+            raise no
         case.move(CaseMove.TRANSFER)
         case.due_at, case.closed_at = None, work.at
         work.record(
@@ -126,20 +127,18 @@ def add_feedback(desk: Desk, report_id: UUID | str, words: str) -> AuthorityRepo
         return report
 
 
-def must_be_reported(work: Work, case: Case) -> None:
-    """Conflict where the police have to know of it and do not; for whoever ends a case."""
+def why_not_reported(work: Work, case: Case) -> Refusal | None:
+    """Why the case can't end yet: the police have to know of it and do not (004-3.3-p)."""
     grave = [one for one in kinds_of(work, case) if one in TO_THE_POLICE]
-    if grave and not _is_reported(work, case):
-        raise Conflict("report.police_needed", reference=case.reference, kind=grave[0])
-
-
-def _is_reported(work: Work, case: Case) -> bool:
-    found = work.session.exec(
+    reported = work.session.exec(
         select(AuthorityReport.id).where(
-            AuthorityReport.case_id == case.id, AuthorityReport.organ == Organ.POLICE
+            col(AuthorityReport.case_id).in_(family_of(work, case)),
+            AuthorityReport.organ == Organ.POLICE,
         )
     ).first()
-    return found is not None
+    if not grave or reported is not None:
+        return None
+    return Conflict("report.police_needed", reference=case.reference, kind=grave[0])
 
 
 def _checked(desk: Desk, form: ReportForm) -> ReportForm:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.hands import note_hand
 from console.actions.cases.open import case_reference
 from console.actions.cases.tasks import prove
 from console.actions.cases.tracing.traced import trace_of
@@ -41,6 +42,7 @@ def open_source_case(desk: Desk, case_id: UUID | str, channel_id: UUID | str) ->
         case.move(CaseMove.ASSIGN)
         work.session.flush()
         _name_party(work, case, channel)
+        note_hand(work, case)
         work.record(
             "case.opened", case, parent=parent.reference, channel=channel.code, tier=case.tier.value
         )
