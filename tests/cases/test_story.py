@@ -16,7 +16,7 @@ from console.actions.cases.notices.delivering import retry_notice
 from console.actions.cases.notices.mailboxes import set_mailbox
 from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
-from console.actions.cases.parties import hear_party
+from console.actions.cases.parties import Factors, hear_party, weigh_party
 from console.actions.cases.recheck import recheck
 from console.actions.work import work_items
 from console.desk import Desk
@@ -386,6 +386,19 @@ def test_a_shop_that_is_back_is_put_to_the_platform_again(desks: Desks, clock: C
     assert row(desks, Shop, back.shop_id).state is ShopState.PLATFORM_NOTIFIED
     removed(desks, again)
     assert looked_at(second, clock, back.id).state is CaseState.CLOSED
+
+
+@pytest.mark.requirement("003-11.1-1")
+def test_each_party_is_weighed_by_nature_circumstance_and_result(desks: Desks) -> None:
+    case = opened(desks)
+    (party,) = case_record(desks.manager, case.id).parties
+    weigh_party(desks.manager, party.id, Factors("无委托售卡", "两次下架后再上架", "售出 60 张"))
+    with pytest.raises(Invalid):
+        weigh_party(desks.manager, party.id, Factors("字" * 1001))
+
+    (party,) = case_record(desks.manager, case.id).parties
+    assert (party.nature, party.result) == ("无委托售卡", "售出 60 张")
+    assert "case.party_weighed" in deeds(desks)
 
 
 def test_whoever_handed_a_case_over_does_not_look_at_its_end(desks: Desks, clock: Clock) -> None:

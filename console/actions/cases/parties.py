@@ -1,7 +1,7 @@
 """Who had a part in it: named, heard, and with the share of each (003-11.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
@@ -28,14 +28,20 @@ _WHOLE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Factors:
+    """What responsibility is weighed by (003-11.1-1)."""
+
+    nature: str = ""
+    circumstance: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PartyForm:
     role: PartyRole
     name: str
     uscc: str = ""
-    nature: str = ""
-    circumstance: str = ""
-    result: str = ""
-    """The three factors of responsibility (003-11.1-1)."""
+    factors: Factors = Factors()
 
 
 def first_parties(work: Work, case: Case, shop: Shop) -> None:
@@ -68,24 +74,42 @@ def add_party(desk: Desk, case_id: UUID | str, form: PartyForm) -> CaseParty:
     name = form.name.strip()
     if not name or len(name) > LONGEST_NAME:
         raise Invalid("case.words_needed", field="name", most=LONGEST_NAME)
-    factors = (form.nature.strip(), form.circumstance.strip(), form.result.strip())
-    if any(len(one) > LONGEST_FACTOR for one in factors):
-        raise Invalid("case.words_needed", field="factors", most=LONGEST_FACTOR)
-    must_name_nobodys_number(desk, name, *factors)
-    uscc = _uscc(form.uscc)
+    must_name_nobodys_number(desk, name)
+    factors, uscc = _weighed(desk, form.factors), _uscc(form.uscc)
     with desk.begin(Permission.CASE_OPEN) as work:
         case = _investigated(work, case_id)
         if len(parties_of(work, case)) >= MOST_PARTIES:
             raise Conflict("case.too_many_parties", reference=case.reference, most=MOST_PARTIES)
-        nature, circumstance, result = factors
-        party = work.add(
-            CaseParty(
-                case_id=case.id, role=form.role, name=name, uscc=uscc, nature=nature,
-                circumstance=circumstance, result=result,
-            )
-        )  # fmt: skip
+        party = work.add(CaseParty(case_id=case.id, role=form.role, name=name, uscc=uscc))
+        _weigh(party, factors)
         work.record("case.party_added", case, party=name, role=form.role.value)
         return party
+
+
+def weigh_party(desk: Desk, party_id: UUID | str, factors: Factors) -> CaseParty:
+    """Say by what its responsibility is weighed; what was said before is on record."""
+    weighed = _weighed(desk, factors)
+    with desk.begin(Permission.CASE_OPEN) as work:
+        party = work.get(CaseParty, party_id)
+        case = _investigated(work, party.case_id)
+        note_hand(work, case)
+        _weigh(party, weighed)
+        work.record("case.party_weighed", case, party=party.name, **asdict(weighed))
+        return party
+
+
+def _weigh(party: CaseParty, factors: Factors) -> None:
+    party.nature, party.circumstance = factors.nature, factors.circumstance
+    party.result = factors.result
+
+
+def _weighed(desk: Desk, factors: Factors) -> Factors:
+    given = Factors(factors.nature.strip(), factors.circumstance.strip(), factors.result.strip())
+    words = (given.nature, given.circumstance, given.result)
+    if any(len(one) > LONGEST_FACTOR for one in words):
+        raise Invalid("case.words_needed", field="factors", most=LONGEST_FACTOR)
+    must_name_nobodys_number(desk, *words)
+    return given
 
 
 def hear_party(desk: Desk, party_id: UUID | str, statement: str) -> CaseParty:

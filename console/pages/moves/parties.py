@@ -1,5 +1,7 @@
 """What may be done about the parties of a case while it is looked into."""
 
+from dataclasses import fields
+
 import streamlit as st
 
 from console.actions.cases.lists import CaseRecord
@@ -7,11 +9,13 @@ from console.actions.cases.parties import (
     LONGEST_FACTOR,
     LONGEST_NAME,
     LONGEST_STATEMENT,
+    Factors,
     PartyForm,
     add_party,
     hear_party,
     remove_party,
     set_shares,
+    weigh_party,
 )
 from console.desk import Desk
 from console.i18n import t
@@ -49,11 +53,39 @@ def party_moves(desk: Desk, case: Case, party: CaseParty) -> None:
             Next("hear", t("case_pages.hear"), t("case_pages.hear_will", party=name), heard,
                  Permission.CASE_OPEN, is_open=is_open, ask=ask, icon=":material/hearing:",
                  main=not party.statement),
+            _weighing(desk, party, is_open=is_open),
             Next("remove_party", t("case_pages.remove_party"),
                  t("case_pages.remove_party_will", party=name), removed, Permission.CASE_OPEN,
                  is_open=is_open, reason=True),
         ],
         party.id,
+    )  # fmt: skip
+
+
+def _factors(key: str, known: Factors) -> dict[str, str]:
+    """The three boxes, with what is known by now."""
+    return {
+        one.name: st.text_area(
+            t(f"case_pages.{one.name}"), getattr(known, one.name), key=f"{key}:{one.name}",
+            max_chars=LONGEST_FACTOR, height=68,
+        ) or ""
+        for one in fields(Factors)
+    }  # fmt: skip
+
+
+def _weighing(desk: Desk, party: CaseParty, *, is_open: bool) -> Next:
+    given: dict[str, str] = {}
+
+    def ask(key: str) -> str:
+        given.update(_factors(key, Factors(party.nature, party.circumstance, party.result)))
+        return _READY if any(words.strip() for words in given.values()) else ""
+
+    def act(_: str) -> None:
+        weigh_party(desk, party.id, Factors(**given))
+
+    return Next(
+        "weigh", t("case_pages.weigh"), t("case_pages.weigh_will", party=plain(party.name)), act,
+        Permission.CASE_OPEN, is_open=is_open, ask=ask, icon=":material/balance:",
     )  # fmt: skip
 
 
@@ -76,15 +108,13 @@ def _adding(desk: Desk, case: Case) -> Next:
             t("case_pages.party_name"), key=f"{key}:name", max_chars=LONGEST_NAME
         )
         given["uscc"] = st.text_input(t("case_pages.uscc"), key=f"{key}:uscc", max_chars=18)
-        for one in ("nature", "circumstance", "result"):
-            given[one] = st.text_area(
-                t(f"case_pages.{one}"), key=f"{key}:{one}", max_chars=LONGEST_FACTOR, height=68
-            )
+        given.update(_factors(key, Factors()))
         return _READY if given["name"].strip() else ""
 
     def act(_: str) -> None:
-        role = PartyRole(given.pop("role"))
-        add_party(desk, case.id, PartyForm(role, **given))
+        factors = Factors(*(given[one.name] for one in fields(Factors)))
+        role = PartyRole(given["role"])
+        add_party(desk, case.id, PartyForm(role, given["name"], given["uscc"], factors))
 
     return Next(
         "add_party", t("case_pages.add_party"), t("case_pages.add_party_will"), act,

@@ -17,11 +17,13 @@ from console.actions.cases.parties import (
     LONGEST_NAME,
     LONGEST_STATEMENT,
     MOST_PARTIES,
+    Factors,
     PartyForm,
     add_party,
     hear_party,
     remove_party,
     set_shares,
+    weigh_party,
 )
 from console.actions.cases.similar import (
     MOST_FINDINGS,
@@ -49,13 +51,18 @@ _Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 _Factor = Annotated[str, Field(max_length=LONGEST_FACTOR)]
 
 
-class PartyIn(In):
-    role: PartyRole
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    uscc: str = Field(default="", max_length=18)
+class FactorsIn(In):
+    """What responsibility is weighed by (003-11.1-1)."""
+
     nature: _Factor = ""
     circumstance: _Factor = ""
     result: _Factor = ""
+
+
+class PartyIn(FactorsIn):
+    role: PartyRole
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    uscc: str = Field(default="", max_length=18)
 
 
 class HearIn(In):
@@ -147,13 +154,20 @@ def similar_to(desk: Reading, case_id: UUID) -> list[SimilarOut]:
 
 @router.post("/cases/{case_id}/parties")
 def add_party_(desk: Writing, case_id: UUID, body: PartyIn) -> CaseRecordOut:
-    form = PartyForm(body.role, body.name, body.uscc, body.nature, body.circumstance, body.result)
+    factors = Factors(body.nature, body.circumstance, body.result)
+    form = PartyForm(body.role, body.name, body.uscc, factors)
     return case_out(desk, add_party(desk, case_id, form).case_id)
 
 
 @router.post("/cases/{case_id}/shares")
 def set_shares_(desk: Writing, case_id: UUID, body: SharesIn) -> CaseOut:
     return _case(set_shares(desk, case_id, body.shares))
+
+
+@router.post("/case-parties/{party_id}/weigh")
+def weigh_party_(desk: Writing, party_id: UUID, body: FactorsIn) -> CaseRecordOut:
+    factors = Factors(body.nature, body.circumstance, body.result)
+    return case_out(desk, weigh_party(desk, party_id, factors).case_id)
 
 
 @router.post("/case-parties/{party_id}/hear")
