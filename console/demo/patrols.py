@@ -12,12 +12,6 @@ from uuid import UUID
 
 from sqlmodel import col
 
-from console.actions.cases.decide import Proposal, approve, propose
-from console.actions.cases.notices.answers import acknowledge, answer
-from console.actions.cases.notices.sending import send_notice
-from console.actions.cases.open import open_case
-from console.actions.cases.orders import wanted_of
-from console.actions.cases.parties import hear_party, parties_of
 from console.actions.imports.plan import plan_import
 from console.actions.imports.run import run_import
 from console.actions.patrol.checks import fill_check, list_checks
@@ -28,13 +22,10 @@ from console.actions.patrol.plans import PlanTerms, add_plan
 from console.actions.patrol.run import Roads, advance_run
 from console.actions.patrol.sources import edit_source, save_source
 from console.actions.patrol.starting import run_plan_now
-from console.demo.cast import PROOF, Cast
+from console.demo.cast import Cast
 from console.demo.shop import Stall, open_market
+from console.demo.supervision import supervised
 from console.desk import House
-from models.cases.cases import Case
-from models.cases.measures import least_measures
-from models.cases.notices import AnswerOutcome
-from models.cases.traces import OutflowTrace, TraceMove, WhyNotTraceable
 from models.channel.imports import ImportKind
 from models.patrol.checks import ITEMS, CheckAnswer, CheckItem
 from models.patrol.findings import Finding
@@ -104,8 +95,7 @@ def patrolled(cast: Cast) -> None:
             confirmed.append(confirm_finding(early.approver, finding.id, reason=reason))
         else:
             dismiss_finding(early.approver, finding.id, "店铺并未销售电话卡", sells_no_cards=True)
-    for finding, is_answered in zip(confirmed, (True, False), strict=False):
-        _case(cast, finding, is_answered=is_answered)
+    supervised(cast, confirmed[:2])
     _checked(cast)
 
 
@@ -156,41 +146,6 @@ def _on_loopback(house: House) -> House:
     update = {"fetch_allowed_networks": (IPv4Network("127.0.0.0/8"),), "fetch_pace": 0.0,
               "screenshots": False}  # fmt: skip
     return replace(house, settings=house.settings.model_copy(update=update))
-
-
-def _establish(cast: Cast, case: Case) -> None:
-    with cast.manager.begin(Permission.CASE_READ) as work:
-        parties = parties_of(work, case)
-    for party in parties:
-        hear_party(cast.manager, party.id, "店主承认未取得委托，称货源来自微信群")
-    with cast.manager.begin(Permission.TRACE_EDIT) as work:
-        trace = work.add(
-            OutflowTrace(
-                case_id=case.id,
-                why_not=WhyNotTraceable.NO_CARD,
-                reason="未能购得样卡，无卡号可核查",
-                concluded_by=work.actor.id,
-                concluded_at=work.at,
-            )
-        )
-        trace.move(TraceMove.GIVE_UP)
-        work.record("trace.given_up", case, reason=trace.reason)
-
-
-def _case(cast: Cast, finding: Finding, *, is_answered: bool) -> None:
-    case = open_case(cast.manager, [finding.id])
-    _establish(cast, case)
-    with cast.manager.begin(Permission.CASE_READ) as work:
-        wanted = wanted_of(work, case)
-    reason, remedy = "未取得网络代理委托销售电话卡", "可在 15 日内向本单位渠道部书面申诉"
-    papers = "营业执照、网络代理委托证明"
-    propose(cast.manager, case.id, Proposal(least_measures(wanted), reason, remedy, papers))
-    approve(cast.approver, case.id)
-    notice = send_notice(cast.manager, case.id)
-    if is_answered:
-        acknowledge(cast.platform, notice.id)
-        proofs = [("下架截图.png", PROOF)]
-        answer(cast.platform, notice.id, AnswerOutcome.REMOVED, "已下架并关闭店铺", proofs)
 
 
 def _offers(today: date, stalls: Sequence[Stall]) -> bytes:
