@@ -235,4 +235,4 @@ def test_rejected_rows_go_back_to_who_brought_them(desks: Desks, visitor: Visito
     assert visitor.get(f"/files/imports/{without}/rejects.csv").status_code == 404
     path = f"/files/imports/{with_rejects}/rejects.csv"
     assert as_(visitor, desks.other_manager).get(path).status_code == 404
-    assert as_(visitor, desks.regulator).get(path).status_code == 403
+    assert as_(visitor, desks.regulator).get(path).status_code == 404

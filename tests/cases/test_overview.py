@@ -15,7 +15,7 @@ from models.patrol.shops import ShopState
 from models.permissions import Permission
 from models.refusals import NotAllowed
 from models.staff import Organisation
-from tests.cases.world import found, opened, removed, sent
+from tests.cases.world import all_else_proven, case_of, found, opened, removed, sent
 from tests.conftest import Clock, Desks
 
 
@@ -64,6 +64,7 @@ def test_each_reader_has_the_figures_of_their_own_scope(desks: Desks, clock: Clo
     notice = sent(desks, shop_no=4)
     clock.pass_(days=2)
     removed(desks, notice)
+    all_else_proven(desks, case_of(notice))
     clock.pass_(days=30)
 
     seen = overview(desks.regulator)

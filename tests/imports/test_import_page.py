@@ -57,7 +57,7 @@ def test_a_bad_file_is_refused_on_the_spot(console: Console, desks: Desks) -> No
 
 
 def test_who_may_not_import_is_offered_nothing(console: Console, desks: Desks) -> None:
-    at = console.open("imports", desks.approver)
+    at = console.open("imports", desks.regulator)
     assert not [one for one in at.button if one.key == "imports:open"]
 
 
