@@ -30,7 +30,7 @@ def test_what_is_done_about_a_case_is_done_by_programs_too(desks: Desks) -> None
     stop = {"measures": ["suspend_cards"], "reason": REASON, "remedy": REMEDY, "papers": PAPERS}
     good(carrier.post(f"{path}/stop", json=stop))
     (task,) = tasks(desks, case.id, TaskKind.BY_HAND)
-    colleague = {"user_id": str(desks.inspector.actor.id)}
+    colleague = {"user_id": str(desks.manager.actor.id)}
     good(carrier.post(f"/case-tasks/{task.id}/assignee", json=colleague))
     refused = carrier.post(f"/case-tasks/{task.id}/do", data={"words": "已停机"})
     done = carrier.post(

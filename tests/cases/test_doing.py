@@ -248,15 +248,18 @@ def test_a_case_handed_over_takes_its_open_tasks_along_and_one_task_may_be_anoth
     desks: Desks,
 ) -> None:
     colleague = person(desks, "tong.shi", "CT-44", Role.CHANNEL_MANAGER)
+    other = person(desks, "zhu.shou", "CT-44", Role.CHANNEL_MANAGER)
     case, task = by_hand(desks)
-    assign_task(desks.manager, task.id, user_of(desks.inspector))
+    with pytest.raises(Invalid, match="nobody_for_it"):
+        assign_task(desks.manager, task.id, user_of(desks.inspector))
+    assign_task(desks.manager, task.id, user_of(other))
     assign_case(desks.manager, case.id, user_of(colleague))
     with pytest.raises(Conflict) as already:
         assign_case(desks.manager, case.id, user_of(colleague))
 
     assert already.value.code == "case.owner_already"
     who = {one.id: one.assignee_id for one in tasks(desks, case.id)}
-    assert who.pop(task.id) == desks.inspector.actor.id
+    assert who.pop(task.id) == other.actor.id
     assert set(who.values()) == {colleague.actor.id}
 
 

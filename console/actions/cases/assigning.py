@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from console.actions.cases.decide import set_due
 from console.actions.cases.hands import note_hand
-from console.actions.cases.tasks import tasks_of
+from console.actions.cases.tasks import NEEDED, tasks_of
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseMove, CaseState
 from models.cases.tasks import CaseTask, TaskState
@@ -49,7 +49,7 @@ def assign_task(desk: Desk, task_id: UUID | str, assignee_id: UUID | str) -> Cas
         case = work.get(Case, task.case_id)
         if task.state is not TaskState.OPEN:
             raise Conflict("case_task.not_open", reference=case.reference, state=task.state)
-        person = able_to(work, task.organisation_id, assignee_id, Permission.CASE_OPEN)
+        person = able_to(work, task.organisation_id, assignee_id, NEEDED[task.kind])
         task.assignee_id = person.id
         task.version += 1
         work.record("task.assigned", task, case=case.reference, assignee=person.login)

@@ -1,6 +1,6 @@
 """Tasks of a case: made by its decision, each finished by its proof (DOMAIN 4.9)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -25,9 +25,30 @@ from models.cases.tasks import TASKS_OF, CaseTask, TaskKind, TaskMove, TaskState
 from models.channel.badges import LIVE, Badge
 from models.channel.licences import Licence, LicenceState
 from models.channel.shops import AuthorisedShop
+from models.permissions import Permission
 from models.rules import Deadline
 from models.staff import Organisation, OrganisationKind
 
+_P: Final = Permission
+_K: Final = TaskKind
+NEEDED: Final[Mapping[TaskKind, Permission]] = {
+    _K.REVOKE_LICENCE: _P.LICENCE_REVOKE,
+    _K.SUSPEND_LICENCE: _P.LICENCE_EDIT,
+    _K.REVOKE_BADGE: _P.BADGE_ISSUE,
+    _K.NOTIFY_PLATFORM: _P.CASE_SEND,
+    _K.BLACKLIST: _P.BLACKLIST_EDIT,
+    _K.RECOVER_CARDS: _P.TRACE_EDIT,
+    _K.REVIEW_CARDS: _P.CASE_OPEN,
+    _K.TRACE: _P.TRACE_EDIT,
+    _K.SOURCE_CASE: _P.CASE_OPEN,
+    _K.POLICE_REPORT: _P.CASE_TRANSFER,
+    _K.AUTHORITY_REPORT: _P.CASE_TRANSFER,
+    _K.ACCOUNTABILITY: _P.CASE_OPEN,
+    _K.RECTIFICATION: _P.RECTIFICATION_ISSUE,
+    _K.PUBLICATION: _P.PUBLICATION_PUBLISH,
+    _K.BY_HAND: _P.CASE_OPEN,
+}
+"""What doing a task takes."""
 SAME_DAY: Final = frozenset(
     {TaskKind.REVOKE_LICENCE, TaskKind.REVOKE_BADGE, TaskKind.BLACKLIST, TaskKind.SUSPEND_LICENCE}
 )

@@ -4,7 +4,7 @@ What is somebody's by name (a case its owner's, a task its assignee's) waits for
 takes a second person waits for everybody who had no hand in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists, func
@@ -13,6 +13,7 @@ from sqlmodel import and_, col, or_, select
 
 from console.actions.cases.hands import has_had_a_hand
 from console.actions.cases.recheck import SECOND_FROM
+from console.actions.cases.tasks import NEEDED
 from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
 from models.cases.cases import ENDED, Case, CaseState
@@ -25,24 +26,6 @@ from models.staff import Organisation, OrganisationKind, User
 
 _P: Final = Permission
 _K: Final = TaskKind
-NEEDED: Final[Mapping[TaskKind, Permission]] = {
-    _K.REVOKE_LICENCE: _P.LICENCE_REVOKE,
-    _K.SUSPEND_LICENCE: _P.LICENCE_EDIT,
-    _K.REVOKE_BADGE: _P.BADGE_ISSUE,
-    _K.NOTIFY_PLATFORM: _P.CASE_SEND,
-    _K.BLACKLIST: _P.BLACKLIST_EDIT,
-    _K.RECOVER_CARDS: _P.TRACE_EDIT,
-    _K.REVIEW_CARDS: _P.CASE_OPEN,
-    _K.TRACE: _P.TRACE_EDIT,
-    _K.SOURCE_CASE: _P.CASE_OPEN,
-    _K.POLICE_REPORT: _P.CASE_TRANSFER,
-    _K.AUTHORITY_REPORT: _P.CASE_TRANSFER,
-    _K.ACCOUNTABILITY: _P.CASE_OPEN,
-    _K.RECTIFICATION: _P.RECTIFICATION_ISSUE,
-    _K.PUBLICATION: _P.PUBLICATION_PUBLISH,
-    _K.BY_HAND: _P.CASE_OPEN,
-}
-"""What doing a task takes."""
 APPROVERS: Final = frozenset({_K.REVOKE_LICENCE, _K.BLACKLIST})
 """Never the owner's own: they wait for everybody who may do them."""
 _STOPPED: Final = (*ENDED, CaseState.APPEALED)
