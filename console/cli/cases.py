@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from console.actions.cases.lists import case_by_reference, list_cases
+from console.actions.cases.boards import CaseFilters, find_cases
+from console.actions.cases.lists import case_by_reference
 from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
 from console.cli.base import FOUND_BAD, desk, say, show
@@ -35,9 +36,10 @@ def case_list(
 ) -> None:
     """Cases, newest first."""
     own, after = desk(), None
+    filters = CaseFilters(state=state, overdue=overdue, q=words)
     rows: list[dict[str, object]] = []
     while True:
-        part = list_cases(own, state=state, overdue=overdue, q=words, after=after)
+        part = find_cases(own, filters, after)
         rows += map(_row, part.rows)
         after = part.next
         if after is None:

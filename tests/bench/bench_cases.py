@@ -21,7 +21,7 @@ from sqlmodel import select
 
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
 from console.actions.cases.late import sweep_deadlines
-from console.actions.cases.lists import list_cases, list_notices
+from console.actions.cases.lists import list_notices
 from console.actions.patrol.findings import list_findings
 from console.actions.patrol.triage import triage
 from console.actions.staff.sign_in import actor_named, sign_in
@@ -67,7 +67,6 @@ LISTS: Final[Mapping[str, Callable[[Desk], object]]] = {
     "cases, a reference": _cases(q="CASE-2026-000123"),
     "cases, a word of none": _cases(q="没有这样的店"),
     "cases, one character": _cases(q="9"),
-    "cases, by the API": list_cases,
     "board": lambda desk: case_board(desk, CaseFilters()),
     "notices": list_notices,
     "notices in a state": lambda desk: list_notices(desk, state=NoticeState.SENT),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 from sqlmodel import select
 
-from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.boards import find_cases
+from console.actions.cases.lists import case_record
 from console.actions.cases.notices.answers import acknowledge, answer
 from console.actions.cases.notices.delivering import (
     advance_notice,
@@ -77,7 +78,7 @@ def test_a_platform_out_of_reach_gets_its_notice_later_and_once(desks: Desks, cl
         notice = send_notice(desks.manager, case.id)
         assert (notice.state, notice.tries) == (NoticeState.SENDING, 1)
         assert row(desks, Case, case.id).state is CaseState.DECIDED
-        assert list_cases(desks.platform).rows == []
+        assert find_cases(desks.platform).rows == []
         with pytest.raises(Conflict):
             send_notice(desks.manager, case.id)
         assert NOTICES.queued(desks.house) == []

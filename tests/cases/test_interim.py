@@ -2,10 +2,11 @@
 
 import pytest
 
+from console.actions.cases.boards import find_cases
 from console.actions.cases.decide import approve, propose
 from console.actions.cases.doing import settle_tasks
 from console.actions.cases.interim import stop_at_once
-from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.lists import case_record
 from console.actions.cases.notices.answers import answer
 from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import open_case
@@ -65,8 +66,8 @@ def test_what_can_not_wait_is_stopped_before_the_decision_and_the_platform_is_to
     assert row(desks, Case, case.id).state is CaseState.INVESTIGATING
     assert [one.notice.id for one in seen.notices] == [notice.id]
     assert (seen.findings, seen.parties, seen.tasks) == ([], [], [])
-    assert [one.id for one in list_cases(desks.platform).rows] == [case.id]
-    assert list_cases(desks.other_platform).rows == []
+    assert [one.id for one in find_cases(desks.platform).rows] == [case.id]
+    assert find_cases(desks.other_platform).rows == []
     assert row(desks, type(task), task.id).state is TaskState.DONE
     assert row(desks, Shop, case.shop_id).state is ShopState.REMOVED
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from console.actions import waiting
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
 from console.actions.cases.decide import propose
-from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.lists import case_record
 from console.actions.work import work_items
 from console.desk import Desk, House
 from console.i18n import t
@@ -381,4 +381,4 @@ def test_a_platform_sets_where_its_notices_go(console: Console, desks: Desks) ->
     assert "https://lanhai.example/in" in [one.value for one in at.code]
     with pytest.raises(NotFound):
         case_record(desks.platform, "x")
-    assert list_cases(desks.platform).rows == []
+    assert find_cases(desks.platform).rows == []

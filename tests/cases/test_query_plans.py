@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
-from console.actions.cases.lists import list_cases, list_notices
+from console.actions.cases.lists import list_notices
 from console.actions.cases.notices.waiting import NOTICE_SOURCES
 from console.actions.cases.waiting import CASE_SOURCES
 from console.desk import Desk
@@ -36,7 +36,6 @@ LISTS: Final[dict[str, tuple[Callable[[Desk], object], str]]] = {
     "cases by what is in their names": (found(q="星河"), "ix_cases_listed"),
     "cases by a province": (found(province="44"), "ix_cases_listed"),
     "cases of one's own": (found(mine=True), "ix_cases_listed"),
-    "cases, by the API": (list_cases, "ix_cases_listed"),
     "board": (lambda desk: case_board(desk, CaseFilters()), "ix_cases_listed"),
     "notices": (list_notices, ""),
     "notices in a state": (lambda desk: list_notices(desk, state=NoticeState.SENT), ""),

@@ -9,8 +9,9 @@ from sqlmodel import col, select
 
 from console.actions.audit import list_deeds
 from console.actions.cases.assigning import assign_case
+from console.actions.cases.boards import CaseFilters, find_cases
 from console.actions.cases.decide import Proposal, approve, propose, return_to_owner
-from console.actions.cases.lists import case_record, list_cases, list_notices, overdue
+from console.actions.cases.lists import case_record, list_notices, overdue
 from console.actions.cases.notices.answers import acknowledge, answer
 from console.actions.cases.notices.delivering import retry_notice
 from console.actions.cases.notices.mailboxes import set_mailbox
@@ -284,9 +285,11 @@ def test_deadlines_skip_the_spring_festival_and_count_its_make_up_days(
 def test_overdue_cases_are_found_by_their_next_step(desks: Desks, clock: Clock) -> None:
     case = opened(desks)
     clock.at = datetime(2026, 3, 16, 15, 59, tzinfo=UTC)
-    assert list_cases(desks.manager, overdue=True).rows == []
+    assert find_cases(desks.manager, CaseFilters(overdue=True)).rows == []
     clock.pass_(minutes=1)
-    assert [one.id for one in list_cases(desks.manager, overdue=True).rows] == [case.id]
+    assert [one.id for one in find_cases(desks.manager, CaseFilters(overdue=True)).rows] == [
+        case.id
+    ]
     assert [one.id for one in overdue(desks.regulator).cases] == [case.id]
     assert overdue(desks.other_regulator).cases == []
 
@@ -295,17 +298,17 @@ def test_a_platform_sees_a_case_only_once_it_is_sent_and_another_platform_never(
     desks: Desks,
 ) -> None:
     case = decided(desks)
-    assert list_cases(desks.platform).rows == []
+    assert find_cases(desks.platform).rows == []
     with pytest.raises(NotFound):
         case_record(desks.platform, case.id)
     notice = send_notice(desks.manager, case.id)
 
-    assert [one.id for one in list_cases(desks.platform).rows] == [case.id]
+    assert [one.id for one in find_cases(desks.platform).rows] == [case.id]
     record = case_record(desks.platform, case.id)
     assert [one.notice.id for one in record.notices] == [notice.id]
     assert (record.owner, record.findings, record.listings) == ("", [], [])
     assert {one.deed for one in record.history} == {"notice.promised", "notice.sent"}
-    assert list_cases(desks.other_platform).rows == []
+    assert find_cases(desks.other_platform).rows == []
     assert list_notices(desks.other_platform).rows == []
     for attempt in (
         lambda: case_record(desks.other_platform, case.id),
@@ -453,16 +456,17 @@ def test_cases_are_found_by_reference_name_and_shop(desks: Desks) -> None:
     case, other = opened(desks), opened(desks, shop_no=777)
 
     def ids(desk: Desk, q: str) -> list[str]:
-        return [one.reference for one in list_cases(desk, q=q).rows]
+        return [one.reference for one in find_cases(desk, CaseFilters(q=q)).rows]
 
     assert ids(desks.manager, "000002") == [other.reference]
+    assert ids(desks.manager, other.reference.lower()) == [other.reference]
     assert ids(desks.manager, "shop:777") == [other.reference]
     assert ids(desks.manager, "通信") == [other.reference, case.reference]
     assert ids(desks.manager, "%") == []
-    page = list_cases(desks.manager, limit=1)
+    page = find_cases(desks.manager, limit=1)
     assert [one.id for one in page.rows] == [other.id]
-    assert [one.id for one in list_cases(desks.manager, after=page.next, limit=1).rows] == [case.id]
-    assert list_cases(desks.manager, state="closed").rows == []
+    assert [one.id for one in find_cases(desks.manager, after=page.next, limit=1).rows] == [case.id]
+    assert find_cases(desks.manager, CaseFilters(state=CaseState.CLOSED)).rows == []
 
 
 def test_a_shop_is_removed_only_when_its_platform_says_so(desks: Desks, clock: Clock) -> None:

@@ -4,6 +4,7 @@ A column of the board asks once, by the index of state: the ids of its newest ca
 which is its count, and the first few of them whole.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,6 +24,8 @@ from models.staff import Actor
 
 MOST_COUNTED: Final = 200
 MOST_CARDS: Final = 5
+_REFERENCE: Final = re.compile(r"CASE-\d{4}-\d{6,}", re.ASCII | re.IGNORECASE)
+"""A whole one is looked up; parts are searched for."""
 COLUMNS: Final[Mapping[CaseState, tuple[CaseState, ...]]] = {
     CaseState.INVESTIGATING: (CaseState.OPENED, CaseState.INVESTIGATING),
     CaseState.DECISION_PROPOSED: (CaseState.DECISION_PROPOSED,),
@@ -56,6 +59,9 @@ class CaseFilters:
     """Part of a reference, of a shop's name or of its id."""
 
 
+EVERY: Final = CaseFilters()
+
+
 @dataclass(frozen=True, slots=True)
 class BoardColumn:
     state: CaseState
@@ -66,9 +72,9 @@ class BoardColumn:
 
 
 def find_cases(
-    desk: Desk, filters: CaseFilters, after: str | None = None, limit: int = PAGE
+    desk: Desk, filters: CaseFilters = EVERY, after: str | None = None, limit: int = PAGE
 ) -> Slice[Case]:
-    """One screen of cases, newest first."""
+    """One screen of cases, newest first; what was merged stands in its main case."""
     with desk.begin(Permission.CASE_READ) as work:
         return work.slice(_narrowed(work, filters), Order.by(Case.id), after, limit)
 
@@ -126,7 +132,10 @@ def _narrowed(work: Work, filters: CaseFilters) -> SelectOfScalar[Case]:
         query = query.where(case_is_overdue(work.at))
     if filters.mine:
         query = query.where(Case.owner_id == work.actor.id, col(Case.state).not_in(ENDED))
-    if words := filters.q.strip():
+    words = filters.q.strip()
+    if _REFERENCE.fullmatch(words):
+        query = query.where(Case.reference == words.upper())
+    elif words:
         columns = (col(Case.reference), col(Case.shop_name), col(Case.shop_key))
         query = query.where(or_(*(one.icontains(words, autoescape=True) for one in columns)))
     return _routed(query, filters, work.actor)

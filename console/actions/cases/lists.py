@@ -15,7 +15,7 @@ from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.cases.orders import wanted_of
 from console.desk import PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
-from models.cases.cases import ENDED, Case, CaseState
+from models.cases.cases import ENDED, Case
 from models.cases.measures import CaseMeasure, MeasureState
 from models.cases.notices import Answer, Message, Notice, NoticeState, Proof
 from models.cases.parties import CaseParty
@@ -81,34 +81,6 @@ def notice_is_overdue(at: datetime) -> ColumnElement[bool]:
         and_(Notice.state == NoticeState.SENT, col(Notice.acknowledge_due_at) <= at),
         and_(Notice.state == NoticeState.ACKNOWLEDGED, col(Notice.answer_due_at) <= at),
     )
-
-
-def list_cases(  # noqa: PLR0913 - a list's filters
-    desk: Desk,
-    *,
-    state: CaseState | str | None = None,
-    overdue: bool = False,
-    q: str = "",
-    after: str | None = None,
-    limit: int = PAGE,
-) -> Slice[Case]:
-    """Cases, newest first. `q` is part of a reference, of a shop's name or of its id."""
-    with desk.begin(Permission.CASE_READ) as work:
-        query = work.select(Case)
-        if state:
-            query = query.where(Case.state == CaseState(state))
-        if overdue:
-            query = query.where(case_is_overdue(work.at))
-        if words := q.strip():
-            query = query.where(
-                or_(
-                    *(
-                        column.icontains(words, autoescape=True)
-                        for column in (col(Case.reference), col(Case.shop_name), col(Case.shop_key))
-                    )
-                )
-            )
-        return work.slice(query, Order.by(Case.id), after, limit)
 
 
 def list_notices(

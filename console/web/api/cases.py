@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from console.actions.cases.boards import CaseFilters, find_cases
 from console.actions.cases.decide import MOST_RULES, Proposal, approve, propose, return_to_owner
-from console.actions.cases.lists import case_record, list_cases
+from console.actions.cases.lists import case_record
 from console.actions.cases.notices.sending import send_notice
 from console.actions.cases.open import MOST_FINDINGS, open_case
 from console.actions.cases.recheck import recheck
@@ -163,6 +164,19 @@ class RecheckIn(BaseModel):
     reason: _Words
 
 
+def _asked(
+    state: CaseState | None = None,
+    tier: Tier | None = None,
+    platform: Annotated[str, Query(max_length=32)] = "",
+    province: Annotated[str, Query(max_length=2)] = "",
+    overdue: bool = False,
+    mine: bool = False,
+    q: Annotated[str, Query(max_length=100)] = "",
+) -> CaseFilters:
+    """`province` is of any of the three routers; `q` part of a reference, a shop's name or id."""
+    return CaseFilters(state, tier, platform, province, overdue=overdue, mine=mine, q=q)
+
+
 def case_out(desk: Desk, case_id: UUID) -> CaseRecordOut:
     record = case_record(desk, case_id)
     found = CaseRecordOut.model_validate(record.case)
@@ -182,14 +196,12 @@ shown("Case")(case_out)
 @router.get("/cases")
 def cases(
     desk: Reading,
+    filters: Annotated[CaseFilters, Depends(_asked)],
     after: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
-    state: CaseState | None = None,
-    overdue: bool = False,
-    q: Annotated[str, Query(max_length=100)] = "",
 ) -> Page[CaseOut]:
-    """Cases, newest first. `q` is part of a reference, a shop's name or its id."""
-    part = list_cases(desk, state=state, overdue=overdue, q=q, after=after, limit=limit)
+    """Cases, newest first; those that were merged stand in their main case."""
+    part = find_cases(desk, filters, after, limit)
     return Page(items=[CaseOut.model_validate(row) for row in part.rows], next=part.next)
 
 
