@@ -323,3 +323,9 @@ def test_rows_of_the_office_are_kept_and_read_back() -> None:
         with pytest.raises(IntegrityError):
             session.commit()
     engine.dispose()
+
+
+def test_the_duties_that_come_with_the_program_are_those_of_the_docs() -> None:
+    root = Path(__file__).parents[1]
+    packaged, told = root / "models/data/duties.csv", root / "docs/requirements.csv"
+    assert packaged.read_bytes() == told.read_bytes()
