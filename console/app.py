@@ -39,7 +39,7 @@ from console.web import (
 from console.web.api import app as api
 from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
-from console.web.guard import Door, Guard, GuardRules, Login
+from console.web.guard import Door, Guard, GuardRules, Login, keep_quiet
 from console.web.metrics import Measured
 from console.web.site import Published, Site
 from models.refusals import Refusal
@@ -48,8 +48,12 @@ SCRIPT: Final = Path(frame.__file__).parent / "main.py"
 MIB: Final = 1024 * 1024
 BODY_LIMITS: Final = {
     "/api/v1/badges/check-picture": 11 * MIB,
+    "/api/v1/case-tasks": 11 * MIB,
+    "/api/v1/cases": 11 * MIB,
     "/api/v1/imports": 512 * MIB,
+    "/api/v1/instructions": 11 * MIB,
     "/api/v1/notices": 25 * MIB,
+    "/api/v1/rectifications": 25 * MIB,
     "/report": 32 * MIB,
 }
 _THREADS: Final = 40
@@ -66,6 +70,7 @@ def served(house: House, *, console: bool = True) -> ASGIApp:
 
 def build(house: House, *, console: bool = True, worker: bool = True) -> Guard:
     """The whole server as one ASGI application behind the guard."""
+    keep_quiet()
     guards: list[Guard] = []
     tally = Tally.of(house)
     site = Site.of(

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, event, func, inspect, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, event, func, inspect, tuple_
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -26,7 +27,7 @@ from models.audit import AuditCheckpoint, AuditEntry, AuditTile, DoneOnce
 from models.base import Table, utc_now
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
-from models.staff import HOUSE, Actor, Door
+from models.staff import HOUSE, Actor, Door, apart
 from models.tokens import PROFILES
 
 Row = TypeVar("Row", bound=Table)
@@ -158,10 +159,16 @@ class Work:
     only_reads: bool
     once: Once | None = None
     seen: list[Table] = field(default_factory=list[Table])
+    scopes: dict[type[Table], ColumnElement[bool]] = field(
+        default_factory=dict[type[Table], ColumnElement[bool]]
+    )
 
     def select(self, table: type[Row]) -> SelectOfScalar[Row]:
         """A query over the rows that the actor may know of. Scope is applied here alone."""
-        return select(table).where(table.seen_by(self.actor))
+        return select(table).where(self._scope(table))
+
+    def _scope(self, table: type[Table]) -> ColumnElement[bool]:
+        return self.scopes.setdefault(table, table.seen_by(self.actor))
 
     def get(self, table: type[Row], row_id: UUID | str) -> Row:
         """The row, held until the work ends so that nobody moves it meanwhile."""
@@ -198,11 +205,12 @@ class Work:
             last = tuple_(*_from_cursor(after, order.column, key)[: len(keys)])
             query = query.where(tuple_(*keys) < last if order.descending else tuple_(*keys) > last)
         ordered = [one.desc() if order.descending else one.asc() for one in keys]
+        table = cast("type[Row]", order.column.class_)
         # Which rows, by what an index may hold of them; only those are then read whole.
         screen = query.with_only_columns(key).order_by(*ordered).limit(limit + 1)
-        found = cast("ColumnElement[Any]", key).in_(self.session.scalars(screen).all())
-        table = cast("type[Row]", order.column.class_)
-        rows = self.session.exec(select(table).where(found).order_by(*ordered)).all()
+        found = cast("ColumnElement[Any]", key).in_(self.ids(screen, table))
+        whole = select(table).where(found).order_by(*ordered).limit(limit + 1)
+        rows = self.session.exec(whole).all()
         if len(rows) <= limit:
             return Slice(rows, None)
         last_row = rows[limit - 1]
@@ -210,6 +218,15 @@ class Work:
             rows[:limit],
             _to_cursor(getattr(last_row, order.column.key), getattr(last_row, key.name)),
         )
+
+    def ids(self, query: Select[Any], table: type[Table]) -> set[Any]:
+        """The first ids of a query made by `select`, of each scope by itself.
+
+        With an OR of scopes no index gives the order; for each of them one does.
+        """
+        whole = self._scope(table)
+        narrowed = (_with_one_scope(query, whole, scope) for scope in apart(whole))
+        return {one for each in narrowed for one in self.session.scalars(each)}
 
     def add(self, row: Row) -> Row:
         self.session.add(row)
@@ -352,6 +369,15 @@ class Desk:
                     work = Work(session, self.actor, at, only_reads=False)
                     work.record("record.seen", row)
             session.commit()
+
+
+def _with_one_scope(
+    query: Select[Any], whole: ColumnElement[bool], scope: ColumnElement[bool]
+) -> Select[Any]:
+    def replaced(element: Any, **_: Any) -> ColumnElement[bool] | None:  # noqa: ANN401 - any clause
+        return scope if element is whole else None
+
+    return cast("Select[Any]", replacement_traverse(query, {}, replaced))
 
 
 def _uuid(text: UUID | str) -> UUID:

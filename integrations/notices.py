@@ -59,7 +59,7 @@ class Letter:
     answer_to: str
     """Where the API takes the answer."""
     pack: str = ""
-    """Where the evidence is, for who is signed in."""
+    """Where the API has the evidence."""
     reminder: int = 0
     """Which reminder it is; 0 is the notice itself."""
 
@@ -89,6 +89,34 @@ class LicenceLetter:
     acknowledge_by: str
     acknowledge_to: str
     """Where the API takes the acknowledgement."""
+
+    @property
+    def key(self) -> str:
+        return self.number
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLetter:
+    """What the other side wrote to a thread; of a lifting, what holds no more."""
+
+    number: str
+    event: str
+    """`said`, `asked_again` or `lifted`."""
+    notice: str
+    case: str
+    sender: str
+    platform: str
+    subject: str
+    body: str
+    measures: tuple[str, ...]
+    """What is lifted: to be undone."""
+    still_asked: tuple[str, ...]
+    shop_id: str
+    shop_name: str
+    at: str
+    """ISO 8601 with its zone."""
+    thread: str
+    """Where the API has the whole thread."""
 
     @property
     def key(self) -> str:
@@ -127,7 +155,7 @@ class Push:
     def signed(self, secrets: tuple[bytes, ...], at: int) -> "Push":
         return replace(self, secrets=secrets, at=at)
 
-    def deliver(self, letter: Letter | LicenceLetter) -> str:
+    def deliver(self, letter: Letter | LicenceLetter | MessageLetter) -> str:
         headers = {
             "content-type": "application/json; charset=utf-8",
             "accept": "application/json",

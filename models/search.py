@@ -9,6 +9,7 @@ from operator import add
 from typing import Final
 
 _NOT_PLAIN: Final = re.compile(r"[\W_]+")
+LONGEST_SOUGHT: Final = 1000
 _LONGEST: Final = 64
 """Characters of a query that count."""
 
@@ -30,6 +31,11 @@ def terms_of(*texts: str) -> str:
         if len(words) > 1:
             found += _pairs(plain_text(text))
     return " ".join(filter(None, dict.fromkeys(found)))
+
+
+def sought_text(*texts: str) -> str:
+    """What a part of one of the texts is looked for in, each a line of its own."""
+    return "\n".join(map(plain_text, texts))[:LONGEST_SOUGHT]
 
 
 def query_terms(query: str) -> list[str]:

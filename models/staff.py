@@ -1,14 +1,15 @@
 """Who works here: organisations, people, their roles, and how they are known at a door."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, UniqueConstraint, false, or_, true
+from sqlalchemy import JSON, BooleanClauseList, ColumnElement, UniqueConstraint, false, or_, true
 from sqlalchemy.orm import Mapped
+from sqlalchemy.sql.operators import or_ as either
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
@@ -268,6 +269,12 @@ def any_of(*scopes: ColumnElement[bool] | None) -> ColumnElement[bool]:
     """
     held = [scope for scope in scopes if scope is not None]
     return or_(*held) if held else false()
+
+
+def apart(scope: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+    """The scopes that `any_of` has put together; whatever else, as it is."""
+    alternatives = isinstance(scope, BooleanClauseList) and scope.operator is either
+    return scope.clauses if alternatives else [scope]
 
 
 def of_carrier(

@@ -28,6 +28,7 @@ from models.channel.badges import Badge
 from models.permissions import Permission, Role
 from models.rules import china_day
 from models.tokens import digits_of
+from tests.cases.world import sent
 from tests.channel import stories
 from tests.conftest import Desks
 from tests.serving import free_port, served
@@ -78,6 +79,7 @@ def setting(house: House, desks: Desks, tmp_path: Path) -> Generator[Setting]:
     moved = {one.name: replace(getattr(desks, one.name), house=own) for one in fields(desks)}
     people = replace(desks, **moved)
     agent = licensed_today(people)
+    sent(people)
     publish(people.approver, prepare_publication(people.manager).id)
     seal_logs(people.house)
     write_register(people.house, register_folder(own))

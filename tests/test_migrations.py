@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 import models
 from console.database import MIGRATIONS, faults, is_current, migrate, open_engine
+from models.search import sought_text
 
 for found in pkgutil.walk_packages(models.__path__, "models."):
     importlib.import_module(found.name)
@@ -110,7 +111,8 @@ def test_what_cases_had_ordered_before_measures_were_rows_is_kept(database: str)
             ("shops", {"id": shop, "organisation_id": carrier, "platform": "lanhai"}),
             ("cases", {"id": case, "organisation_id": carrier, "shop_id": shop,
                        "state": "executing", "measure": "remove_shop", "reason": "无委托",
-                       "remedy": "15 日内", "platform": "lanhai"}),
+                       "remedy": "15 日内", "platform": "lanhai", "reference": "CASE-7",
+                       "shop_name": "星河 ＡＢ", "shop_key": "shop:1"}),
             ("notices", {"id": notice, "case_id": case, "organisation_id": carrier,
                          "platform": "lanhai"}),
         ):  # fmt: skip
@@ -121,12 +123,14 @@ def test_what_cases_had_ordered_before_measures_were_rows_is_kept(database: str)
             "SELECT measure, state, reason, remedy FROM case_measures"
         ).all()
         recipients = connection.exec_driver_sql("SELECT recipient_id FROM notices").all()
+        (sought,) = connection.exec_driver_sql("SELECT search_text FROM cases").all()
     migrate(engine, "0008")
     with engine.connect() as connection:
         before = connection.exec_driver_sql("SELECT measure, remedy FROM cases").all()
     engine.dispose()
 
     assert [tuple(row) for row in measures] == [("remove_shop", "in_force", "无委托", "15 日内")]
+    assert sought[0] == sought_text("CASE-7", "星河 ＡＢ", "shop:1") == "case7\n星河ab\nshop1"
     assert [str(row[0]).replace("-", "") for row in recipients] == [platform]
     assert [tuple(row) for row in before] == [("remove_shop", "15 日内")]
 

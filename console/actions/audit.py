@@ -19,6 +19,7 @@ from models.audit import (
     raw_commitment_of,
 )
 from models.base import Table
+from models.cases.complaints import Complaint
 from models.permissions import Permission
 from models.refusals import NotFound
 
@@ -43,7 +44,20 @@ def list_deeds(
         query = work.select(AuditEntry)
         if deed:
             query = query.where(col(AuditEntry.deed).startswith(deed, autoescape=True))
-        return work.slice(query, Order.by(AuditEntry.seq), after, limit)
+        part = work.slice(query, Order.by(AuditEntry.seq), after, limit)
+        return Slice(_without_own_complaints(work, part.rows), part.next)
+
+
+def _without_own_complaints(work: Work, rows: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+    """Whoever a complaint is about does not learn of it from the record either (003-7.2-2)."""
+    ids = {UUID(one.subject_id) for one in rows if one.subject_kind == Complaint.__name__}
+    if not ids or work.actor.id is None:
+        return rows
+    about = select(Complaint.id).where(
+        col(Complaint.id).in_(ids), Complaint.about_id == work.actor.id
+    )
+    hidden = set(map(str, work.session.exec(about).all()))
+    return [one for one in rows if one.subject_id not in hidden]
 
 
 def history(work: Work, subject: Table) -> Sequence[AuditEntry]:

@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
+from models.formats.masking import without_identities
 from models.refusals import Invalid
 
 LARGEST: Final = 10 * 1024 * 1024
@@ -24,6 +26,11 @@ def media_type_of(name: str, data: bytes) -> str:
         if data.startswith(magic):
             return kind
     raise Invalid("file.wrong_type", name=clean_name(name))
+
+
+def nobodys_name(name: str, on: date) -> str:
+    """The clean name, without the identity number of whom the file is about."""
+    return without_identities(clean_name(name), on)[0]
 
 
 def clean_name(name: str) -> str:

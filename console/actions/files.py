@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -22,7 +22,7 @@ from models.base import Table
 from models.cases.notices import Answer, Notice, Proof
 from models.channel.badges import Badge
 from models.channel.imports import Import
-from models.permissions import Permission
+from models.permissions import Permission, Role
 from models.refusals import Conflict, NotFound
 
 _DIGEST_LENGTH: Final = 64
@@ -106,8 +106,12 @@ def rejected_rows(desk: Desk, import_id: UUID | str) -> Download:
 
 @contextmanager
 def put_on_record(desk: Desk, deed: str, row: Table, **facts: object) -> Generator[Work]:
-    """A file that can't be put on record is not handed out. It is one's own deed, not a change."""
-    with desk.begin(Permission.ACCOUNT_USE) as work:
+    """A file that can't be put on record is not handed out. It is one's own deed, not a change.
+
+    A program has no account to use, and what it takes is on record as its own all the same.
+    """
+    own = desk.as_(replace(desk.actor, roles=desk.actor.roles | {Role.SELF}))
+    with own.begin(Permission.ACCOUNT_USE) as work:
         work.record(deed, row, **facts)
         yield work
 

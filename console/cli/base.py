@@ -105,6 +105,18 @@ def show_one(row: Mapping[str, object]) -> None:
         print(f"{name:<{longest}}  {_cell(value)}")
 
 
+def show_record(facts: Mapping[str, object], **parts: Sequence[Mapping[str, object]]) -> None:
+    """One record with the rows that hang on it; with `--json` they stand in the same object."""
+    if choices().as_json:
+        show_json({**facts, **parts})
+        return
+    show_one(facts)
+    for rows in parts.values():
+        if rows:
+            print()
+            show(rows)
+
+
 def show_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 

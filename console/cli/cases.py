@@ -57,10 +57,13 @@ def case_open(
 
 
 @case.command("send")
-def case_send(reference: str) -> None:
+def case_send(
+    reference: str,
+    platform: Annotated[str, typer.Option(help="Another one where the agent has a shop.")] = "",
+) -> None:
     """Notify the platform of a decided case; exit 1 when the notice has not arrived."""
     own = desk()
-    notice = send_notice(own, case_by_reference(own, reference).id)
+    notice = send_notice(own, case_by_reference(own, reference).id, platform)
     if notice.state is NoticeState.SENT:
         say("case_cli.notice_sent", number=notice.number, receipt=notice.receipt)
         return

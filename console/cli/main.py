@@ -14,11 +14,13 @@ from console.cli import (
     blacklist,
     cases,
     channel,
+    complaints,
     evidence,
     imports,
     keys,
     log,
     patrol,
+    rectifications,
     requirements,
     screen,
     staff,
@@ -53,6 +55,8 @@ app.command(
 )(log.witness)
 app.command("publish")(channel.publish_register)
 app.add_typer(cases.case, name="case")
+app.add_typer(rectifications.rectification, name="rectification")
+app.add_typer(complaints.complaint, name="complaint")
 app.add_typer(blacklist.blacklist, name="blacklist")
 app.add_typer(evidence.evidence, name="evidence")
 app.add_typer(stock.stock, name="stock")

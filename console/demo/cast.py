@@ -1,6 +1,7 @@
 """Who does what in the sample, and the papers that they hand in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from console.desk import Desk
@@ -23,3 +24,12 @@ class Cast:
     colleague: Desk
     approver: Desk
     platform: Desk
+
+    def earlier(self, days: int) -> "Cast":
+        """The same people, so many days ago."""
+        then = self.manager.now() - timedelta(days=days)
+
+        def at(desk: Desk) -> Desk:
+            return replace(desk, house=replace(desk.house, now=lambda: then))
+
+        return Cast(at(self.manager), at(self.colleague), at(self.approver), at(self.platform))

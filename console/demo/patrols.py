@@ -24,6 +24,7 @@ from console.actions.patrol.sources import edit_source, save_source
 from console.actions.patrol.starting import run_plan_now
 from console.demo.cast import Cast
 from console.demo.shop import Stall, open_market
+from console.demo.stages import for_stages
 from console.demo.supervision import supervised
 from console.desk import House
 from models.channel.imports import ImportKind
@@ -43,6 +44,14 @@ _STALLS: Final = (
     Stall("lh-9004", "靓号优选", ("手机靓号 电话卡 0元月租 在线选号", "虚拟卡 注册卡 批发"),
           picture=3),
 )  # fmt: skip
+_OLD_STALLS: Final = (
+    Stall("lh-8001", "随身流量铺", ("手机卡 电话卡 全国流量 包邮",)),
+    Stall("lh-8002", "校园卡代理小王", ("校园手机卡 电话卡 学生专享",)),
+    Stall("lh-8003", "天天数码通讯", ("电话卡 手机卡 长期套餐",)),
+    Stall("lh-8004", "南粤靓号坊", ("手机靓号 电话卡 尾号可选",)),
+    Stall("lh-8005", "出行上网卡", ("旅游电话卡 手机卡 七天流量",)),
+)
+"""Of two months ago; their cases stand at one stage each."""
 _NEW_STALLS: Final = (
     # Met by the last patrol alone. The second of them is the first above under another name.
     Stall("lh-9005", "物联卡工厂直供", ("物联网卡 行业卡 大流量 免实名", "4G物联卡 监控专用"),
@@ -75,6 +84,7 @@ licence_no = ".licence"
 description = ".words"
 images = "img@src"
 """
+_BEFORE: Final = 60
 _WHOLE: Final = 100
 _FILLED: Final = 3
 _SHOWN: Final = {CheckItem.LICENCE_DISPLAYED, CheckItem.BADGE_DISPLAYED}
@@ -84,10 +94,8 @@ _ANSWERS: Final = {item: CheckAnswer.BAD if item in _SHOWN else CheckAnswer.GOOD
 
 def patrolled(cast: Cast) -> None:
     """A file a month ago, decided since; two patrols of today, with people's checklists."""
-    then = cast.manager.now() - timedelta(days=30)
-    house = replace(cast.manager.house, now=lambda: then)
-    early = replace(cast, manager=replace(cast.manager, house=house),
-                    approver=replace(cast.approver, house=house))  # fmt: skip
+    for_stages(cast, _confirmed(cast.earlier(_BEFORE), _OLD_STALLS))
+    early = cast.earlier(30)
     confirmed: list[Finding] = []
     for finding, is_so in zip(_brought(early, _STALLS), (True, True, False), strict=False):
         if is_so:
@@ -97,6 +105,13 @@ def patrolled(cast: Cast) -> None:
             dismiss_finding(early.approver, finding.id, "店铺并未销售电话卡", sells_no_cards=True)
     supervised(cast, confirmed[:2])
     _checked(cast)
+
+
+def _confirmed(cast: Cast, stalls: Sequence[Stall]) -> list[Finding]:
+    return [
+        confirm_finding(cast.approver, one.id, reason="已核对页面与公布名单")
+        for one in _brought(cast, stalls)
+    ]
 
 
 def _brought(cast: Cast, stalls: Sequence[Stall]) -> Sequence[Finding]:

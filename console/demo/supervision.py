@@ -13,6 +13,7 @@ from console.actions.cases.authorities.instructions import (
     enter_instruction,
 )
 from console.actions.cases.authorities.kept import Brought
+from console.actions.cases.complaints.handling import accept_complaint, answer_complaint
 from console.actions.cases.complaints.lodging import Told, lodge
 from console.actions.cases.decide import Proposal, approve, propose
 from console.actions.cases.notices.answers import acknowledge, answer
@@ -40,7 +41,7 @@ from console.actions.imports.plan import plan_import
 from console.actions.imports.run import run_import
 from console.demo.cast import PAPER, PROOF, Cast
 from models.cases.cases import Case
-from models.cases.complaints import ComplaintKind
+from models.cases.complaints import ComplaintKind, Fault
 from models.cases.instructions import Jurisdiction
 from models.cases.measures import least_measures
 from models.cases.notices import AnswerOutcome
@@ -56,6 +57,32 @@ _STOCK: Final = (
     ("QD-440100-17", "荔湾示例经营部", "社会渠道", "QD-440100-01", "PC-2026-002", 100),
     ("QD-440300-05", "深圳示例通讯店", "社会渠道", "", "PC-2026-003", 200),
 )
+_COMPLAINTS: Final = (
+    (
+        86,
+        6,
+        ComplaintKind.UNLICENSED_SHOP,
+        "网店没有展示标识，也不在名单中（示例）。",
+        "已核实该店未取得委托，已通报平台清理。",
+    ),
+    (
+        71,
+        11,
+        ComplaintKind.NUMBER_NOT_MINE,
+        "名下多出一个号码，不是本人办理（示例）。",
+        "已核实并办理注销，相关渠道已停止受理。",
+    ),
+    (
+        48,
+        19,
+        ComplaintKind.ADDED_BURDEN,
+        "网店要求先充值两百元才寄卡（示例）。",
+        "已要求网店退款并改正，因核对资金流水超过期限，特此致歉。",
+    ),
+    (33, 4, ComplaintKind.FORCED_PACKAGE, "只能选高价套餐（示例）。", "已恢复全部套餐供选择。"),
+    (12, 5, ComplaintKind.RESALE, "买到的卡是别人名下的（示例）。", "已停用该卡并对来源渠道立案。"),
+)
+"""Days ago, days to the answer, kind, text, answer."""
 _HEAD: Final = ("渠道编码", "渠道名称", "渠道类型", "上级渠道编码", "省份", "批次号", "产品",
                 "配送日期", "起始ICCID", "终止ICCID")  # fmt: skip
 
@@ -86,11 +113,12 @@ def _stocked(cast: Cast) -> None:
 
 def _removed(cast: Cast, finding: Finding) -> None:
     """Bought a card there, traced it, had the shop removed, called the rest back."""
-    case = _heard(cast, finding)
+    case = heard(cast, finding)
     begin_trace(cast.manager, case.id)
     add_cards(cast.manager, case.id, str(_FIRST_CARD + 142), "购买样卡一张，读取卡面卡号")
     conclude_trace(cast.manager, case.id)
-    _decided(cast, case)
+    proposed(cast, case)
+    approve(cast.approver, case.id)
     (channel, *_) = trace_record(cast.manager, case.id).channels
     open_source_case(cast.manager, case.id, channel.channel.id)
     notice = send_notice(cast.manager, case.id)
@@ -102,15 +130,14 @@ def _removed(cast: Cast, finding: Finding) -> None:
 
 
 def _sent(cast: Cast, finding: Finding) -> None:
-    case = _heard(cast, finding)
-    begin_trace(cast.manager, case.id)
-    reason = "未能购得样卡，没有卡号可以核查"
-    give_up_trace(cast.manager, case.id, WhyNotTraceable.NO_CARD, reason)
-    _decided(cast, case)
+    case = heard(cast, finding)
+    without_card(cast, case)
+    proposed(cast, case)
+    approve(cast.approver, case.id)
     send_notice(cast.manager, case.id)
 
 
-def _heard(cast: Cast, finding: Finding) -> Case:
+def heard(cast: Cast, finding: Finding) -> Case:
     case = open_case(cast.manager, [finding.id])
     with cast.manager.begin(Permission.CASE_READ) as work:
         (party,) = parties_of(work, case)
@@ -119,7 +146,14 @@ def _heard(cast: Cast, finding: Finding) -> Case:
     return case
 
 
-def _decided(cast: Cast, case: Case) -> None:
+def without_card(cast: Cast, case: Case) -> None:
+    """Its trace, given up with the reason."""
+    begin_trace(cast.manager, case.id)
+    reason = "未能购得样卡，没有卡号可以核查"
+    give_up_trace(cast.manager, case.id, WhyNotTraceable.NO_CARD, reason)
+
+
+def proposed(cast: Cast, case: Case) -> None:
     with cast.manager.begin(Permission.CASE_READ) as work:
         wanted = wanted_of(work, case)
     proposal = Proposal(
@@ -130,7 +164,6 @@ def _decided(cast: Cast, case: Case) -> None:
         "该店在平台公开销售电话卡，名单中没有它，也未展示有效标识。",
     )
     propose(cast.manager, case.id, proposal)
-    approve(cast.approver, case.id)
 
 
 def _instructed(cast: Cast) -> None:
@@ -156,6 +189,12 @@ def _rectifying(cast: Cast) -> None:
 
 
 def _complained(cast: Cast) -> None:
+    """Some of before, one of them answered late; the last waits for somebody to take it on."""
+    for ago, took, kind, text, answer_ in _COMPLAINTS:
+        then, after = cast.earlier(ago), cast.earlier(ago - took)
+        lodged = lodge(then.manager.house, Told(kind, text, platform="蓝海商城", province="44"))
+        accept_complaint(then.manager, lodged.id)
+        answer_complaint(after.manager, lodged.id, answer=answer_, fault=Fault.OWN)
     told = Told(
         ComplaintKind.NO_REAL_NAME,
         "客服说买卡不用实名，可以代过人脸（示例）。",

@@ -27,6 +27,7 @@ from console.jobs.base import Kind, Sweep
 KINDS: Final[tuple[Kind, ...]] = (
     imports.IMPORTS,
     notices.NOTICES,
+    notices.MESSAGES,
     tellings.TELLINGS,
     patrol.PATROLS,
     stamps.STAMPS,

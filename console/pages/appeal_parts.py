@@ -11,6 +11,7 @@ from console.actions.cases.authorities.appeals import (
     accept_case_appeal,
     case_appeals_of,
     decide_case_appeal,
+    is_appealable,
     list_case_appeals,
     lodge_case_appeal,
     who_may_appeal,
@@ -24,6 +25,7 @@ from console.pages.file_forms import Given
 from console.pages.frame import plain
 from console.pages.instruction_forms import one_file
 from console.pages.kit import (
+    Absent,
     Column,
     Kind,
     Next,
@@ -44,7 +46,7 @@ from console.pages.kit import (
 )
 from console.pages.kit.layout import box
 from models.cases.appeals import CaseAppeal, CaseAppealMove, CaseAppealState
-from models.cases.cases import Case, CaseMove
+from models.cases.cases import Case
 from models.permissions import Permission
 from models.rules import china_day, parameter
 
@@ -59,21 +61,27 @@ _OPEN: Final = (CaseAppealState.LODGED, CaseAppealState.ACCEPTED)
 _M: Final = CaseAppealMove
 
 
-def show_case_appeals(desk: Desk, case: Case) -> None:
+def show_case_appeals(desk: Desk, case: Case) -> Absent | None:
     """The section of a case's page, with its moves, for those who may read appeals."""
     if not desk.actor.may(Permission.APPEAL_READ):
-        return
-    window = parameter("case_appeal_window", china_day(case.decided_at or desk.now()))
-    section(t("case_appeal_part.title"), t("case_appeal_part.hint", days=window.value))
+        return None
     own = desk.actor.is_house or case.organisation_id in desk.actor.organisations
     records = case_appeals_of(desk, case.id)
-    if own:
-        next_moves(desk, [_lodging(desk, case)], f"{case.id}:{case.version}")
+
+    def begin() -> None:
+        if own:
+            next_moves(desk, [_lodging(desk, case)], f"{case.id}:{case.version}")
+
     if not records:
-        st.caption(t("case_appeal_part.none"))
+        return Absent(t("case_appeal_part.title"), begin)
+    window = parameter("case_appeal_window", china_day(case.decided_at or desk.now()))
+    section(t("case_appeal_part.title"), t("case_appeal_part.hint", days=window.value))
+    with st.container(horizontal=True):
+        begin()
     for record in records:
         with box("kit_appeal", border=True):
             _show(desk, record, own=own)
+    return None
 
 
 def _show(desk: Desk, record: CaseAppealRecord, *, own: bool) -> None:
@@ -144,7 +152,7 @@ def _lodging(desk: Desk, case: Case) -> Next:
 
     return move_of(
         "case_appeal_part.lodge", lodge, Permission.APPEAL_LODGE, "balance",
-        when=CaseMove.APPEAL in case.open_moves(), ask=lambda key: _fields(desk, case, key, given),
+        when=is_appealable(desk, case.id), ask=lambda key: _fields(desk, case, key, given),
     )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ from models.cases.cases import Case
 def show_board(desk: Desk, filters: CaseFilters, nothing: str) -> None:
     columns = case_board(desk, filters)
     if not any(column.count for column in columns):
-        empty(t("case_page.none"), nothing)
+        is_narrow = filters != CaseFilters()
+        empty(t("case_page.none" if is_narrow else "case_pages.none_yet"), nothing)
         return
     with box("kit_board"):
         places = st.columns(len(columns), gap="small")
@@ -59,12 +60,11 @@ def _card(desk: Desk, case: Case) -> None:
         if st.button(case.reference, key=f"board:{case.id}", type="tertiary"):
             open_record(None, case.id)
         st.markdown(plain(against(case)))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            state_pill("tier", case.tier, TIERS)
-            st.caption(t(f"finding_kind.{case.kind}"), width="content")
-        if case.due_at is not None:
+        st.caption(t(f"finding_kind.{case.kind}"))
+        state_pill("tier", case.tier, TIERS)
+        if case.due_at is not None:  # the year is plain from the days left
             late = case.is_overdue(desk.now())
-            words = f"{last_day(case.due_at)} · {left_until(case.due_at, desk.now())}"
+            words = f"{last_day(case.due_at)[5:]} · {left_until(case.due_at, desk.now())}"
             st.caption(f":red[:material/schedule: {words}]" if late else words)
 
 

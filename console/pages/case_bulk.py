@@ -7,14 +7,15 @@ import streamlit as st
 
 from console.actions.cases.merging import merge_cases
 from console.actions.cases.notices.sending import MOST_AT_ONCE, Sent, send_notices
-from console.actions.cases.previews import why_not_send
+from console.actions.cases.previews import where_to_send
 from console.desk import Desk
-from console.i18n import t
+from console.i18n import listed, t
 from console.pages.case_words import against
 from console.pages.frame import plain, refusal_text
 from console.pages.kit import Next, next_moves, progress_of
 from models.cases.cases import Case
 from models.permissions import Permission
+from models.refusals import Refusal
 
 _REFUSED = "cases:refused"
 
@@ -33,15 +34,16 @@ def _sending(desk: Desk, chosen: Sequence[Case]) -> Next:
     names = {one.id: one.reference for one in chosen}
 
     def ask(_key: str) -> str:
-        reasons = why_not_send(desk, [one.id for one in chosen])
+        found = where_to_send(desk, [one.id for one in chosen])
         for case in chosen:
-            no = reasons.get(case.id)
-            good = t("case_pages.bulk_good", platform=plain(case.platform))
-            words = f":green[:material/send: {good}]"
-            if no is not None:
-                words = f":gray[:material/block: {refusal_text(no)}]"
+            goes = found.get(case.id, ())
+            if isinstance(goes, Refusal):
+                words = f":gray[:material/block: {refusal_text(goes)}]"
+            else:
+                good = t("case_pages.bulk_good", platform=listed(map(plain, goes)))
+                words = f":green[:material/send: {good}]"
             st.markdown(f"**{case.reference}** {plain(against(case))}  \n{words}")
-        return "ready" if len(reasons) < len(chosen) else ""
+        return "" if all(isinstance(one, Refusal) for one in found.values()) else "ready"
 
     def act(_: str) -> str:
         place = st.empty()

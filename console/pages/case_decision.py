@@ -7,7 +7,6 @@ import streamlit as st
 from console.actions.cases.decide import (
     LONGEST_FACTS,
     LONGEST_PAPERS,
-    LONGEST_WORDS,
     MOST_RULES,
     Proposal,
     propose,
@@ -15,6 +14,7 @@ from console.actions.cases.decide import (
 from console.actions.cases.lists import CaseRecord
 from console.actions.cases.orders import has_no_choice
 from console.actions.cases.previews import notice_preview
+from console.actions.cases.words import LONGEST_WORDS
 from console.desk import Desk
 from console.i18n import Language, listed, spoken, t
 from console.pages.case_words import rule_name

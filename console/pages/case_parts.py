@@ -10,8 +10,17 @@ from console.actions.cases.assigning import owners_for
 from console.actions.cases.lists import CaseRecord
 from console.desk import Desk
 from console.i18n import Language, listed, spoken, t
-from console.pages.case_words import CASES, MEASURES, TASKS, against, place, rule_name
-from console.pages.frame import plain, said
+from console.pages.case_words import (
+    CASES,
+    MEASURES,
+    TASKS,
+    UNDER_WAY,
+    against,
+    place,
+    proof_words,
+    rule_name,
+)
+from console.pages.frame import plain
 from console.pages.jurisdiction_parts import show_jurisdiction
 from console.pages.kit import (
     Column,
@@ -28,16 +37,16 @@ from console.pages.kit.layout import box
 from console.pages.moves.parties import parties_moves, party_moves
 from console.pages.moves.tasks import task_moves
 from console.pages.patrol_words import FINDINGS, TIERS
-from models.cases.cases import Case
 from models.cases.measures import Measure, MeasureState
 from models.cases.parties import CaseParty
-from models.cases.tasks import CaseTask, TaskKind, TaskState
+from models.cases.tasks import BY_MEASURE, CaseTask, TaskKind, TaskState
 from models.channel.public import shop_number
 from models.patrol.findings import Finding
 from models.patrol.shops import SeenListing
 from models.permissions import Permission
 from models.rules import rule_refs
 
+_DIGEST: Final = 12
 _WHERE: Final[Mapping[TaskKind, str]] = {
     TaskKind.REVOKE_LICENCE: "licences",
     TaskKind.SUSPEND_LICENCE: "licences",
@@ -49,7 +58,7 @@ _WHERE: Final[Mapping[TaskKind, str]] = {
 """The page where it is done; all else is done on the case itself."""
 
 
-def show_facts(record: CaseRecord, names: dict[str, str]) -> None:
+def show_facts(desk: Desk, record: CaseRecord, names: dict[str, str]) -> None:
     case = record.case
     shop = f"{case.shop_name}（{shop_number(case.shop_key)}）" if case.shop_id else against(case)
     kinds = list(dict.fromkeys([case.kind, *(one.kind for one in record.findings)]))
@@ -57,9 +66,10 @@ def show_facts(record: CaseRecord, names: dict[str, str]) -> None:
         t("case_pages.against"): shop,
         t("case_page.platform"): names.get(case.platform, case.platform),
         t("case_page.kind"): listed(t(f"finding_kind.{one}") for one in kinds),
-        t("case_page.ground"): t(f"notice_ground.{case.ground}"),
         t("case_page.opened"): moment(case.created_at),
     }
+    if case.shop_id:  # the ground is what its platform is told
+        pairs[t("case_page.ground")] = t(f"notice_ground.{case.ground}")
     if record.owner:
         pairs[t("case_page.owner")] = record.owner
     if record.wanted:
@@ -67,7 +77,7 @@ def show_facts(record: CaseRecord, names: dict[str, str]) -> None:
     if case.closed_at:
         pairs[t("case_page.closed")] = moment(case.closed_at)
     facts(pairs, t("case_page.facts"))
-    if case.facts:
+    if case.facts and desk.actor.platform is None:  # a platform is told by its notice
         st.markdown(f"> {plain(case.facts)}")
 
 
@@ -100,7 +110,11 @@ def _party(desk: Desk, record: CaseRecord, party: CaseParty) -> None:
             t("case_pages.circumstance"): party.circumstance,
             t("case_pages.result"): party.result,
         }
-        told = [f"{label}：{plain(words)}" for label, words in factors.items() if words]
+        told = [
+            t("case_pages.factor", factor=label, words=plain(words))
+            for label, words in factors.items()
+            if words
+        ]
         if party.uscc:
             told.insert(0, plain(party.uscc))
         if told:
@@ -159,7 +173,7 @@ def show_tasks(desk: Desk, record: CaseRecord) -> None:
     people = _people(desk, record)
     with box("kit_list", border=True):
         for task in record.tasks:
-            _task(desk, record.case, task, people)
+            _task(desk, record, task, people)
 
 
 def _people(desk: Desk, record: CaseRecord) -> dict[str, str]:
@@ -170,7 +184,7 @@ def _people(desk: Desk, record: CaseRecord) -> dict[str, str]:
     return {str(one.id): one.name for one in owners_for(desk, record.case.id)}
 
 
-def _task(desk: Desk, case: Case, task: CaseTask, people: Mapping[str, str]) -> None:
+def _task(desk: Desk, record: CaseRecord, task: CaseTask, people: Mapping[str, str]) -> None:
     is_open = task.state is TaskState.OPEN
     with box("kit_line", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -187,10 +201,10 @@ def _task(desk: Desk, case: Case, task: CaseTask, people: Mapping[str, str]) -> 
                 state_pill("task_state", task.state, TASKS)
         if is_open:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _where(task)
+                _where(record, task)
                 if (name := people.get(str(task.assignee_id))) is not None:
                     st.caption(f":material/person: {plain(name)}", width="content")
-                task_moves(desk, case, task, people)
+                task_moves(desk, record.case, task, people)
         else:
             _proof(task)
 
@@ -198,18 +212,22 @@ def _task(desk: Desk, case: Case, task: CaseTask, people: Mapping[str, str]) -> 
 def task_words(task: CaseTask) -> str:
     """`通报平台：蓝海商城`; what the house has no hand of its own for is called by its measure."""
     name = plain(task.target_name)
-    if task.kind is TaskKind.BY_HAND and task.target in set(Measure):
+    if task.kind in BY_MEASURE and task.target in set(Measure):
         name = t(f"measure.{task.target}")
     words = t(f"task_kind.{task.kind}")
     return t("case_pages.task_of", task=words, target=name) if name else words
 
 
-def _where(task: CaseTask) -> None:
+def _where(record: CaseRecord, task: CaseTask) -> None:
+    """How it is done: by a page, by hand, or by the answer that is waited for."""
     page = _WHERE.get(task.kind)
-    if page is None:
+    told = {one.notice.platform for one in record.notices if one.notice.state in UNDER_WAY}
+    if task.kind is TaskKind.NOTIFY_PLATFORM and task.target in told:
+        st.caption(t("case_pages.waits_for_answer"), width="content")
+    elif page is None:
         st.caption(t(f"task_how.{task.kind}"), width="content")
-        return
-    link_to(t(f"task_how.{task.kind}"), page, _uuid(task.target), key=f"task:{task.id}")
+    else:
+        link_to(t(f"task_how.{task.kind}"), page, _uuid(task.target), key=f"task:{task.id}")
 
 
 def _uuid(text: str) -> UUID | None:
@@ -221,12 +239,7 @@ def _uuid(text: str) -> UUID | None:
 
 def _proof(task: CaseTask) -> None:
     """What the proof is, by its words and what the house noted with it."""
-    told = [
-        said(f"answer_outcome.{value}", str(value)) if name == "outcome" else str(value)
-        for name, value in task.facts.items()
-        if isinstance(value, str | int) and name not in {"sha256", "media_type", "file"}
-    ]
-    words = " · ".join(filter(None, [task.words_given, *told]))
+    words = " · ".join(filter(None, [task.words_given, *proof_words(task.facts)]))
     st.caption(" · ".join(filter(None, [moment(task.done_at), plain(words)])))
     if task.facts.get("sha256"):
         name = plain(task.facts.get("file") or t("case_pages.task_paper"))
@@ -274,10 +287,14 @@ def show_found(record: CaseRecord) -> None:
     if record.listings:
         section(t("case_page.listings"), t("case_pages.listings_hint"))
         seen: list[Column[SeenListing]] = [
-            Column(t("case_page.listing_title"), lambda row: row.title_seen, width=260),
-            Column(t("case_page.url"), lambda row: row.url, width=220),
-            Column(t("case_page.seen"), lambda row: row.seen_at, Kind.MOMENT, width=140),
-            Column(t("case_page.evidence"), lambda row: row.evidence_sha256, width=140),
+            Column(t("case_page.listing_title"), lambda row: row.title_seen, width=240),
+            Column(t("case_page.url"), lambda row: row.url, width=200),
+            Column(t("case_page.seen"), lambda row: row.seen_at, Kind.MOMENT, width=130),
+            Column(
+                t("case_page.evidence"),
+                lambda row: (row.evidence_sha256 or "")[:_DIGEST],
+                width=115,
+            ),
         ]
         record_table(record.listings, seen, key="case_listings", opens=False)
 
@@ -293,11 +310,11 @@ def show_routers(desk: Desk, record: CaseRecord) -> None:
         "card_home": case.card_home,
         "platform_home": case.platform_home,
     }
-    with box("kit_routers", border=True, gap="small"):
-        st.markdown(f"**{t('case_page.jurisdiction')}**")
-        for name, code in places.items():
-            st.caption(t(f"case_page.{name}"))
-            st.markdown(plain(place(code) or t("case_pages.place_unknown")))
+    told = {
+        t(f"case_page.{name}"): place(code) or t("case_pages.place_unknown")
+        for name, code in places.items()
+    }
+    facts(told, t("case_page.jurisdiction"), abreast=1)
     if desk.actor.platform is None:
         show_jurisdiction(desk, case)
 

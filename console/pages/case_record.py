@@ -1,6 +1,6 @@
 """One case, whole: where it stands, what comes next, and all that hangs on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
@@ -17,11 +17,13 @@ from console.pages.channel_parts import platform_names
 from console.pages.frame import plain
 from console.pages.jurisdiction_parts import show_instructions
 from console.pages.kit import (
+    Absent,
     last_day,
     left_until,
     link_to,
     next_moves,
     record_head,
+    show_absent,
     state_pill,
     timeline,
     two_columns,
@@ -36,7 +38,6 @@ from console.pages.report_parts import show_reports
 from console.pages.trace_parts import show_recovery, show_trace
 from models.cases.cases import Case, CaseState
 from models.permissions import Permission
-from models.rules import china_day
 
 _STEPS: Final = ("investigate", "decide", "execute", "recheck", "close")
 _AT: Final[Mapping[CaseState, int]] = {
@@ -48,6 +49,14 @@ _AT: Final[Mapping[CaseState, int]] = {
     CaseState.WAITING_RECHECK: 3,
     CaseState.CLOSED: len(_STEPS),
 }
+_FIRST: Final[Mapping[CaseState, Sequence[str]]] = {
+    CaseState.DECISION_PROPOSED: ("measures",),
+    CaseState.DECIDED: ("tasks", "recovery", "notices"),
+    CaseState.EXECUTING: ("tasks", "recovery", "notices"),
+    CaseState.WAITING_RECHECK: ("looks",),
+    CaseState.APPEALED: ("appeals",),
+}
+"""What somebody has to do something about at that stage; in the others the order is the work's."""
 _STOPPED: Final = (CaseState.REVERSED, CaseState.TRANSFERRED)
 
 
@@ -71,25 +80,32 @@ def show_record(desk: Desk, case_id: str) -> None:
 
 
 def _left(desk: Desk, record: CaseRecord, names: dict[str, str]) -> None:
-    case, inside = record.case, desk.actor.platform is None
-    if not inside:
+    """The parts that the case's stage is about come first; what it does not have, in one row."""
+    case = record.case
+    if desk.actor.platform is not None:
         case_notices.show_notices(desk, record, names)
-    case_parts.show_facts(record, names)
-    if inside:
-        case_parts.show_parties(desk, record)
-        show_trace(desk, case)
-        case_decision.show_editor(desk, record)
-    case_parts.show_measures(record)
-    if inside:
-        case_parts.show_tasks(desk, record)
-        show_recovery(desk, case)
-        case_notices.show_notices(desk, record, names)
-        show_rectifications(desk, case)
-        case_parts.show_looks(desk, record)
-        show_case_appeals(desk, case)
-        show_reports(desk, case)
-        show_instructions(desk, case)
-    case_parts.show_found(record)
+        case_parts.show_facts(desk, record, names)
+        case_parts.show_measures(record)
+        case_parts.show_found(record)
+        return
+    parts: dict[str, Callable[[], Absent | None]] = {
+        "facts": lambda: case_parts.show_facts(desk, record, names),
+        "parties": lambda: case_parts.show_parties(desk, record),
+        "trace": lambda: show_trace(desk, case),
+        "editor": lambda: case_decision.show_editor(desk, record),
+        "measures": lambda: case_parts.show_measures(record),
+        "tasks": lambda: case_parts.show_tasks(desk, record),
+        "recovery": lambda: show_recovery(desk, case),
+        "notices": lambda: case_notices.show_notices(desk, record, names),
+        "looks": lambda: case_parts.show_looks(desk, record),
+        "rectifications": lambda: show_rectifications(desk, case),
+        "appeals": lambda: show_case_appeals(desk, case),
+        "reports": lambda: show_reports(desk, case),
+        "instructions": lambda: show_instructions(desk, case),
+        "found": lambda: case_parts.show_found(record),
+    }
+    first = _FIRST.get(case.state, ())
+    show_absent([parts[name]() for name in [*first, *(one for one in parts if one not in first)]])
 
 
 def _right(desk: Desk, record: CaseRecord) -> None:
@@ -145,9 +161,11 @@ def _next_words(record: CaseRecord) -> str:
     case = record.case
     open_tasks = sum(one.state == "open" for one in record.tasks)
     look = next((one for one in record.looks if one.done_at is None), None)
+    if case.state is CaseState.OPENED and case.owner_id is None:
+        return t("case_next.unowned")
     return t(
         f"case_next.{case.state}",
         owner=plain(record.owner) or t("case_pages.nobody"),
         tasks=open_tasks,
-        look=china_day(look.due_at).isoformat() if look else "—",
+        look=last_day(look.due_at) if look else "—",
     )

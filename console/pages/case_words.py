@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from console.i18n import Language, spoken, t
+from console.pages.frame import said
 from console.pages.kit import Tone, last_day
 from models.cases.cases import Case, CaseState
 from models.cases.measures import MeasureState
 from models.cases.notices import AnswerOutcome, Notice, NoticeState
 from models.cases.tasks import TaskState
-from models.provinces import province_of_code
+from models.provinces import province_of_code, provinces
 from models.rules import FindingKind, rule_refs
 
 CASES: Final[Mapping[str, Tone]] = {
@@ -33,6 +34,7 @@ NOTICES: Final[Mapping[str, Tone]] = {
     NoticeState.ANSWERED: Tone.GOOD,
     NoticeState.CLOSED: Tone.OVER,
 }
+UNDER_WAY: Final = frozenset({NoticeState.SENT, NoticeState.ACKNOWLEDGED})
 OUTCOMES: Final[Mapping[str, Tone]] = {
     AnswerOutcome.KEPT: Tone.BAD,
     AnswerOutcome.MORE_WANTED: Tone.WARNING,
@@ -55,6 +57,21 @@ TASKS: Final[Mapping[str, Tone]] = {
     TaskState.DONE: Tone.GOOD,
     TaskState.NOT_NEEDED: Tone.OVER,
 }
+_SHOWN_AS_IT_IS: Final = frozenset({
+    "agent", "badge", "entry", "licence", "notice", "publication", "rectification", "report",
+    "source",
+})  # fmt: skip
+_COUNTED: Final[Mapping[str, str]] = {
+    "ordered": "recovery_page.ordered",
+    "recovered": "recovery_page.recovered",
+    "missing": "recovery_page.missing",
+    "cards": "trace_page.total",
+}
+_WORDED: Final[Mapping[str, str]] = {
+    "outcome": "answer_outcome",
+    "why_not": "why_not_traceable",
+    "trace": "trace_state",
+}
 LATE: Final = ":red-badge[:material/schedule: {word}]"
 
 
@@ -64,6 +81,14 @@ def place(code: str | None) -> str | None:
     if province is None:
         return code
     return province.authority_zh if spoken.get() is Language.ZH else province.authority_en
+
+
+def province_name(code: str) -> str:
+    """In the reader's language; the code itself of none that there is."""
+    found = provinces().get(code)
+    if found is None:
+        return code
+    return found.zh if spoken.get() is Language.ZH else found.en
 
 
 def against(case: Case) -> str:
@@ -86,6 +111,22 @@ def notice_due(notice: Notice) -> tuple[str, datetime | None]:
 def notice_title(notice: Notice) -> str:
     """Its subject without the number, which stands beside it."""
     return notice.subject.removeprefix(notice.number).strip()
+
+
+def proof_words(known: Mapping[str, object]) -> list[str]:
+    """What a task's proof says, in the reader's words; what is only for programs is left out."""
+    told: list[str] = []
+    for name, value in known.items():
+        if name in _SHOWN_AS_IT_IS:
+            told.append(str(value))
+        elif name in _COUNTED:
+            told.append(f"{t(_COUNTED[name])} {value}")
+        elif name in _WORDED:
+            told.append(said(f"{_WORDED[name]}.{value}", str(value)))
+        elif name == "state":
+            area = "licence_state" if "licence" in known else "badge_state"
+            told.append(said(f"{area}.{value}", str(value)))
+    return told
 
 
 def rule_name(rule: str) -> str:

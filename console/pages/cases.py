@@ -7,7 +7,7 @@ from console.i18n import t
 from console.pages import case_record
 from console.pages.case_board import show_board
 from console.pages.case_bulk import show_bulk
-from console.pages.case_words import CASES, against, due_word
+from console.pages.case_words import CASES, against, due_word, province_name
 from console.pages.channel_parts import platform_names
 from console.pages.frame import my_desk, refusals_shown
 from console.pages.kit import (
@@ -75,10 +75,10 @@ def chosen_filters(names: dict[str, str]) -> CaseFilters:
                    width=170)
             if is_regulator else None
         )  # fmt: skip
-        zh = {code: one.zh for code, one in provinces().items()}
+        names_of = {code: province_name(code) for code in provinces()}
         province = (
             "" if is_platform or is_regulator
-            else choice("province", t("case_pages.province"), zh, width=130)
+            else choice("province", t("case_pages.province"), names_of, width=130)
         )  # fmt: skip
         late = st.toggle(t("case_page.overdue_only"), key="overdue", bind="query-params")
         mine = desk.actor.may(P.CASE_OPEN) and st.toggle(
@@ -113,7 +113,8 @@ def show_cases(look: str) -> None:
         return
     found = find_cases(desk, asked, cursor("cases", asked))
     if not found.rows:
-        empty(t("case_page.none"), nothing_words(asked))
+        is_narrow = asked != CaseFilters()
+        empty(t("case_page.none" if is_narrow else "case_pages.none_yet"), nothing_words(asked))
         return
     works = desk.actor.may(P.CASE_SEND) or desk.actor.may(P.CASE_OPEN)
     chosen = record_table(found.rows, case_columns(names), key="cases", select=works)
@@ -128,7 +129,8 @@ def show_list() -> None:
     with page_head(
         t("case_page.title"), t("case_page.platform_hint" if is_platform else "case_page.hint")
     ):
-        mailbox_button(desk)
+        if is_platform:
+            mailbox_button(desk)
     with refusals_shown():
         if not is_platform:
             show_cases(view({one: t(f"case_pages.{one}") for one in LOOKS}, "look"))

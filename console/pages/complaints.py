@@ -11,8 +11,10 @@ from console.actions.cases.complaints.lists import (
 )
 from console.actions.cases.complaints.lodging import MOST_FILES, Enclosed, Told, take_down
 from console.i18n import t
+from console.pages.case_words import province_name
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
+    NOTHING,
     Column,
     Kind,
     Tone,
@@ -48,7 +50,7 @@ from models.cases.complaints import (
     ComplaintState,
 )
 from models.permissions import Permission
-from models.provinces import province_of_code, provinces
+from models.provinces import provinces
 
 P = Permission
 TONES: Mapping[str, Tone] = {
@@ -158,7 +160,7 @@ def taking_down() -> None:
             text = st.text_area(t("complaints_page.text"), max_chars=4000)
             place = st.selectbox(
                 t("complaints_page.province"), [*provinces()], index=None,
-                format_func=lambda code: provinces()[code].zh,
+                format_func=province_name,
             )  # fmt: skip
             contact = st.text_input(t("complaints_page.contact"), max_chars=120)
             files = st.file_uploader(
@@ -203,11 +205,12 @@ def show_urgency(row: Complaint) -> None:
         left = left_until(row.due_at, desk.now())
         words = t("complaints_page.answer_until", day=last_day(row.due_at), left=left)
         (st.error if desk.now() >= row.due_at else st.info)(words, icon=":material/schedule:")
+    elif row.is_late:
+        st.badge(t("complaints_page.was_late"), icon=":material/schedule:", color="red")
 
 
 def show_words(record: ComplaintRecord) -> None:
     row = record.complaint
-    place = province_of_code(row.province or "")
     with st.container(border=True):
         st.caption(t("complaints_page.text"))
         st.markdown(plain(row.text))
@@ -218,7 +221,7 @@ def show_words(record: ComplaintRecord) -> None:
             t("complaints_page.source"): " ".join(
                 filter(None, [t(f"complaint_source.{row.source}"), row.source_number])
             ),
-            t("complaints_page.province"): place.zh if place else "",
+            t("complaints_page.province"): province_name(row.province or ""),
             t("complaints_page.contact"): row.contact_mask or t("complaints_page.anonymous"),
             t("complaints_page.received"): moment(row.created_at),
         }
@@ -227,19 +230,18 @@ def show_words(record: ComplaintRecord) -> None:
 
 def show_handling(record: ComplaintRecord) -> None:
     row = record.complaint
-    facts(
-        {
-            t("complaints_page.organisation"): record.organisation.name,
-            t("complaints_page.handler"): record.handler.name if record.handler else "",
-            t("complaints_page.about"): record.about.name if record.about else "",
-            t("complaints_page.due"): last_day(row.due_at),
-            t("complaints_page.fault"): t(f"complaint_fault.{row.fault}") if row.fault else "",
-            t("complaints_page.counts"): counts_word(row),
-            t("complaints_page.answered"): moment(row.answered_at),
-            t("complaints_page.rewarded"): reward_word(row),
-        },
-        t("complaints_page.handling"),
-    )  # fmt: skip
+    handling = {
+        t("complaints_page.organisation"): record.organisation.name,
+        t("complaints_page.handler"): record.handler.name if record.handler else "",
+        t("complaints_page.about"): record.about.name if record.about else "",
+        t("complaints_page.due"): last_day(row.due_at),
+        t("complaints_page.fault"): t(f"complaint_fault.{row.fault}") if row.fault else "",
+        t("complaints_page.counts"): counts_word(row),
+        t("complaints_page.answered"): moment(row.answered_at),
+        t("complaints_page.rewarded"): reward_word(row),
+    }
+    known = {label: words for label, words in handling.items() if words and words != NOTHING}
+    facts(known, t("complaints_page.handling"))
     if row.answer:
         with st.container(border=True):
             st.caption(t("complaints_page.answer"))

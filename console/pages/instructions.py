@@ -118,21 +118,24 @@ def show_rows(words: str, state: str | None, *, late: bool) -> None:
     )
     if not found.rows:
         next_ = "none_next_regulator" if desk.actor.provinces else "none_next"
-        empty(t("instructions_page.none"), t(f"instructions_page.{next_}"))
+        is_narrow = bool(words or state or late)
+        title = "none" if is_narrow else "none_yet"
+        hint = "case_pages.none_narrow_any" if is_narrow else f"instructions_page.{next_}"
+        empty(t(f"instructions_page.{title}"), t(hint))
         return
     columns = [
         Column[Instruction](t("instructions_page.document_no"), lambda row: row.document_no,
-                            width=190),
+                            width=165),
         Column[Instruction](t("instructions_page.state"), lambda row: row.state, Kind.STATE,
-                            "instruction_state", TONES, 110),
-        Column[Instruction](t("instructions_page.due"), due_word, width=170),
-        Column[Instruction](t("instructions_page.subject"), lambda row: row.subject, width=300),
+                            "instruction_state", TONES, 85),
+        Column[Instruction](t("instructions_page.due"), due_word, width=125),
+        Column[Instruction](t("instructions_page.subject"), lambda row: row.subject, width=210),
         Column[Instruction](t("instructions_page.authority"),
-                            lambda row: authority_word(row.authority), width=230),
+                            lambda row: authority_word(row.authority), width=180),
         Column[Instruction](t("instructions_page.jurisdiction"),
                             lambda row: [t(f"jurisdiction.{row.jurisdiction}")], Kind.WORDS,
-                            width=130),
-        Column[Instruction](t("instructions_page.number"), lambda row: row.number, width=150),
+                            width=105),
+        Column[Instruction](t("instructions_page.number"), lambda row: row.number, width=125),
     ]  # fmt: skip
     record_table(found.rows, columns, key="instructions")
     pager(found, "instructions")

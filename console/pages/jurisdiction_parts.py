@@ -9,7 +9,7 @@ from console.actions.cases.authorities.instructions import instructions_of, juri
 from console.desk import Desk
 from console.i18n import listed, t
 from console.pages.instruction_forms import authority_word
-from console.pages.kit import Column, Kind, Tone, facts, record_table, section
+from console.pages.kit import Absent, Column, Kind, Tone, facts, record_table, section
 from models.cases.cases import Case
 from models.cases.instructions import Instruction, InstructionState, Jurisdiction
 from models.cases.routers import Competent
@@ -28,13 +28,13 @@ def show_jurisdiction(desk: Desk, case: Case) -> None:
     show_competent(*jurisdiction_of(desk, case.id))
 
 
-def show_instructions(desk: Desk, case: Case) -> None:
+def show_instructions(desk: Desk, case: Case) -> Absent | None:
     """For a case's page: what administrations ordered in it, with the way there."""
     if not desk.actor.may(Permission.INSTRUCTION_READ):
-        return
+        return None
     found = instructions_of(desk, case.id)
     if not found:
-        return
+        return Absent(t("instructions_page.title"))
     section(t("instructions_page.title"))
     columns = [
         Column[Instruction](t("instructions_page.document_no"), lambda row: row.document_no,
@@ -46,6 +46,7 @@ def show_instructions(desk: Desk, case: Case) -> None:
                             lambda row: authority_word(row.authority), width=230),
     ]  # fmt: skip
     record_table(found, columns, key="case:instructions", open_page="instructions")
+    return None
 
 
 def show_competent(competent: Sequence[Competent], missing: Sequence[Jurisdiction]) -> None:
@@ -56,7 +57,7 @@ def show_competent(competent: Sequence[Competent], missing: Sequence[Jurisdictio
             )
             for one in competent
         }
-        facts(names, t("instructions_page.competent"))
+        facts(names, t("instructions_page.competent"), abreast=1)
     elif not missing:
         st.caption(t("instructions_page.no_measures"))
     for one in missing:

@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from console.actions.cases.boards import escalated_notices
+from console.actions.cases.notices.answers import answering
 from console.actions.cases.notices.mailboxes import (
     my_mailbox,
     remove_mailbox,
@@ -41,7 +42,6 @@ from console.pages.kit.layout import box
 from console.pages.moves.notices import is_to_us
 from models.cases.instructions import Jurisdiction
 from models.cases.notices import RECEIVED, Notice, NoticeKind, NoticeState
-from models.permissions import Permission
 
 MOST_WAITING: Final = 6
 _WAITS: Final = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
@@ -72,7 +72,9 @@ def show_notices(desk: Desk, page: str) -> None:
     )  # fmt: skip
     if not found.rows:
         next_ = "none_next_platform" if desk.actor.platform else "no_notices_next"
-        empty(t("case_page.no_notices"), t(f"case_page.{next_}"))
+        is_narrow = any([way, kind, state, late])
+        title = "case_page.no_notices" if is_narrow else "notices_page.none_yet"
+        empty(t(title), t("case_pages.none_narrow_any" if is_narrow else f"case_page.{next_}"))
         return
     record_table(found.rows, _columns(desk), key="notices", open_page="notices")
     pager(found, "notices")
@@ -162,22 +164,22 @@ def _columns(desk: Desk) -> list[Column[Notice]]:
         return [t("notice_direction.in" if is_to_us(desk, row) else "notice_direction.out")]
 
     return [
-        Column(t("case_page.number"), lambda row: row.number, width=150),
+        Column(t("case_page.number"), lambda row: row.number, width=140),
         Column(t("case_page.state"), lambda row: row.state, Kind.STATE, "notice_state", NOTICES,
-               100),
-        Column(t(end), way, Kind.WORDS, width=110 if desk.actor.provinces else 90),
+               95),
+        Column(t(end), way, Kind.WORDS, width=110 if desk.actor.provinces else 80),
         Column(t("notices_page.kind"), lambda row: [t(f"notice_kind.{row.kind}")], Kind.WORDS,
-               width=100),
-        Column(t("case_pages.left"), left, width=110),
-        Column(t("case_page.subject"), notice_title, width=270),
-        Column(t("case_page.sent"), lambda row: row.sent_at, Kind.MOMENT, width=140),
+               width=90),
+        Column(t("case_pages.left"), left, width=95),
+        Column(t("case_page.subject"), notice_title, width=265),
+        Column(t("case_page.sent"), lambda row: row.sent_at, Kind.MOMENT, width=130),
         Column(t("case_page.answer_due"), lambda row: row.answer_due_at, Kind.DUE, width=110),
     ]  # fmt: skip
 
 
 def mailbox_button(desk: Desk) -> None:
-    """Where a platform's notices go; nothing for anybody else."""
-    if desk.actor.platform is None or not desk.actor.may(Permission.CASE_ANSWER):
+    """Where an organisation's notices go, for those of it who answer them."""
+    if desk.actor.organisation_id is None or not desk.actor.may(answering(desk)):
         return
     with st.popover(t("case_page.mailbox"), icon=":material/move_to_inbox:"), refusals_shown():
         _mailbox(desk)

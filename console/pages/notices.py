@@ -21,11 +21,9 @@ from console.pages.case_notices import (
     notice_talk,
 )
 from console.pages.case_words import NOTICES, notice_title
-from console.pages.channel_parts import platform_names
 from console.pages.frame import my_desk, plain
 from console.pages.kit import (
     Next,
-    facts,
     flash,
     link_to,
     list_or_record,
@@ -154,7 +152,7 @@ def show_thread(notice_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(t(f"notice_kind.{notice.kind}"), color="gray")
         notice_badges(desk, notice)
-    notice_moves(desk, notice, thread.answers, thread.extensions)
+    notice_moves(desk, notice, thread.answers, thread.extensions, thread.outgoing)
     left, right = two_columns()
     with left:
         show_thread_parts(thread)
@@ -165,11 +163,8 @@ def show_thread(notice_id: str) -> None:
 
 def show_thread_parts(thread: Thread) -> None:
     notice = thread.notice
-    facts(
-        {t("notices_page.from"): thread.sender, t("notices_page.to"): thread.recipient},
-        t("notices_page.parties"),
-    )
-    notice_facts(desk, notice, platform_names(desk))
+    notice_facts(desk, notice, {t("notices_page.from"): thread.sender,
+                                t("notices_page.to"): thread.recipient})  # fmt: skip
     section(t("notices_page.letter"))
     st.code(notice.body, language=None, wrap_lines=True)
     section(t("notices_page.talk"))

@@ -13,10 +13,10 @@ from console.desk import Desk
 from console.i18n import Language, spoken, t
 from console.pages.frame import plain
 from console.pages.kit import (
+    Absent,
     Column,
     Kind,
     Tone,
-    empty,
     last_day,
     left_until,
     moment,
@@ -24,7 +24,7 @@ from console.pages.kit import (
     section,
 )
 from console.pages.kit.records import PAGES_FOLDER
-from models.cases.cases import ENDED, Case
+from models.cases.cases import OVER, Case
 from models.cases.extensions import Extension, ExtensionState
 from models.cases.rectifications import (
     AT_THE_UNIT,
@@ -63,8 +63,13 @@ def rule_word(rule: str) -> str:
 
 
 def due_word(row: Rectification, desk: Desk) -> str:
+    """By when what is due of whoever has the next step."""
     due = open_until(row)
-    return f"{last_day(due)} · {left_until(due, desk.now())}" if due else ""
+    if due is None:
+        return ""
+    what = {RectificationState.ISSUED: "acknowledge", RectificationState.SUBMITTED: "recheck"}
+    word = t(f"rectifications_page.due_{what.get(row.state, 'correct')}")
+    return f"{word} {last_day(due)} · {left_until(due, desk.now())}"
 
 
 def columns(desk: Desk) -> list[Column[Rectification]]:
@@ -72,7 +77,7 @@ def columns(desk: Desk) -> list[Column[Rectification]]:
         Column(
             t("rectifications_page.number"),
             lambda row: row.number or t("rectifications_page.draft"),
-            width=150,
+            width=140,
         ),
         Column(
             t("rectifications_page.state"),
@@ -80,37 +85,43 @@ def columns(desk: Desk) -> list[Column[Rectification]]:
             Kind.STATE,
             "rectification_state",
             TONES,
-            110,
+            95,
         ),
-        Column(t("rectifications_page.unit"), lambda row: row.unit_name, width=220),
-        Column(t("rectifications_page.subject"), lambda row: row.subject, width=220),
+        Column(t("rectifications_page.unit"), lambda row: row.unit_name, width=160),
+        Column(t("rectifications_page.subject"), lambda row: row.subject, width=165),
         Column(
-            t("rectifications_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIER_TONES, 90
+            t("rectifications_page.tier"), lambda row: row.tier, Kind.STATE, "tier", TIER_TONES, 80
         ),
-        Column(t("rectifications_page.due"), lambda row: due_word(row, desk), width=190),
-        Column(t("rectifications_page.round"), lambda row: row.round, Kind.NUMBER, width=80),
-        Column(t("rectifications_page.issued"), lambda row: row.issued_at, Kind.DATE, width=110),
+        Column(t("rectifications_page.due"), lambda row: due_word(row, desk), width=215),
+        Column(t("rectifications_page.round"), lambda row: row.round, Kind.NUMBER, width=60),
+        Column(t("rectifications_page.issued"), lambda row: row.issued_at, Kind.DATE, width=95),
     ]
 
 
-def show_rectifications(desk: Desk, case: Case) -> None:
+def show_rectifications(desk: Desk, case: Case) -> Absent | None:
     """Those of a case, and the way to another one."""
     if not desk.actor.may(Permission.RECTIFICATION_READ):
-        return
-    section(t("rectifications_page.of_case"))
+        return None
     found = rectifications_of_case(desk, case.id)
-    if found:
-        record_table(found, columns(desk), key="case:rectifications", open_page="rectifications")
     own = case.organisation_id in desk.actor.organisations
-    goes_on = case.state not in ENDED and case.merged_into_id is None
-    if not (own and goes_on and desk.actor.may(Permission.RECTIFICATION_ISSUE)):
-        if not found:
-            st.caption(t("rectifications_page.none_of_case"))
-        return
+    goes_on = case.state not in OVER and case.merged_into_id is None
+    may = own and goes_on and desk.actor.may(Permission.RECTIFICATION_ISSUE)
     if not found:
-        empty(t("rectifications_page.none_of_case"), t("rectifications_page.none_of_case_next"))
+        name = t("rectifications_page.of_case")
+        return Absent(name, (lambda: _draft_of(case)) if may else None)
+    section(t("rectifications_page.of_case"))
+    record_table(found, columns(desk), key="case:rectifications", open_page="rectifications")
+    if may:
+        _draft_of(case)
+    return None
+
+
+def _draft_of(case: Case) -> None:
     if st.button(
-        t("rectifications_page.draft_of_case"), key="case:rectify", icon=":material/build_circle:"
+        t("rectifications_page.draft_of_case"),
+        key="case:rectify",
+        icon=":material/build_circle:",
+        help=t("rectifications_page.none_of_case_next"),
     ):
         st.switch_page(PAGES_FOLDER / "rectifications.py", query_params={"case": str(case.id)})
 
@@ -165,6 +176,9 @@ def show_standing(row: Rectification, desk: Desk) -> None:
     elif row.state in AT_THE_UNIT:
         left = left_until(row.due_at, now)
         words = t("rectifications_page.is_open", day=last_day(row.due_at), left=left)
+        if row.state is RectificationState.ISSUED and row.acknowledge_due_at is not None:
+            day, until = last_day(row.acknowledge_due_at), left_until(row.acknowledge_due_at, now)
+            words = f"{t('rectifications_page.to_acknowledge', day=day, left=until)} {words}"
         st.info(words, icon=":material/schedule:")
     elif row.state is RectificationState.SUBMITTED and row.is_late:
         st.warning(t("rectifications_page.came_late"), icon=":material/schedule:")

@@ -195,7 +195,6 @@ def show_facts(record: RectificationRecord) -> None:
         t("rectifications_page.tier"): t(f"tier.{row.tier}"),
         t("rectifications_page.round"): t("rectifications_page.round_of", n=row.round),
         t("rectifications_page.due"): last_day(row.due_at),
-        t("rectifications_page.rule"): row.rule_version,
         t("rectifications_page.delivery"): t(f"delivery.{row.delivery}"),
         t("rectifications_page.proof"): row.delivery_proof,
         t("rectifications_page.issued"): moment(row.issued_at),

@@ -13,6 +13,7 @@ from console.actions.cases.authorities.reports import (
     note_report,
     report_evidence,
     reports_of,
+    takes_reports,
     transfer_case,
 )
 from console.desk import Desk
@@ -22,8 +23,8 @@ from console.pages.channel_words import move_of
 from console.pages.file_forms import Given
 from console.pages.frame import plain
 from console.pages.instruction_forms import one_file
-from console.pages.kit import Next, facts, moment, next_moves, section
-from models.cases.cases import ENDED, Case, CaseMove
+from console.pages.kit import Absent, Next, facts, moment, next_moves, section
+from models.cases.cases import Case, CaseMove
 from models.cases.reports import AuthorityReport, Organ
 from models.permissions import Permission
 from models.rules import CHINA, china_day
@@ -31,21 +32,26 @@ from models.rules import CHINA, china_day
 _DIGEST: Final = 12
 
 
-def show_reports(desk: Desk, case: Case) -> None:
+def show_reports(desk: Desk, case: Case) -> Absent | None:
     """The section of a case's page, with its moves; a platform has no part in it."""
     if desk.actor.platform is not None or not desk.actor.may(Permission.CASE_READ):
-        return
-    section(t("report_part.title"), t("report_part.hint"))
+        return None
     reports = reports_of(desk, case.id)
     own = desk.actor.is_house or case.organisation_id in desk.actor.organisations
     may = own and desk.actor.may(Permission.CASE_TRANSFER)
-    if may and case.state not in ENDED and case.merged_into_id is None:
-        with st.container(horizontal=True, gap="small"):
+
+    def begin() -> None:
+        if may and takes_reports(desk, case.id):
             next_moves(desk, _moves(desk, case), f"{case.id}:{case.version}:{len(reports)}")
+
     if not reports:
-        st.caption(t("report_part.none"))
+        return Absent(t("report_part.title"), begin)
+    section(t("report_part.title"), t("report_part.hint"))
+    with st.container(horizontal=True, gap="small"):
+        begin()
     for report in reports:
         _show(desk, report, may=may)
+    return None
 
 
 def _show(desk: Desk, report: AuthorityReport, *, may: bool) -> None:

@@ -28,6 +28,7 @@ _SHEET: Final = """
 [class*="st-key-kit_list"] > div:first-child [class*="st-key-kit_line"],
 [class*="st-key-kit_list"] > [class*="st-key-kit_line"]:first-child { border-top: 0; }
 [class*="st-key-kit_empty"] { border-style: dashed; padding: 2.2rem 1rem; }
+[class*="st-key-kit_empty"] p { text-align: center; }
 [class*="st-key-kit_empty"] [role="img"] { font-size: 2.2rem; }
 [class*="st-key-kit_history"] [data-testid="stVerticalBlock"]:has(
   > [data-testid="stElementContainer"] [data-testid="stCaptionContainer"]) {
@@ -53,6 +54,8 @@ _SHEET: Final = """
 [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
   :has([data-testid="stHorizontalBlock"])) {
   min-width: 0; }
+[class*="st-key-kit_line"] [data-testid="stPopover"] button { min-height: 0;
+  padding: .1rem .65rem; }
 [class*="st-key-kit_check"] { padding: .6rem 0 .8rem; border-top: 1px solid
   rgba(120, 150, 150, .22); }
 [class*="st-key-kit_bar"] [data-testid="stVerticalBlock"] { gap: .35rem; }
@@ -87,7 +90,15 @@ _SHEET: Final = """
 [class*="st-key-kit_notice_tile"] { border-left: 3px solid #2FA39A; }
 [class*="st-key-kit_editor"] { border-left: 3px solid #2FA39A; }
 @media (max-width: 640px) {
+  [class*="st-key-kit_filters"] > :has([data-testid="stSelectbox"]) { min-width: 0;
+    flex: 1 1 calc(50% - .5rem); width: calc(50% - .5rem) !important; }
+  [class*="st-key-kit_filters"] > :has([data-testid="stTextInput"]) { flex: 1 1 100%;
+    width: 100% !important; }
+  [class*="st-key-kit_filters"] :is([data-testid="stSelectbox"], [data-testid="stTextInput"]) {
+    width: 100% !important; }
   [class*="st-key-kit_lane"] { min-height: 0; }
+  [class*="st-key-kit_facts"] [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; gap: .8rem; }
+  [class*="st-key-kit_facts"] [data-testid="stColumn"] { min-width: 0; overflow-wrap: anywhere; }
   [class*="st-key-kit_step_"] { min-width: 96px; }
   [class*="st-key-kit_notice_tile"] { width: 100%; }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]):not(
@@ -95,7 +106,7 @@ _SHEET: Final = """
   [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:has([data-testid="stMetric"]):not(
     :has([data-testid="stHorizontalBlock"])) { min-width: 42%; }
   [data-testid="stMainBlockContainer"] { padding: 4.2rem 1rem 4rem; }
-  [data-testid="stMetric"] { padding: .2rem .1rem; }
+  [data-testid="stMetric"] { padding: .2rem .1rem .2rem .6rem; }
   [class*="st-key-kit_line"] { gap: .1rem; }
   [class*="st-key-kit_line"] > div { height: auto; flex: 0 1 auto; }
   [class*="st-key-kit_line"] > div:first-child { flex: 1 1 100%; }

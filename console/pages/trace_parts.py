@@ -27,11 +27,11 @@ from console.actions.cases.tracing.trace import (
 from console.desk import Desk
 from console.i18n import t
 from console.pages.kit import (
+    Absent,
     Column,
     Kind,
     Next,
     cursor,
-    empty,
     facts,
     figures,
     moment,
@@ -42,7 +42,7 @@ from console.pages.kit import (
     state_pill,
 )
 from console.pages.trace_words import TRACE_TONES, chain_words
-from models.cases.cases import ENDED, Case
+from models.cases.cases import OVER, Case, CaseMove
 from models.cases.tasks import Recovery
 from models.cases.traces import TracedCard, TraceMove, WhyNotTraceable
 from models.permissions import Permission
@@ -51,19 +51,30 @@ _P = Permission
 _MOST_TO_DROP = 200
 
 
-def show_trace(desk: Desk, case: Case) -> None:
-    """Cards, where they came from, and what may be done next; nothing for who sees no trace."""
+def show_trace(desk: Desk, case: Case) -> Absent | None:
+    """Cards, where they came from, and what may be done next.
+
+    Not begun it is a section of its own only while the case is looked into, where it is the work.
+    """
     record = trace_record(desk, case.id, cursor("trace_cards", str(case.id)))
-    may = desk.actor.may(_P.TRACE_EDIT) and case.state not in ENDED and not case.merged_into_id
-    if record.trace is None and not may:
-        return
-    section(t("trace_page.title"), t("trace_page.hint"))
-    if may:
-        with st.container(horizontal=True):
+    may = desk.actor.may(_P.TRACE_EDIT) and case.state not in OVER and not case.merged_into_id
+
+    def begin() -> None:
+        if may:
             next_moves(desk, _moves(desk, record), case.id)
-    if record.trace is None:
-        empty(t("trace_page.none"), t("trace_page.none_next"))
-        return
+
+    if record.trace is None and not (may and CaseMove.PROPOSE in case.open_moves()):
+        return Absent(t("trace_page.title"), begin)
+    is_begun = record.trace is not None
+    section(t("trace_page.title"), t("trace_page.hint" if is_begun else "trace_page.none_next"))
+    with st.container(horizontal=True):
+        begin()
+    if is_begun:
+        _show_found(desk, record)
+    return None
+
+
+def _show_found(desk: Desk, record: TraceRecord) -> None:
     _show_outcome(record)
     if record.cards.rows:
         record_table(record.cards.rows, _card_columns(record), key="trace_cards", opens=False)
@@ -78,13 +89,14 @@ def _show_outcome(record: TraceRecord) -> None:
         return
     state_pill("trace_state", trace.state, TRACE_TONES)
     missing = sum(record.missing.values())
-    figures(
-        {
-            t("trace_page.total"): record.total,
-            t("trace_page.found"): record.total - missing,
-            t("trace_page.missing"): missing,
-        }
-    )
+    if record.total:
+        figures(
+            {
+                t("trace_page.total"): record.total,
+                t("trace_page.found"): record.total - missing,
+                t("trace_page.missing"): missing,
+            }
+        )
     pairs: dict[str, object] = {}
     if record.instruction is not None:
         pairs[t("trace_page.instruction")] = (
@@ -99,9 +111,9 @@ def _show_outcome(record: TraceRecord) -> None:
 
 def _card_columns(record: TraceRecord) -> list[Column[TracedCard]]:
     columns = [
-        Column[TracedCard](t("trace_page.iccid"), lambda row: row.iccid, width=190),
-        Column[TracedCard](t("trace_page.chain"), lambda row: chain_words(row.chain), width=330),
-        Column[TracedCard](t("trace_page.how"), lambda row: row.how, width=200),
+        Column[TracedCard](t("trace_page.iccid"), lambda row: row.iccid, width=175),
+        Column[TracedCard](t("trace_page.chain"), lambda row: chain_words(row.chain), width=265),
+        Column[TracedCard](t("trace_page.how"), lambda row: row.how, width=120),
         Column[TracedCard](t("trace_page.at"), lambda row: row.at, Kind.MOMENT, width=130),
     ]
     if record.missing:
@@ -118,15 +130,17 @@ def _card_columns(record: TraceRecord) -> list[Column[TracedCard]]:
 def _show_sources(desk: Desk, record: TraceRecord) -> None:
     section(t("trace_page.source"), t("trace_page.source_hint"))
     columns = [
-        Column[TracedChannel](t("trace_page.source_code"), lambda row: row.channel.code, width=130),
-        Column[TracedChannel](t("trace_page.channel"), lambda row: row.channel.name, width=240),
+        Column[TracedChannel](t("trace_page.source_code"), lambda row: row.channel.code, width=115),
+        Column[TracedChannel](t("trace_page.channel"), lambda row: row.channel.name, width=165),
         Column[TracedChannel](
             t("stock_page.kind"),
             lambda row: [t(f"channel_kind.{row.channel.kind}")],
             Kind.WORDS,
-            width=120,
+            width=95,
         ),
-        Column[TracedChannel](t("trace_page.source_cards"), lambda row: row.cards, Kind.NUMBER),
+        Column[TracedChannel](
+            t("trace_page.source_cards"), lambda row: row.cards, Kind.NUMBER, width=70
+        ),
         Column[TracedChannel](
             t("trace_page.source_case"),
             lambda row: row.case.reference if row.case else "",
@@ -274,14 +288,15 @@ def show_recovery(desk: Desk, case: Case) -> None:
     may = record.task is not None and desk.actor.may(_P.TRACE_EDIT)
     if not record.notes and not may:
         return
-    section(t("recovery_page.title"), t("recovery_page.hint"))
+    noted = bool(record.notes)
+    section(
+        t("recovery_page.title"), t("recovery_page.hint" if noted else "recovery_page.none_next")
+    )
     if may:
         with st.container(horizontal=True):
             next_moves(desk, [_note_move(desk, case)], case.id)
-    if not record.notes:
-        empty(t("recovery_page.none"), t("recovery_page.none_next"))
-        return
-    _show_notes(record)
+    if noted:
+        _show_notes(record)
 
 
 def _show_notes(record: RecoveryRecord) -> None:

@@ -97,7 +97,7 @@ def show_all(items: Sequence[WorkItem]) -> None:
     figures({t(f"work_list.{state}"): counted(rows) for state, rows in by_state.items()})
     with filters():
         kinds = {
-            kind: f"{kind_word(kind)}（{counted([one for one in items if one.kind == kind])}）"
+            kind: f"{kind_word(kind)} · {counted([one for one in items if one.kind == kind])}"
             for kind in dict.fromkeys(one.kind for one in items)
         }
         kind = choice("kind", t("work_list.kind"), kinds, width=420)

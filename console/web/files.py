@@ -65,7 +65,7 @@ def routes(site: Site) -> list[Route]:
                 raise NotAllowed("staff.sign_in")
             site.speak(request)
             file = asked(site.house.desk(person.actor), request)
-            return _shown(file) if inline else _response(file)
+            return _shown(file) if inline else handed_out(file)
 
         return give
 
@@ -244,7 +244,8 @@ def _case_appeal(desk: Desk, request: Request) -> Download:
     return case_appeal_paper(desk, request.path_params["id"])
 
 
-def _response(file: Download) -> Response:
+def handed_out(file: Download) -> Response:
+    """As a file to keep, never run as a page of ours."""
     if file.path is None:
         response = Response(file.data, media_type=file.media_type, headers=_HEADERS)
         response.headers["content-disposition"] = f'attachment; filename="{file.name}"'

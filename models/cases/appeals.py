@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Index
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
-from models.cases.scope import of_case
+from models.cases.scope import of_own_case
 from models.staff import Actor
 
 
@@ -84,7 +84,8 @@ class CaseAppeal(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return of_case(actor, col(cls.case_id))
+        """What somebody says in their defence is no platform's to read, its auditor's neither."""
+        return of_own_case(actor, col(cls.case_id))
 
     @property
     def title(self) -> str:

@@ -25,6 +25,7 @@ from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.channel.licences import Ground
 from models.refusals import Conflict
 from models.rules import FindingKind, Tier
+from models.search import LONGEST_SOUGHT
 from models.staff import Actor, among, any_of
 
 
@@ -78,12 +79,15 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseMove], CaseState]] = {
     (_S.WAITING_RECHECK,    _M.APPEAL):       _S.APPEALED,
     (_S.WAITING_RECHECK,    _M.TRANSFER):     _S.TRANSFERRED,
     (_S.CLOSED,             _M.APPEAL):       _S.APPEALED,
+    (_S.TRANSFERRED,        _M.APPEAL):       _S.APPEALED,
     (_S.APPEALED,           _M.UPHOLD):       _S.REVERSED,
     (_S.APPEALED,           _M.DISMISS):      _S.DECIDED,
 }  # fmt: skip
 """A dismissed appeal leads back to where the case stood, `appealed_from`."""
 
 ENDED: Final = (_S.CLOSED, _S.REVERSED, _S.TRANSFERRED)
+OVER: Final = (_S.CLOSED, _S.REVERSED)
+"""Nothing is left to do; after a transfer the carrier still does what is its own."""
 SENT: Final = (_S.EXECUTING, _S.WAITING_RECHECK, _S.CLOSED, _S.APPEALED, _S.REVERSED)
 """From here on the platform knows of the case."""
 
@@ -110,7 +114,7 @@ class TierBasis(StrEnum):
 
 _LISTED: Final = (
     "merged_into_id", "state", "tier", "platform", "due_at", "owner_id", "filing_place",
-    "card_home", "platform_home", "reference", "shop_name", "shop_key",
+    "card_home", "platform_home", "search_text",
 )  # fmt: skip
 
 
@@ -135,6 +139,10 @@ class Case(Table, table=True):
         Index("ix_cases_late", "state", "is_late", "due_at"),
         Index("ix_cases_agent", "agent_id", "created_at"),
         Index("ix_cases_name", "organisation_id", "shop_name"),
+        # By each router for itself: an administration may see few of all cases.
+        Index("ix_cases_filing_place", "filing_place", "id"),
+        Index("ix_cases_card_home", "card_home", "id"),
+        Index("ix_cases_platform_home", "platform_home", "id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -151,6 +159,8 @@ class Case(Table, table=True):
     shop_id: UUID | None = Field(default=None, foreign_key="shops.id", index=True)
     shop_name: str = Field(default="", max_length=200)
     shop_key: str = Field(default="", max_length=300)
+    search_text: str = Field(default="", max_length=LONGEST_SOUGHT)
+    """Reference, name and key as `sought_text` has them: a part of them is looked for here."""
     agent_id: UUID | None = Field(default=None, foreign_key="agents.id")
     """The carrier's own agent that did it, where one did."""
     channel_id: UUID | None = Field(default=None, foreign_key="source_channels.id", index=True)

@@ -103,7 +103,7 @@ class Complaint(Table, table=True):
         Index("ix_complaints_own", "organisation_id", "id"),
         Index("ix_complaints_state", "organisation_id", "state", "due_at"),
         Index("ix_complaints_province", "province", "id"),
-        Index("ix_complaints_due", "is_late", "state", "due_at"),
+        Index("ix_complaints_late", "state", "is_late", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

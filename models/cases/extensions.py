@@ -39,7 +39,7 @@ class Extension(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     subject_kind: str = Field(max_length=40)
-    """`Notice`, `Rectification` or `CaseTask`."""
+    """`Notice` or `Rectification`."""
     subject_id: UUID
     subject_name: str = Field(max_length=300)
     asker_id: UUID = Field(foreign_key="organisations.id")

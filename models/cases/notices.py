@@ -107,6 +107,7 @@ WORDLESS: Final = (*ACTED, _A.NOT_OURS)
 class Notice(Table, table=True):
     __table_args__ = (
         Index("ix_notices_recipient_state", "recipient_id", "state", "id"),
+        Index("ix_notices_recipient_case", "recipient_id", "case_id", "state"),
         Index(
             "ix_notices_sender_state", "organisation_id", "state", "id", "kind",
             "acknowledge_due_at", "answer_due_at",
@@ -258,11 +259,10 @@ class Proof(Table, table=True):
 
 
 class Mailbox(Table, table=True):
-    """Where a platform takes notices by machine; without one they wait for it in its console."""
+    """Where an organisation takes notices by machine; without one they wait in its console."""
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    platform: str = Field(unique=True, max_length=32)
-    organisation_id: UUID = Field(foreign_key="organisations.id")
+    organisation_id: UUID = Field(foreign_key="organisations.id", unique=True)
     url: str = Field(max_length=500)
     key: bytes | None = Field(default=None)
     """Sent as a bearer key; sealed, bound to this row."""
@@ -274,8 +274,13 @@ class Mailbox(Table, table=True):
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
-        return true() if actor.is_house else col(cls.platform) == (actor.platform or "")
+        """Its own people alone: an address and its keys are nobody else's, no group's either."""
+        return true() if actor.is_house else col(cls.organisation_id) == actor.organisation_id
 
     @property
     def title(self) -> str:
-        return self.platform
+        return self.url
+
+    @property
+    def belongs_to(self) -> UUID | None:
+        return self.organisation_id

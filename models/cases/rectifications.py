@@ -37,6 +37,8 @@ class RectificationMove(StrEnum):
     RECHECK_FAIL = "recheck_fail"
     ESCALATE = "escalate"
     REPORT_BACK = "report_back"
+    LIFT = "lift"
+    """The case that it stood in was reversed by an appeal (Anti-Fraud Law 32)."""
 
 
 _S, _M = RectificationState, RectificationMove
@@ -56,6 +58,10 @@ RECTIFICATION_MOVES: Final[
     (_S.SUBMITTED,     _M.RECHECK_FAIL):  _S.ISSUED,
     (_S.SUBMITTED,     _M.ESCALATE):      _S.ESCALATED,
     (_S.CLOSED,        _M.REPORT_BACK):   _S.REPORTED,
+    (_S.ISSUED,        _M.LIFT):          _S.CLOSED,
+    (_S.ACKNOWLEDGED,  _M.LIFT):          _S.CLOSED,
+    (_S.SUBMITTED,     _M.LIFT):          _S.CLOSED,
+    (_S.OVERDUE,       _M.LIFT):          _S.CLOSED,
 }  # fmt: skip
 """SUBMITTED escalates where the rounds are used up; an overdue one is still taken in, late."""
 

@@ -30,10 +30,14 @@ class TaskKind(StrEnum):
     ACCOUNTABILITY = "accountability"
     RECTIFICATION = "rectification"
     PUBLICATION = "publication"
+    RESTORE = "restore"
+    """Service that was cut off is put on again: the measure holds no more."""
     BY_HAND = "by_hand"
     """What the house has no hand of its own for: done elsewhere, proven by a paper."""
 
 
+BY_MEASURE: Final = frozenset({TaskKind.BY_HAND, TaskKind.RESTORE})
+"""Their target is the measure that they are about."""
 TASKS_OF: Final[Mapping[Measure, tuple[TaskKind, ...]]] = {
     Measure.CORRECT: (TaskKind.NOTIFY_PLATFORM,),
     Measure.REMOVE_LISTINGS: (TaskKind.NOTIFY_PLATFORM,),

@@ -7,7 +7,7 @@ from typing import Final
 
 from models.formats.people import mask_resident_id
 
-_SEPARATED: Final = r"[ \u00a0\u3000\-\u2010-\u2015\u2212]?"
+_SEPARATED: Final = r"[ \u00a0\u3000\-\u2010-\u2015\u2212._\u00b7\u200b-\u200d\u2060\ufeff]{0,2}"
 _DIGIT: Final = "[0-9\uff10-\uff19]"
 _LAST: Final = "[0-9\uff10-\uff19Xx\uff38\uff58\u00d7]"
 _LONG: Final = re.compile(
@@ -16,6 +16,9 @@ _LONG: Final = re.compile(
 )
 """Eighteen places (GB 11643), or the fifteen of the first generation."""
 _FIRST_GENERATION: Final = 15
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+_SHORTEST_NUMBER: Final = 7
+"""Digits of a telephone's."""
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 _NOT_TEXT: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
 
@@ -67,10 +70,11 @@ def _has_birthday(number: str, on: date) -> bool:
 
 def contact_mask(contact: str) -> str:
     """`138****0000`, `z***@example.com`, `张**`: enough to tell two apart, too little to use."""
-    name, at, host = contact.partition("@")
-    if at and name and host:
-        return f"{name[0]}***@{host}"[:64]
+    name, _, behind = contact.partition("@")
+    host = _HOST.match(behind)  # and nothing that was written behind the address
+    if name and host and sum(map(str.isdecimal, host[0])) < _SHORTEST_NUMBER:
+        return f"{name[0]}***@{host[0]}"[:64]
     digits = "".join(one for one in contact if one.isdecimal())
-    if len(digits) >= 7:  # noqa: PLR2004 - the shortest telephone number
+    if len(digits) >= _SHORTEST_NUMBER:
         return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 11 else f"****{digits[-2:]}"  # noqa: PLR2004
     return f"{contact[:1]}**"

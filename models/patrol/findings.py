@@ -51,6 +51,9 @@ class Finding(Watched, Table, table=True):
         Index("ix_findings_shop", "shop_id", "kind"),
         Index("ix_findings_risk", "organisation_id", "state", "risk", "id"),
         Index("ix_findings_created", "organisation_id", "created_at", "id"),
+        Index("ix_findings_tier", "organisation_id", "tier", "created_at", "id"),
+        Index("ix_findings_card_home", "card_home", "created_at", "id", "state", "tier"),
+        Index("ix_findings_platform_home", "platform_home", "created_at", "id", "state", "tier"),
         Index("ix_findings_look", "organisation_id", "state", "look_due_at"),
         Index(
             "ix_findings_to_case",

@@ -6,13 +6,11 @@ On both databases unless told. `CASES` and `FINDINGS` make it smaller.
 """
 
 import os
-import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,7 +19,7 @@ from sqlmodel import select
 
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
 from console.actions.cases.late import sweep_deadlines
-from console.actions.cases.lists import list_notices
+from console.actions.cases.notices.threads import list_threads
 from console.actions.patrol.findings import list_findings
 from console.actions.patrol.triage import triage
 from console.actions.staff.sign_in import actor_named, sign_in
@@ -38,7 +36,7 @@ from models.rules import Tier
 from models.staff import Door
 from tests.bench.case_data import NOW, PEOPLE, fill
 from tests.bench.figures import Figure, keep
-from tests.databases import start_server
+from tests.bench.servers import postgres
 from tests.serving import running
 from tests.streamlit_client import StreamlitClient, streamlit_client
 
@@ -68,9 +66,9 @@ LISTS: Final[Mapping[str, Callable[[Desk], object]]] = {
     "cases, a word of none": _cases(q="没有这样的店"),
     "cases, one character": _cases(q="9"),
     "board": lambda desk: case_board(desk, CaseFilters()),
-    "notices": list_notices,
-    "notices in a state": lambda desk: list_notices(desk, state=NoticeState.SENT),
-    "notices late": lambda desk: list_notices(desk, overdue=True),
+    "notices": list_threads,
+    "notices in a state": lambda desk: list_threads(desk, state=NoticeState.SENT),
+    "notices late": lambda desk: list_threads(desk, overdue=True),
     "findings": list_findings,
     "findings in a state": lambda desk: list_findings(desk, state=FindingState.CONFIRMED),
     "findings of a tier": lambda desk: list_findings(desk, tier=Tier.MINOR),
@@ -178,21 +176,6 @@ def _timed(client: StreamlitClient, page: str, query: str) -> float:
     kinds = {message.delta.new_element.WhichOneof("type") for message in client.seen}
     assert "exception" not in kinds, f"{page}{query}"
     return took
-
-
-@contextmanager
-def postgres() -> Generator[str]:
-    binaries = max(Path("/usr/lib/postgresql").glob("*/bin/initdb")).parent
-    folder = Path(tempfile.mkdtemp(prefix="channel-bench-"))
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(folder, "postgres")
-    stop = start_server(binaries, folder, as_user)
-    try:
-        yield f"postgresql+psycopg://channel@/postgres?host={folder}"
-    finally:
-        stop()
-        shutil.rmtree(folder)
 
 
 def measured(name: str, url: str | None) -> list[Figure]:

@@ -207,7 +207,9 @@ def _cases(
         case = template | {
             "id": new_id(), "reference": f"CASE-2026-{at:06}", "state": state,
             "shop_id": ground.shops[place], "shop_name": f"星河{place:06}通信专营店",
-            "shop_key": f"shop:{place:06}", "platform": platform, "platform_home": "33",
+            "shop_key": f"shop:{place:06}", "platform": platform,
+            "search_text": f"case2026{at:06}\n星河{place:06}通信专营店\nshop{place:06}",
+            "platform_home": "33",
             "tier": chance.choice(list(Tier)), "due_at": due, "is_late": is_late,
             "owner_id": None if state is CaseState.OPENED else chance.choice(ground.people),
             "proposed_by": chance.choice(ground.people), "decided_by": ground.people[1],

@@ -6,34 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from console.actions.staff.people import add_client
-from console.web.api.app import build
 from models.permissions import Role
-from tests.browser import Visitor
+from tests.cases.programs import Program
 from tests.cases.world import PAPERS, PDF, PNG, REASON, REMEDY, found
 from tests.conftest import Clock, Desks
-
-
-class Program:
-    """A program with a bearer key; each write has a key of its own unless it is told one."""
-
-    def __init__(self, desks: Desks, organisation: str, *roles: Role) -> None:
-        _, self.key = add_client(
-            desks.security, organisation=organisation, name=f"{organisation} erp", roles=list(roles)
-        )
-        self.visitor = Visitor(build(desks.house.house))
-        self.writes = 0
-
-    def get(self, path: str) -> httpx.Response:
-        return self.visitor.get(path, headers={"authorization": f"Bearer {self.key}"})
-
-    def post(self, path: str, once: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
-        self.writes += 1
-        headers = {
-            "authorization": f"Bearer {self.key}",
-            "idempotency-key": once or f"{self.key[-6:]}-{self.writes}",
-        }
-        return self.visitor.post(path, headers=headers | options.pop("headers", {}), **options)
 
 
 def good(response: httpx.Response) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ import pytest
 from console.actions.audit import list_deeds, seal
 from console.actions.cases import case_file as files
 from console.actions.cases.case_file import case_file, case_file_of_pack
+from console.actions.cases.case_told import told_of
 from console.actions.channel.pictures import in_language
 from console.actions.patrol.packs import evidence_pack
 from console.desk import Desk
@@ -25,7 +26,7 @@ from tests.conftest import Desks
 
 
 def facts_of(desk: Desk, case_id: UUID, language: Language = Language.ZH) -> dict[str, Fact]:
-    told = files._told(desk, case_id)  # pyright: ignore[reportPrivateUsage]
+    told = told_of(desk, case_id)
     with in_language(language):
         return files._facts(told, language, desk.now())  # pyright: ignore[reportPrivateUsage]
 

@@ -127,8 +127,9 @@ class CaseMachine(RuleBasedStateMachine):
             if case.state is not old.state:
                 assert str(case.id) in deeds
                 assert case.state in reachable(old.state)
-                assert old.merged_into_id is None
-                assert old.state not in STAYS or (old.state, case.state) == (S.CLOSED, S.APPEALED)
+                assert case.merged_into_id is None  # freed in this step, it goes on where it may
+                assert old.state not in STAYS or case.state is S.APPEALED
+                assert old.state is not S.REVERSED
                 assert case.version > old.version
             self._holds(case)
         return not refused

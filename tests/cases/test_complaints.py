@@ -25,7 +25,6 @@ from console.actions.cases.complaints.lists import (
     complaint_file,
     complaint_record,
     list_complaints,
-    sweep_complaints,
 )
 from console.actions.cases.complaints.lodging import (
     Enclosed,
@@ -35,6 +34,7 @@ from console.actions.cases.complaints.lodging import (
     lodge,
     take_down,
 )
+from console.actions.cases.late import sweep_late
 from console.actions.staff.people import close_organisation
 from console.actions.work import work_items
 from console.desk import Desk, House
@@ -394,9 +394,9 @@ def test_what_is_late_is_marked_once_and_stays_late_when_it_is_answered(
     row = mine(desks)
     new = lodge(house, told())
     clock.pass_(days=15)
-    assert sweep_complaints(desks.house) == 0
+    assert sweep_late(desks.house) == 0
     clock.pass_(days=1)
-    assert (sweep_complaints(desks.house), sweep_complaints(desks.house)) == (2, 0)
+    assert (sweep_late(desks.house), sweep_late(desks.house)) == (2, 0)
     assert deeds(desks.manager).count("complaint.late") == 2
     states = {(one.kind, one.state.value) for one in work_items(desks.manager)}
     assert {("complaint_answer", "overdue"), ("complaint_accept", "overdue")} <= states
@@ -443,7 +443,7 @@ def test_of_equal_and_of_other_forms_at_once_each_is_one_complaint(
 PLANS = {
     "organisation_id = '0' ORDER BY id DESC LIMIT 51": "ix_complaints_own",
     "organisation_id = '0' AND state = 'received' ORDER BY due_at LIMIT 9": "ix_complaints_state",
-    "is_late = 0 AND state IN ('received') AND due_at <= '9' LIMIT 9": "ix_complaints_due",
+    "is_late = 0 AND state IN ('received') AND due_at <= '9' LIMIT 9": "ix_complaints_late",
 }
 
 

@@ -40,6 +40,12 @@ def test_what_is_done_about_a_case_is_done_by_programs_too(desks: Desks) -> None
     assert good(done)["state"] == "done"
     assert approver.post(f"/case-tasks/{task.id}/waive", json=WHY).status_code == 409
     assert platform.post(f"{path}/stop", json=stop).status_code == 403
+    lift = {"measures": ["suspend_cards"]} | WHY
+    own = carrier.post(f"{path}/lift", json=lift)
+    assert (own.status_code, own.json()["code"]) == (403, "case_lifting.same_person")
+    lifted = good(approver.post(f"{path}/lift", json=lift, once="l1"))
+    assert good(approver.post(f"{path}/lift", json=lift, once="l1"))["id"] == lifted["id"]
+    assert len(tasks(desks, case.id, TaskKind.RESTORE)) == 1
 
 
 def test_tiers_owners_and_mergers_by_program(desks: Desks) -> None:

@@ -186,7 +186,7 @@ def test_a_mailbox_may_not_point_into_our_own_network(desks: Desks) -> None:
     assert "127.0.0.1" in notice.last_words
 
 
-def test_only_a_platform_sets_its_mailbox_and_to_a_safe_address(desks: Desks) -> None:
+def test_an_organisation_sets_its_own_mailbox_and_to_a_safe_address(desks: Desks) -> None:
     for bad in (
         "http://lanhai.example/in",
         "ftp://x",
@@ -199,12 +199,12 @@ def test_only_a_platform_sets_its_mailbox_and_to_a_safe_address(desks: Desks) ->
     with pytest.raises(Invalid):
         set_mailbox(desks.platform, "https://lanhai.example/in", "a\nb")
     with pytest.raises(NotAllowed):
-        set_mailbox(desks.manager, "https://lanhai.example/in")
+        set_mailbox(desks.regulator, "https://ca.example/in")
     with pytest.raises(NotAllowed) as house:
         set_mailbox(desks.house, "https://lanhai.example/in")
     set_mailbox(desks.platform, "https://lanhai.example/in", KEY)
 
-    assert house.value.code == "mailbox.platform_only"
+    assert house.value.code == "mailbox.own_only"
     assert my_mailbox(desks.other_platform) is None
     remove_mailbox(desks.platform)
     assert my_mailbox(desks.platform) is None
@@ -230,7 +230,7 @@ def proofs_kept(desks: Desks) -> list[Proof]:
         return list(work.session.exec(select(Proof)).all())
 
 
-@pytest.mark.requirement("004-3.3-j")
+@pytest.mark.requirement("004-3.3-c")
 def test_an_answer_given_twice_counts_once_and_another_is_refused(desks: Desks) -> None:
     notice = sent(desks)
     first = removed(desks, notice)

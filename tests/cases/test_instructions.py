@@ -19,9 +19,9 @@ from console.actions.cases.authorities.instructions import (
     list_instructions,
     plain_number,
     report_back,
-    sweep_instructions,
 )
 from console.actions.cases.authorities.kept import Brought
+from console.actions.cases.late import sweep_late
 from console.actions.work import work_items
 from console.desk import Desk, House
 from models.cases.instructions import Instruction, InstructionState, Jurisdiction
@@ -69,11 +69,11 @@ def test_the_document_sets_the_day_and_its_evening_in_china_is_still_in_time(
     made = begun(desks)
     assert made.due_at == datetime(2026, 3, 6, 16, tzinfo=UTC)
     clock.at = datetime(2026, 3, 6, 15, 59, tzinfo=UTC)
-    assert sweep_instructions(desks.house) == 0
+    assert sweep_late(desks.house) == 0
     assert list_instructions(desks.manager, overdue=True).rows == []
     clock.pass_(minutes=1)
-    assert sweep_instructions(desks.house) == 1
-    assert sweep_instructions(desks.house) == 0
+    assert sweep_late(desks.house) == 1
+    assert sweep_late(desks.house) == 0
     assert [one.id for one in list_instructions(desks.manager, overdue=True).rows] == [made.id]
     assert deeds(desks.manager, made)[-1] == "overdue"
     late = report_back(desks.manager, made.id, "收回 37 张", PROOF, "已收")

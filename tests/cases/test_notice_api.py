@@ -1,14 +1,16 @@
 """Notices by programs: written, asked, sent in bulk, and answered by many at the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from console.actions.cases.notices.threads import thread_record
 from console.actions.staff.people import add_client
-from console.web.api.app import build
+from integrations.evidence import check_pack
 from models.cases.cases import Case, CaseState
 from models.cases.notices import Answer, Notice, NoticeState, Proof
 from models.channel.licences import Ground
@@ -16,7 +18,7 @@ from models.patrol.findings import FindingState
 from models.patrol.shops import Shop, ShopState
 from models.permissions import Permission, Role
 from models.rules import FindingKind, Tier
-from tests.browser import Visitor
+from tests.cases.programs import Program
 from tests.cases.threads import found_by_platform
 from tests.cases.world import PNG, all_else_proven, decided, found, opened, row, sent
 from tests.channel.stories import licensed
@@ -24,28 +26,6 @@ from tests.conftest import Desks
 from tests.serving import served
 
 MANY = 50
-
-
-class Program:
-    """A program with a bearer key; each write has a key of its own unless it is told one."""
-
-    def __init__(self, desks: Desks, organisation: str, *roles: Role) -> None:
-        _, self.key = add_client(
-            desks.security, organisation=organisation, name=f"{organisation} erp", roles=list(roles)
-        )
-        self.visitor = Visitor(build(desks.house.house))
-        self.writes = 0
-
-    def get(self, path: str) -> httpx.Response:
-        return self.visitor.get(path, headers={"authorization": f"Bearer {self.key}"})
-
-    def post(self, path: str, once: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
-        self.writes += 1
-        headers = {
-            "authorization": f"Bearer {self.key}",
-            "idempotency-key": once or f"{self.key[-6:]}-{self.writes}",
-        }
-        return self.visitor.post(path, headers=headers, **options)
 
 
 def good(response: httpx.Response) -> Any:  # noqa: ANN401
@@ -147,3 +127,23 @@ def test_bulk_sending_says_of_each_case_what_became_of_it(desks: Desks) -> None:
     assert first[0]["notice"]["state"] == "sent"
     assert first[1]["refusal"]["code"] == "notice.not_decided"
     assert again[0]["notice"]["id"] == first[0]["notice"]["id"]
+
+
+def test_the_evidence_of_a_notice_is_handed_to_its_two_sides_by_their_keys(
+    desks: Desks, tmp_path: Path
+) -> None:
+    notice = sent(desks)
+    officer = Program(desks, "lanhai", Role.PLATFORM_OFFICER)
+    response = officer.get(f"/notices/{notice.id}/pack")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/zip"
+    (tmp_path / "pack.zip").write_bytes(response.content)
+    assert check_pack(tmp_path / "pack.zip") == []
+    assert f'filename="{notice.number}.zip"' in response.headers["content-disposition"]
+    path = f"/notices/{notice.id}/pack"
+    assert Program(desks, "CT-44", Role.CHANNEL_MANAGER).get(path).status_code == 200
+    assert Program(desks, "CU-44", Role.CHANNEL_MANAGER).get(path).status_code == 404
+    assert Program(desks, "CA-44", Role.REGULATOR).get(path).status_code == 403
+    assert Program(desks, "CT-44", Role.IOT_MANAGER).get(path).status_code == 403
+    deeds = [one.deed for one in thread_record(desks.manager, notice.id).history]
+    assert deeds.count("evidence.packed") == 2

@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from console.actions.cases.notices.threads import list_threads, thread_record
+from console.actions.cases.notices.mailboxes import my_mailbox
+from console.actions.cases.notices.threads import close, list_threads, thread_record
+from console.actions.work import work_items
 from console.desk import House
 from models.cases.notices import Notice, NoticeKind, NoticeState
 from models.patrol.findings import FindingState
@@ -55,7 +57,7 @@ def test_both_sides_write_to_each_other(console: Console, desks: Desks) -> None:
     assert thread_record(desks.manager, notice.id).notice.state is NoticeState.ACKNOWLEDGED
 
 
-@pytest.mark.requirement("004-3.3-k")
+@pytest.mark.requirement("004-3.3-c")
 def test_more_time_is_asked_for_by_one_side_and_given_by_an_approver_of_the_other(
     console: Console, desks: Desks
 ) -> None:
@@ -110,6 +112,37 @@ def test_a_carrier_asks_others_about_a_shop(console: Console, desks: Desks) -> N
     sent_ = list_threads(desks.manager, kind=NoticeKind.INQUIRY).rows
     assert sent_
     assert {one.finding_id for one in sent_} == {UUID(str(row.ids[0]))}
+
+
+def test_a_late_answer_is_given_on_the_page_of_the_thread(console: Console, desks: Desks) -> None:
+    notice = sent(desks)
+    with desks.house.begin(Permission.CASE_SEND) as work:
+        close(work, work.get(Notice, notice.id))
+    assert notice.number not in [one.title for one in work_items(desks.platform)]
+    at = console.open("notices", desks.platform, id=str(notice.id))
+    assert {"acknowledge", "say"} & set(moves(at)) == set()
+    assert "逾期答复存档" in shown(at)
+    (box,) = [one for one in at.selectbox if str(one.key).endswith(":outcome")]
+    box.set_value("kept")
+    write(at, "move:answer:", "该店已注销，无需处置")
+    press(at, "move:answer:")
+    assert errors(at) == []
+    (given,) = thread_record(desks.manager, notice.id).answers
+    assert given.is_late
+    assert "answer" not in moves(console.open("notices", desks.manager, id=str(notice.id)))
+
+
+def test_a_carrier_sets_where_its_own_notices_go(console: Console, desks: Desks) -> None:
+    assert "mailbox:save" not in [one.key for one in console.open("cases", desks.manager).button]
+    at = console.open("notices", desks.manager)
+    (address,) = [one for one in at.text_input if "https" in one.label]
+    address.set_value("https://ct.example/in")
+    press(at, "mailbox:save")
+    assert my_mailbox(desks.manager) is not None
+    assert my_mailbox(desks.platform) is my_mailbox(desks.other_manager) is None
+    for reader in (desks.regulator, desks.inspector):
+        keys = [one.key for one in console.open("notices", reader).button]
+        assert "mailbox:save" not in keys
 
 
 def test_an_empty_page_says_what_to_do(console: Console, desks: Desks) -> None:

@@ -123,7 +123,7 @@ def test_threads_end_with_their_case(desks: Desks, clock: Clock, state: CaseStat
 def test_a_sweep_of_many_notices_takes_them_in_parts(
     desks: Desks, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.actions.cases.notices.sweeps.AT_ONCE", 2)
+    monkeypatch.setattr("console.actions.batches.AT_ONCE", 2)
     notices = [sent(desks, shop_no=no) for no in range(1, 6)]
     clock.pass_(days=14)
     assert sweep_notices(desks.house) == 10

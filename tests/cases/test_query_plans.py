@@ -1,18 +1,21 @@
 """No list of cases reads a whole table: each has an index that gives it its rows."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, Final
 
 import pytest
 
 from console.actions.cases.boards import CaseFilters, case_board, find_cases
-from console.actions.cases.lists import list_notices
+from console.actions.cases.notices.threads import list_threads
 from console.actions.cases.notices.waiting import NOTICE_SOURCES
 from console.actions.cases.waiting import CASE_SOURCES
 from console.desk import Desk
-from models.cases.cases import CaseState
+from models.cases.cases import Case, CaseState
 from models.cases.notices import NoticeState
+from models.permissions import Permission
 from models.rules import Tier
+from tests.cases.world import opened
 from tests.conftest import Desks
 from tests.patrol.test_query_plans import plans_of
 
@@ -37,9 +40,9 @@ LISTS: Final[dict[str, tuple[Callable[[Desk], object], str]]] = {
     "cases by a province": (found(province="44"), "ix_cases_listed"),
     "cases of one's own": (found(mine=True), "ix_cases_listed"),
     "board": (lambda desk: case_board(desk, CaseFilters()), "ix_cases_listed"),
-    "notices": (list_notices, ""),
-    "notices in a state": (lambda desk: list_notices(desk, state=NoticeState.SENT), ""),
-    "notices that are late": (lambda desk: list_notices(desk, overdue=True), ""),
+    "notices": (list_threads, ""),
+    "notices in a state": (lambda desk: list_threads(desk, state=NoticeState.SENT), ""),
+    "notices that are late": (lambda desk: list_threads(desk, overdue=True), ""),
     "what of cases waits": (
         lambda desk: [list(one(desk)) for one in CASE_SOURCES], "ix_cases_next"
     ),
@@ -60,6 +63,44 @@ def test_no_list_reads_a_whole_table(desks: Desks, name: str) -> None:
     lines = plans_of(desks.manager, ask)
     is_sqlite = desks.house.house.engine.dialect.name == "sqlite"
     assert not is_sqlite or any(by in line for line in lines), lines
+
+
+ROUTED: Final = ("filing_place", "card_home", "platform_home")
+ROUTERS: Final = tuple(f"ix_cases_{name}" for name in ROUTED)
+
+
+def test_an_administration_finds_cases_by_each_router_for_itself(desks: Desks) -> None:
+    """With an OR of the three the few cases of one place are looked for among all."""
+    lines = plans_of(desks.regulator, found())
+    assert not [line for line in lines if "MULTI-INDEX OR" in line or "BitmapOr" in line], lines
+    if desks.house.house.engine.dialect.name == "sqlite":
+        for index in ROUTERS:
+            assert any(index in line for line in lines), (index, lines)
+
+
+def test_what_is_seen_for_several_reasons_is_listed_once_and_in_order(desks: Desks) -> None:
+    case, places = opened(desks), (None, "33", "44")
+    with desks.house.begin(Permission.CASE_OPEN) as work:
+        for at, routed in enumerate(product(places, repeat=3)):
+            like: dict[str, Any] = case.model_dump(exclude={"id", "reference"})
+            like |= dict(zip(ROUTED, routed, strict=True))
+            work.add(Case(reference=f"CASE-{at}", **like))
+        work.no_deed()
+    rows = find_cases(desks.regulator).rows
+    by_place = [[getattr(row, name) for name in ROUTED] for row in rows]
+    one_by_one: list[Case] = []
+    after: str | None = None
+    while len(one_by_one) < len(rows):
+        page = find_cases(desks.regulator, after=after, limit=1)
+        one_by_one += page.rows
+        after = page.next
+
+    (own,) = desks.regulator.actor.provinces
+    assert len(rows) >= 27 - 8
+    assert all(own in places for places in by_place)
+    assert [row.id for row in rows] == sorted({row.id for row in rows}, reverse=True)
+    assert [row.id for row in one_by_one] == [row.id for row in rows]
+    assert after is None
 
 
 def test_each_list_of_work_is_found_by_its_own_index(desks: Desks) -> None:

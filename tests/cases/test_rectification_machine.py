@@ -253,7 +253,7 @@ def walked(desks: Desks, clock: Clock, examples: int) -> None:
 
 
 def test_no_order_of_steps_gets_round_the_rules(desks: Desks, clock: Clock) -> None:
-    walked(desks, clock, 20)
+    walked(desks, clock, 8)
 
 
 @pytest.mark.nightly

@@ -83,7 +83,7 @@ def test_a_delivery_is_signed_with_the_secret_that_was_shown_once(
     kept = row(desks, Mailbox, made.box.id).signing_key or b""
     assert made.secret.removeprefix("whsec_").encode() not in kept
     told = json.loads(call.body)
-    assert told["pack"].endswith(f"/files/evidence/notice/{notice.id}.zip")
+    assert told["pack"].endswith(f"/api/v1/notices/{notice.id}/pack")
 
 
 def test_for_a_day_a_renewed_secret_and_the_old_one_both_hold(desks: Desks, clock: Clock) -> None:

@@ -11,11 +11,12 @@ from console.actions.audit import list_deeds
 from console.actions.cases.assigning import assign_case
 from console.actions.cases.boards import CaseFilters, find_cases
 from console.actions.cases.decide import Proposal, approve, propose, return_to_owner
-from console.actions.cases.lists import case_record, list_notices, overdue
+from console.actions.cases.lists import case_record, overdue
 from console.actions.cases.notices.answers import acknowledge, answer
 from console.actions.cases.notices.delivering import retry_notice
 from console.actions.cases.notices.mailboxes import set_mailbox
 from console.actions.cases.notices.sending import send_notice
+from console.actions.cases.notices.threads import list_threads
 from console.actions.cases.open import open_case
 from console.actions.cases.parties import Factors, hear_party, weigh_party
 from console.actions.cases.recheck import recheck
@@ -277,7 +278,7 @@ def test_deadlines_skip_the_spring_festival_and_count_its_make_up_days(
     acknowledge(desks.platform, notice.id)
     assert overdue(desks.platform).notices == []
     clock.at = datetime(2026, 2, 25, 16, tzinfo=UTC)
-    assert [one.number for one in list_notices(desks.platform, overdue=True).rows] == [
+    assert [one.number for one in list_threads(desks.platform, overdue=True).rows] == [
         notice.number
     ]
 
@@ -309,7 +310,7 @@ def test_a_platform_sees_a_case_only_once_it_is_sent_and_another_platform_never(
     assert (record.owner, record.findings, record.listings) == ("", [], [])
     assert {one.deed for one in record.history} == {"notice.promised", "notice.sent"}
     assert find_cases(desks.other_platform).rows == []
-    assert list_notices(desks.other_platform).rows == []
+    assert list_threads(desks.other_platform).rows == []
     for attempt in (
         lambda: case_record(desks.other_platform, case.id),
         lambda: acknowledge(desks.other_platform, notice.id),

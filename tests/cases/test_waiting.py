@@ -170,7 +170,7 @@ STEPS: Mapping[CaseState, set[str]] = {
     CaseState.DECIDED: {"case_send"},
     CaseState.EXECUTING: {"case_send"},
 }
-STOPPED = {CaseState.CLOSED, CaseState.REVERSED, CaseState.TRANSFERRED, CaseState.APPEALED}
+STOPPED = {CaseState.CLOSED, CaseState.REVERSED, CaseState.APPEALED}
 
 
 def test_in_no_state_does_a_step_wait_that_the_state_does_not_have(desks: Desks) -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 from console.actions.imports.reading import close_readings
+from console.actions.staff.people import add_organisation
+from console.desk import House
+from console.settings import Settings
+from models.staff import OrganisationKind
+from tests.databases import SqliteHouses
 
 CHANNEL = Path(sys.executable).parent / "channel"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -21,19 +26,25 @@ def _files_put_away() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction
 
 
 @pytest.fixture
-def channel(tmp_path: Path) -> Run:
-    """A command in a data folder of its own, with one carrier."""
+def channel(tmp_path: Path, sqlite_houses: SqliteHouses) -> Run:
+    """A command in a data folder of its own, with one carrier, who is there without a command."""
+    data = tmp_path / "var"
+    data.mkdir()
+    house = House.open(
+        Settings(data=data, database_url=sqlite_houses.fresh(data, is_staffed=False))
+    )
+    kind = OrganisationKind.BASIC_CARRIER_GROUP
+    add_organisation(house.desk(), code="CT", kind=kind, name="中国电信")
+    house.engine.dispose()
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         env = {
             "PATH": os.environ["PATH"],
             "LANG": "zh_CN.UTF-8",
-            "CHANNEL_DATA": str(tmp_path / "var"),
+            "CHANNEL_DATA": str(data),
         }
         return subprocess.run(
             [CHANNEL, *words], capture_output=True, text=True, check=False, env=env, timeout=60
         )
 
-    assert run("migrate").returncode == 0
-    assert run("org", "add", "CT", "basic_carrier_group", "中国电信").returncode == 0
     return run

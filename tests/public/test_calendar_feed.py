@@ -1,6 +1,7 @@
 """The calendar feed and the digest: what is due for exactly one person, and for no one else."""
 
 import asyncio
+import logging
 import ssl
 import threading
 from collections.abc import Generator
@@ -30,6 +31,7 @@ from console.actions.today.digests import (
 from console.actions.today.feeds import make_feed, my_feed, revoke_feed
 from console.actions.waiting import WorkState
 from console.actions.work import work_items
+from console.app import served
 from console.desk import Desk, House
 from console.settings import Settings
 from console.web.guard.logs import hidden
@@ -401,3 +403,9 @@ def test_mail_settings_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_address_of_a_calendar_stands_in_a_log() -> None:
     line = '127.0.0.1 - "GET /calendar/Ab-_9.ics?as=todo HTTP/1.1" 200'
     assert hidden(line) == '127.0.0.1 - "GET /calendar/…?as=todo HTTP/1.1" 200'
+
+
+def test_the_server_writes_no_log_of_requests(house: House) -> None:
+    """Streamlit turns it on, whatever the server was told; who reported would stand in it."""
+    served(house, console=False)
+    assert not logging.getLogger("uvicorn.access").isEnabledFor(logging.CRITICAL)

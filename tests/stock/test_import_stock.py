@@ -14,12 +14,12 @@ from console.desk import House
 from integrations.sheets import write_xlsx
 from models.cards.numbers import card_number
 from models.cards.stock import ChannelKind, SourceChannel, StockBatch, StockRange
-from models.channel.imports import ImportState
+from models.channel.imports import Import, ImportState
 from models.permissions import Permission
 from models.refusals import NotAllowed
 from tests.channel.stories import admitted
 from tests.conftest import Desks
-from tests.stock.files import HEADER, brought, ends, iccid, line, stock_csv, why
+from tests.stock.files import HEADER, USUAL, brought, ends, iccid, line, stock_csv, why
 
 
 def channels(house: House) -> dict[str, SourceChannel]:
@@ -218,3 +218,17 @@ def test_a_killed_import_goes_on_and_gives_no_card_out_twice(house: House, desks
     assert (imported.accepted, imported.rejected) == (6_000, 0)
     assert len(ranges(house)) == 6_000
     assert sum(one.cards for one in batches(house).values()) == 60_000
+
+
+def test_however_many_cards_a_row_names_one_transaction_keeps_only_so_many(desks: Desks) -> None:
+    header = (*HEADER, "ICCID列表")
+    lines = [
+        {**USUAL, "批次号": f"PC-{row}", "ICCID列表": " ".join(
+            iccid(card + 10_000 * row) for card in range(1_400)
+        )}
+        for row in range(90)
+    ]  # fmt: skip
+    planned = plan_import(desks.manager, "stock", "s.csv", stock_csv(lines, header), dry=True)
+    assert advance_import(desks.house, planned.id)
+    with desks.house.begin(Permission.AGENT_READ) as work:
+        assert 20 < work.get(Import, planned.id).read < 90

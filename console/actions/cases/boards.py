@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import false
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -20,6 +21,7 @@ from models.cases.instructions import Jurisdiction
 from models.cases.notices import Notice
 from models.permissions import Permission
 from models.rules import Tier
+from models.search import plain_text
 from models.staff import Actor
 
 MOST_COUNTED: Final = 200
@@ -56,7 +58,7 @@ class CaseFilters:
     mine: bool = False
     """Those that the actor owns."""
     q: str = ""
-    """Part of a reference, of a shop's name or of its id."""
+    """Part of a reference, of a shop's name or of its id; width, case and punctuation are one."""
 
 
 EVERY: Final = CaseFilters()
@@ -116,8 +118,9 @@ def escalated_notices(
 
 def _ids(work: Work, filters: CaseFilters, column: CaseState) -> Sequence[UUID]:
     query = _narrowed(work, filters).where(col(Case.state).in_(COLUMNS[column]))
-    ids = query.with_only_columns(col(Case.id)).order_by(col(Case.id).desc())
-    return work.session.scalars(ids.limit(MOST_COUNTED + 1)).all()
+    newest = query.with_only_columns(col(Case.id)).order_by(col(Case.id).desc())
+    ids = work.ids(newest.limit(MOST_COUNTED + 1), Case)
+    return sorted(ids, reverse=True)[: MOST_COUNTED + 1]
 
 
 def _narrowed(work: Work, filters: CaseFilters) -> SelectOfScalar[Case]:
@@ -136,8 +139,8 @@ def _narrowed(work: Work, filters: CaseFilters) -> SelectOfScalar[Case]:
     if _REFERENCE.fullmatch(words):
         query = query.where(Case.reference == words.upper())
     elif words:
-        columns = (col(Case.reference), col(Case.shop_name), col(Case.shop_key))
-        query = query.where(or_(*(one.icontains(words, autoescape=True) for one in columns)))
+        part = plain_text(words)
+        query = query.where(col(Case.search_text).contains(part) if part else false())
     return _routed(query, filters, work.actor)
 
 

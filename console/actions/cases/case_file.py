@@ -4,64 +4,24 @@ It is Chinese unless asked for in English. A letter that our font lacks is shown
 odd name is no reason to have no file.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col
-
-from console.actions import trees
-from console.actions.audit import DEEDS
 from console.actions.cases import case_file_parts as parts
-from console.actions.cases.lists import CaseRecord, case_record
-from console.actions.cases.story import deeds_about, subjects_of
-from console.actions.channel.pictures import in_language, platform_names
+from console.actions.cases.case_told import Told, told_of
+from console.actions.channel.pictures import in_language
 from console.actions.files import Download, put_on_record
 from console.desk import Desk
 from console.i18n import Language, t
 from integrations.documents import Fact, pdf
-from models.audit import AuditEntry
 from models.badge_picture import lacking
-from models.cases.appeals import CaseAppeal
-from models.cases.instructions import Instruction
-from models.cases.reports import AuthorityReport
-from models.cases.tasks import Recovery
-from models.cases.traces import OutflowTrace
-from models.permissions import Permission
-from models.staff import Organisation
 
-_TAKEN: Final = frozenset({"case.file_downloaded", "evidence.packed", "proof.downloaded"})
-"""Looks at a file are no part of what it tells."""
 _BOX: Final = "□"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A case with all that its file says."""
-
-    record: CaseRecord
-    carrier: str
-    platforms: Mapping[str, str]
-    """Names by code."""
-    deeds: Sequence[AuditEntry]
-    """The latest first."""
-    traces: Sequence[OutflowTrace]
-    recoveries: Sequence[Recovery]
-    appeals: Sequence[CaseAppeal]
-    reports: Sequence[AuthorityReport]
-    instructions: Sequence[Instruction]
-    head: trees.Head | None
-    """The newest signed head of the log of deeds."""
-
-    def name_of(self, actor_id: UUID | None) -> str:
-        """Who it was, by the name that stands in the record."""
-        return next((one.actor_name for one in self.deeds if one.actor_id == actor_id), "")
-
-
 def case_file(desk: Desk, case_id: UUID | str, language: Language = Language.ZH) -> Download:
-    told = _told(desk, case_id)
+    told = told_of(desk, case_id)
     data = _pdf(told, language, desk.now())
     case = told.record.case
     with put_on_record(desk, "case.file_downloaded", case, language=language):
@@ -70,42 +30,7 @@ def case_file(desk: Desk, case_id: UUID | str, language: Language = Language.ZH)
 
 def case_file_of_pack(desk: Desk, case_id: UUID | str) -> bytes:
     """The same file as it goes into an evidence pack: equal while nothing happens in the case."""
-    return _pdf(_told(desk, case_id), Language.ZH, None)
-
-
-def _told(desk: Desk, case_id: UUID | str) -> Told:
-    record = case_record(desk, case_id)
-    case = record.case
-    with desk.begin(Permission.CASE_READ) as work:
-        of_case = col(Recovery.case_id) == case.id
-        return Told(
-            record,
-            work.session.get_one(Organisation, case.organisation_id).name,
-            platform_names(work, [case.platform, *(one.notice.platform for one in record.notices)]),
-            [one for one in deeds_about(work, subjects_of(work, record)) if one.deed not in _TAKEN],
-            work.all(work.select(OutflowTrace).where(OutflowTrace.case_id == case.id)),
-            work.all(work.select(Recovery).where(of_case).order_by(col(Recovery.id))),
-            work.all(
-                work.select(CaseAppeal)
-                .where(CaseAppeal.case_id == case.id)
-                .order_by(col(CaseAppeal.id))
-            )
-            if desk.actor.may(Permission.APPEAL_READ)
-            else [],
-            work.all(
-                work.select(AuthorityReport)
-                .where(AuthorityReport.case_id == case.id)
-                .order_by(col(AuthorityReport.id))
-            ),
-            work.all(
-                work.select(Instruction)
-                .where(Instruction.case_id == case.id)
-                .order_by(col(Instruction.id))
-            )
-            if desk.actor.may(Permission.INSTRUCTION_READ)
-            else [],
-            trees.last_head(work.session.connection(), DEEDS),
-        )
+    return _pdf(told_of(desk, case_id), Language.ZH, None)
 
 
 def _pdf(told: Told, language: Language, issued: datetime | None) -> bytes:
@@ -165,7 +90,4 @@ def _shown(fact: Fact) -> Fact:
 
 
 def _line(text: str) -> str:
-    text = text.replace("\t", " ")
-    while letter := lacking(text):
-        text = text.replace(letter, _BOX)
-    return text
+    return "".join(_BOX if lacking(one) else one for one in text.replace("\t", " "))

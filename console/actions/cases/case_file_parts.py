@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from console.actions.cases.case_told import Told
 from console.i18n import Language, listed, spoken, t, texts
 from integrations.documents import Fact
 from models.audit import AuditEntry
 from models.cases.measures import Measure
-from models.cases.tasks import CaseTask, TaskKind
+from models.cases.tasks import BY_MEASURE, CaseTask
 from models.channel.public import shop_number
 from models.provinces import province_of_code
 from models.rules import FindingKind, rule_refs
 from models.staff import Door
-
-if TYPE_CHECKING:
-    from console.actions.cases.case_file import Told
 
 Section = dict[str, Fact] | None
 _BEIJING: Final = timezone(timedelta(hours=8))
@@ -62,7 +60,7 @@ def _text(words: str) -> Fact:
     return {"kind": "text", "lines": words.splitlines()} if words.strip() else None
 
 
-def summary(told: "Told") -> Section:
+def summary(told: Told) -> Section:
     record = told.record
     case = record.case
     kinds = dict.fromkeys([case.kind, *(one.kind for one in record.findings)])
@@ -96,7 +94,7 @@ def _place(code: str | None) -> str:
     return province.authority_zh if spoken.get() is Language.ZH else province.authority_en
 
 
-def parties(told: "Told") -> Section:
+def parties(told: Told) -> Section:
     rows = [
         (
             t(f"party_role.{one.role}"),
@@ -111,7 +109,7 @@ def parties(told: "Told") -> Section:
     return _section("parties", _table(heads, (2, 4, 1.4, 4, 5), rows))
 
 
-def found(told: "Told") -> Section:
+def found(told: Told) -> Section:
     rows = [
         (
             one.number,
@@ -124,12 +122,10 @@ def found(told: "Told") -> Section:
         for one in told.record.findings
     ]
     heads = ("number", "kind", "ground", "tier", "state", "at")
-    return _section(
-        "found", _text(told.record.case.facts), _table(heads, (4, 3, 4, 1.6, 2, 3), rows)
-    )
+    return _section("found", _text(told.facts), _table(heads, (4, 3, 4, 1.6, 2, 3), rows))
 
 
-def evidence(told: "Told") -> Section:
+def evidence(told: Told) -> Section:
     listings = told.record.listings
     rows = [
         (one.title_seen, one.url, moment(one.seen_at), one.evidence_sha256 or "—")
@@ -145,7 +141,7 @@ def evidence(told: "Told") -> Section:
     )
 
 
-def decision(told: "Told") -> Section:
+def decision(told: Told) -> Section:
     case, known = told.record.case, rule_refs()
     is_zh = spoken.get() is Language.ZH
     rules = [
@@ -176,7 +172,7 @@ def _rule(rule: str) -> str:
     return t(f"finding_kind.{rule}") if rule in set(FindingKind) else rule
 
 
-def measures(told: "Told") -> Section:
+def measures(told: Told) -> Section:
     rows = [
         (
             t(f"measure.{one.measure}") + (f"（{word('interim')}）" if one.is_interim else ""),
@@ -196,7 +192,7 @@ def measures(told: "Told") -> Section:
     return _section("measures", _table(heads, (3, 2, 3, 3, 4), rows), *blocks)
 
 
-def tasks(told: "Told") -> Section:
+def tasks(told: Told) -> Section:
     rows = [
         (
             task_words(one),
@@ -229,13 +225,13 @@ def _proof(task: CaseTask) -> str:
 
 def task_words(task: CaseTask) -> str:
     name = task.target_name
-    if task.kind is TaskKind.BY_HAND and task.target in set(Measure):
+    if task.kind in BY_MEASURE and task.target in set(Measure):
         name = t(f"measure.{task.target}")
     words = t(f"task_kind.{task.kind}")
     return t("case_pages.task_of", task=words, target=name) if name else words
 
 
-def trace(told: "Told") -> Section:
+def trace(told: Told) -> Section:
     return _section(
         "trace",
         *(
@@ -251,7 +247,7 @@ def trace(told: "Told") -> Section:
     )
 
 
-def notices(told: "Told") -> Section:
+def notices(told: Told) -> Section:
     blocks: list[Fact] = []
     for one in told.record.notices:
         notice = one.notice
@@ -291,7 +287,7 @@ def _own_half(body: str) -> str:
     return zh if spoken.get() is Language.ZH or not en else en
 
 
-def looks(told: "Told") -> Section:
+def looks(told: Told) -> Section:
     rows = [
         (
             t("case_pages.look_of", round=one.round, n=one.number),
@@ -308,7 +304,7 @@ def looks(told: "Told") -> Section:
     return _section("looks", _table(heads, (3, 2.4, 3, 2, 5, 2), rows))
 
 
-def appeals(told: "Told") -> Section:
+def appeals(told: Told) -> Section:
     rows = [
         (
             one.number,
@@ -324,7 +320,7 @@ def appeals(told: "Told") -> Section:
     return _section("appeals", _table(heads, (3, 2.4, 2, 2.6, 4, 4), rows))
 
 
-def reports(told: "Told") -> Section:
+def reports(told: Told) -> Section:
     rows = [
         (
             one.report_no,
@@ -352,7 +348,7 @@ def reports(told: "Told") -> Section:
     )
 
 
-def story(told: "Told") -> Section:
+def story(told: Told) -> Section:
     rows = [
         (
             moment(one.at),

@@ -15,6 +15,7 @@ from console.actions.cases.orders import (
     impose_proposed,
     kinds_of,
     measures_of,
+    merged_into,
     order,
     tier_floor,
     wanted_of,
@@ -22,19 +23,19 @@ from console.actions.cases.orders import (
 from console.actions.cases.settling import settle_interim
 from console.actions.cases.tasks import make_tasks, move_on, tasks_of
 from console.actions.cases.tracing.traced import why_not_traced
+from console.actions.cases.words import written
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
-from models.cases.cases import Case, CaseMove, TierBasis
+from models.cases.cases import Case, CaseMove, CaseState, TierBasis
 from models.cases.measures import MEETS, Measure, MeasureState, not_met
 from models.cases.parties import CaseParty
 from models.cases.tasks import TaskState
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
-from models.rules import Tier
+from models.rules import Tier, rule_refs
 from models.staff import Actor
 
-LONGEST_WORDS: Final = 2000
 LONGEST_PAPERS: Final = 1000
 LONGEST_FACTS: Final = 4000
 MOST_RULES: Final = 20
@@ -74,9 +75,8 @@ def propose(desk: Desk, case_id: UUID | str, proposal: Proposal) -> Case:
     facts = proposal.facts.strip()
     if len(facts) > LONGEST_FACTS:
         raise Invalid("case.words_needed", field="facts", most=LONGEST_FACTS)
-    if len(proposal.rules) > MOST_RULES:
-        raise Invalid("case.too_many_rules", most=MOST_RULES)
     must_name_nobodys_number(desk, reason, remedy, papers, facts)
+    must_be_rules(proposal.rules)
     measures = [one for one in Measure if one in set(proposal.measures)]
     with desk.begin(Permission.CASE_OPEN) as work:
         case = work.get(Case, case_id)
@@ -153,19 +153,24 @@ def _must_be_grave_enough(work: Work, case: Case) -> None:
 
 def return_to_owner(desk: Desk, case_id: UUID | str, reason: str) -> Case:
     """Not as proposed: the owner looks at it again."""
+    words = written(reason, "reason")
+    must_name_nobodys_number(desk, words)
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
         case.move(CaseMove.RETURN)
         _must_decide(work, case)
-        words = written(reason, "reason")
         set_due(work, case, "case_investigation")
         work.record("case.returned", case, reason=words)
         return case
 
 
 def _must_decide(work: Work, case: Case) -> None:
+    """What a case that goes on in this one proposes is decided with it."""
     if (no := why_not_decide(work.actor, case)) is not None:
         raise no
+    for one in merged_into(work, case):
+        if one.state is CaseState.DECISION_PROPOSED and one.proposed_by == work.actor.id:
+            raise NotAllowed("case.same_person", reference=one.reference)
 
 
 def must_meet(work: Work, case: Case, measures: Sequence[Measure]) -> None:
@@ -180,13 +185,14 @@ def must_meet(work: Work, case: Case, measures: Sequence[Measure]) -> None:
     raise Conflict("case.measure_too_weak", **facts)
 
 
+def must_be_rules(rules: Sequence[str]) -> None:
+    """Ids of the rule library: nothing else stands in a decision as its ground."""
+    if len(rules) > MOST_RULES:
+        raise Invalid("case.too_many_rules", most=MOST_RULES)
+    if unknown := [one for one in rules if one not in rule_refs()]:
+        raise Invalid("case.no_such_rule", rule=unknown[0][:64])
+
+
 def set_due(work: Work, case: Case, code: str) -> None:
     due = deadline(work, code)
     case.due_at, case.rule_version = due.at, due.version
-
-
-def written(words: str, field: str, most: int = LONGEST_WORDS) -> str:
-    words = words.strip()
-    if not words or len(words) > most:
-        raise Invalid("case.words_needed", field=field, most=most)
-    return words

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper
 from console.actions.cases.decide import written
+from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import has_no_choice, head_of, kinds_of
 from console.actions.cases.seeing import SIGHTS, proof_of
 from console.actions.cases.tasks import finish, move_on, tasks_of, waive
@@ -15,7 +16,7 @@ from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.files import Download, put_on_record, whole
 from console.desk import Desk, Work
 from integrations.evidence import Digest
-from models.cases.cases import ENDED, Case, CaseState
+from models.cases.cases import OVER, Case, CaseState
 from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.permissions import Permission, Role
 from models.refusals import Conflict, NotAllowed, NotFound, Refusal
@@ -23,9 +24,11 @@ from models.staff import Actor, Organisation, OrganisationKind
 
 AT_ONCE: Final = 500
 """Tasks in one transaction of the sweep."""
-BY_PAPER: Final = frozenset({TaskKind.BY_HAND, TaskKind.ACCOUNTABILITY, TaskKind.REVIEW_CARDS})
+BY_PAPER: Final = frozenset(
+    {TaskKind.BY_HAND, TaskKind.ACCOUNTABILITY, TaskKind.REVIEW_CARDS, TaskKind.RESTORE}
+)
 """What the house has no rows of: somebody says what was done, and shows it."""
-_STOPPED: Final = (*ENDED, CaseState.APPEALED)
+_STOPPED: Final = (*OVER, CaseState.APPEALED)
 
 
 def do_task(
@@ -42,6 +45,7 @@ def do_task(
     with desk.begin(Permission.CASE_OPEN) as work:
         task, case = _open_task(work, task_id)
         finish(work, task, said, _facts(kept))
+        note_hand(work, case)
         move_on(work, case)
         return task
 
@@ -82,7 +86,7 @@ def _open_task(work: Work, task_id: UUID | str) -> tuple[CaseTask, Case]:
     case = head_of(work, work.get(Case, found.case_id))
     if found.state is not TaskState.OPEN:
         raise Conflict("case_task.not_open", reference=case.reference, state=found.state)
-    if case.state in _STOPPED:
+    if case.state in _STOPPED and found.kind is not TaskKind.RESTORE:
         raise Conflict("case_task.not_now", reference=case.reference, state=case.state)
     return found, case
 
@@ -113,9 +117,12 @@ def waive_task(desk: Desk, task_id: UUID | str, reason: str) -> CaseTask:
         task, case = _open_task(work, task_id)
         if task.is_mandatory and has_no_choice(kinds_of(work, case)):
             raise NotAllowed("case_task.mandatory", reference=case.reference, kind=task.kind)
-        if (no := why_not_waive(work.actor, case, task)) is not None:
-            raise no
+        made_in = work.session.get_one(Case, task.origin_id or case.id)
+        for one in (case, made_in):
+            if (no := why_not_waive(work.actor, one, task)) is not None:
+                raise no
         waive(work, task, words)
+        note_hand(work, case)
         if not tasks_of(work, case, TaskState.OPEN):
             move_on(work, case)
         return task

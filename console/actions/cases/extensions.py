@@ -27,6 +27,8 @@ from models.staff import Actor
 _LONGEST: Final = 2000
 _LONGEST_ANSWER: Final = 1000
 _A_SECOND: Final = timedelta(seconds=1)
+_LAST_DAY: Final = date(2100, 12, 31)
+"""Past it nothing is due: the last of all days has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,11 @@ def ask_extension(
         row: Any = work.get(rules.table, subject_id)
         if not rules.may_ask(work.actor, row):
             raise NotAllowed("extension.not_yours", title=row.title)
-        old, new = _must_be_asked_in_time(work, rules, row), end_of(new_due)
+        old = _must_be_asked_in_time(work, rules, row)
         _must_be_the_first(work, rules, row)
         longest = parameter(rules.longest, china_day(work.at))
         last = _longest_after(work, longest, old)
+        new = end_of(min(new_due, _LAST_DAY))
         if not old < new <= last:
             raise Conflict(
                 "extension.too_long", title=row.title, last=china_day(last - _A_SECOND).isoformat()

@@ -4,19 +4,28 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from console.actions.cases.decide import LONGEST_PAPERS, MOST_RULES, written
+from console.actions.cases.decide import LONGEST_PAPERS, must_be_rules, written
 from console.actions.cases.hands import note_hand
-from console.actions.cases.orders import IN_FORCE, measures_of, order
+from console.actions.cases.orders import (
+    IN_FORCE,
+    held_in_family,
+    measures_of,
+    order,
+)
+from console.actions.cases.restoring import keep_cut_off
+from console.actions.cases.settling import lift
 from console.actions.cases.tasks import make_tasks
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
-from models.cases.cases import Case, CaseMove
+from models.cases.cases import Case, CaseMove, CaseState
 from models.cases.measures import BY_PLATFORM, Measure
 from models.permissions import Permission
-from models.refusals import Conflict, Invalid
+from models.refusals import Conflict, Invalid, NotAllowed
 
 INTERIM: Final = frozenset({*BY_PLATFORM, Measure.SUSPEND_LICENCE, Measure.SUSPEND_CARDS})
 """What can be taken back: a decision may still find otherwise."""
+BEFORE_DECISION: Final = (CaseState.INVESTIGATING, CaseState.DECISION_PROPOSED)
+LONGEST_LIFTING: Final = 1000
 
 
 def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
@@ -36,8 +45,7 @@ def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
     """
     reason, remedy = written(reason, "reason"), written(remedy, "remedy")
     papers = written(papers, "papers", LONGEST_PAPERS)
-    if len(rules) > MOST_RULES:
-        raise Invalid("case.too_many_rules", most=MOST_RULES)
+    must_be_rules(rules)
     must_name_nobodys_number(desk, reason, remedy, papers)
     wanted = [one for one in Measure if one in set(measures)]
     wrong = [one for one in wanted if one not in INTERIM]
@@ -57,6 +65,34 @@ def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
             "case.stopped_at_once", case, measures=[one.value for one in wanted], reason=reason
         )
         make_tasks(work, case, ordered, "case_interim_measure")
+        keep_cut_off(work, case, wanted)
+        return case
+
+
+def lift_at_once(desk: Desk, case_id: UUID | str, measures: Sequence[Measure], reason: str) -> Case:
+    """What was stopped at once need not have been: it ends before the decision (art. 32).
+
+    Another than who ordered it says so. What the rules want of the decision they go on wanting.
+    """
+    why = written(reason, "reason", LONGEST_LIFTING)
+    must_name_nobodys_number(desk, why)
+    with desk.begin(Permission.CASE_CLOSE) as work:
+        case = work.get(Case, case_id)
+        if case.state not in BEFORE_DECISION or case.merged_into_id is not None:
+            raise Conflict("case_lifting.not_now", reference=case.reference, state=case.state)
+        held = held_in_family(work, case)
+        ended = [one for one in held if one.is_interim and one.measure in set(measures)]
+        if not ended:
+            raise Conflict("case_lifting.not_held", reference=case.reference)
+        if work.actor.id is not None and work.actor.id in {one.ordered_by for one in ended}:
+            raise NotAllowed("case_lifting.same_person", reference=case.reference)
+        kept = {one.measure for one in held if one not in ended}
+        case.version += 1
+        note_hand(work, case)
+        lifted = sorted({one.measure.value for one in ended})
+        # First of all the deeds: a request that is sent again is answered with the case.
+        work.record("case.lifted_at_once", case, measures=lifted, reason=why)
+        lift(work, case, ended, kept, why)
         return case
 
 

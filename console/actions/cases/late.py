@@ -6,29 +6,31 @@ mark away. What people see as late is asked of the clock and does not wait for t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from console.actions.cases.authorities.appeals import sweep_case_appeals
-from console.actions.cases.authorities.instructions import sweep_instructions
-from console.actions.cases.complaints.lists import sweep_complaints
+from console.actions.batches import in_batches
+from console.actions.cases.authorities.appeals import OPEN as APPEALS_OPEN
 from console.actions.cases.notices.sweeps import sweep_notices
 from console.actions.cases.rectifications.sweeps import sweep_rectifications
 from console.desk import Desk, Work
+from models.cases.appeals import CaseAppeal
 from models.cases.cases import CASE_MOVES, ENDED, Case, CaseState
+from models.cases.complaints import OPEN as COMPLAINTS_OPEN
+from models.cases.complaints import Complaint
+from models.cases.instructions import OPEN as INSTRUCTIONS_OPEN
+from models.cases.instructions import Instruction
 from models.cases.rechecks import Recheck
-from models.cases.tasks import CaseTask, TaskState
+from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.permissions import Permission
 from models.refusals import Refusal
 
-AT_ONCE: Final = 500
-"""Rows in one transaction."""
 OPEN: Final = tuple(dict.fromkeys(state for state, _ in CASE_MOVES if state not in ENDED))
-Row = TypeVar("Row", Case, CaseTask, Recheck)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,13 @@ def sweep_deadlines(desk: Desk) -> int:
     return done
 
 
-def sweep_cases(desk: Desk) -> int:
+def sweep_late(desk: Desk) -> int:
+    """Mark each row of `KINDS` that has passed its due moment, once; how many."""
     with desk.begin(Permission.SWEEP) as work:
         for kind in KINDS:
             _take_back(work, kind)
         work.no_deed()
-    return sum(_marked(desk, kind) for kind in KINDS)
+    return sum(in_batches(desk, partial(_mark_some, kind)) for kind in KINDS)
 
 
 def _take_back(work: Work, kind: Overdue) -> None:
@@ -71,34 +74,24 @@ def _take_back(work: Work, kind: Overdue) -> None:
     )
 
 
-def _marked(desk: Desk, kind: Overdue) -> int:
-    done = 0
-    while True:
-        with desk.begin(Permission.SWEEP) as work:
-            found = _mark_some(work, kind)
-        done += found
-        if found < AT_ONCE:
-            return done
-
-
-def _mark_some(work: Work, kind: Overdue) -> int:
+def _mark_some(kind: Overdue, work: Work, limit: int) -> int:
     """Those that another sweep has in hand are left to it."""
     table = kind.table
     ids = work.session.exec(
         select(table.id)
         .where(col(table.is_late).is_(False), col(table.due_at) <= work.at, *kind.waits())
-        .limit(AT_ONCE)
+        .limit(limit)
         .with_for_update(skip_locked=True, of=table)
     ).all()
     if not ids:
-        work.no_deed()
         return 0
     rows = work.session.scalars(
         update(table).where(col(table.id).in_(ids)).values(is_late=True).returning(table)
     ).all()
     for row in rows:
         was_due = row.due_at.isoformat() if row.due_at else ""
-        of = {} if isinstance(row, Case) else {"case": str(row.case_id)}
+        case = getattr(row, "case_id", None)
+        of = {} if case is None else {"case": str(case)}
         work.record(kind.deed, row, due_at=was_due, **of)
     return len(rows)
 
@@ -108,12 +101,32 @@ def _cases() -> Sequence[ColumnElement[bool]]:
 
 
 def _tasks() -> Sequence[ColumnElement[bool]]:
-    return col(CaseTask.state) == TaskState.OPEN, col(CaseTask.case_id).in_(_goes_on())
+    """Of what a transfer leaves to the carrier, too."""
+    left = col(Case.state).in_([*OPEN, CaseState.TRANSFERRED])
+    ids = select(Case.id).where(left, col(Case.merged_into_id).is_(None))
+    return col(CaseTask.state) == TaskState.OPEN, col(CaseTask.case_id).in_(ids)
+
+
+def _restores() -> Sequence[ColumnElement[bool]]:
+    """Of cases that have ended, too."""
+    return col(CaseTask.state) == TaskState.OPEN, col(CaseTask.kind) == TaskKind.RESTORE
 
 
 def _looks() -> Sequence[ColumnElement[bool]]:
     waiting = _goes_on().where(col(Case.state) == CaseState.WAITING_RECHECK)
     return col(Recheck.done_at).is_(None), col(Recheck.case_id).in_(waiting)
+
+
+def _appeals() -> Sequence[ColumnElement[bool]]:
+    return (col(CaseAppeal.state).in_(APPEALS_OPEN),)
+
+
+def _instructions() -> Sequence[ColumnElement[bool]]:
+    return (col(Instruction.state).in_(INSTRUCTIONS_OPEN),)
+
+
+def _complaints() -> Sequence[ColumnElement[bool]]:
+    return (col(Complaint.state).in_(COMPLAINTS_OPEN),)
 
 
 def _goes_on() -> Any:  # noqa: ANN401 - a query of ids
@@ -123,14 +136,15 @@ def _goes_on() -> Any:  # noqa: ANN401 - a query of ids
 KINDS: Final = (
     Overdue(Case, "case.overdue", _cases),
     Overdue(CaseTask, "task.overdue", _tasks),
+    Overdue(CaseTask, "task.overdue", _restores),
     Overdue(Recheck, "recheck.overdue", _looks),
+    Overdue(CaseAppeal, "case_appeal.late", _appeals),
+    Overdue(Instruction, "instruction.overdue", _instructions),
+    Overdue(Complaint, "complaint.late", _complaints),
 )
 DEADLINES: Final[tuple[Callable[[Desk], int], ...]] = (
-    sweep_cases,
-    sweep_case_appeals,
-    sweep_instructions,
+    sweep_late,
     sweep_rectifications,
-    sweep_complaints,
     sweep_notices,
 )
-"""Each area adds the one that marks its own rows."""
+"""What only becomes late, and what has more to happen to it then."""

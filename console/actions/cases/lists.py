@@ -13,7 +13,7 @@ from console.actions.audit import history
 from console.actions.cases.hands import hands_of
 from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.cases.orders import wanted_of
-from console.desk import PAGE, Desk, Order, Slice, Work
+from console.desk import Desk, Work
 from models.audit import AuditEntry
 from models.cases.cases import ENDED, Case
 from models.cases.measures import CaseMeasure, MeasureState
@@ -81,24 +81,6 @@ def notice_is_overdue(at: datetime) -> ColumnElement[bool]:
         and_(Notice.state == NoticeState.SENT, col(Notice.acknowledge_due_at) <= at),
         and_(Notice.state == NoticeState.ACKNOWLEDGED, col(Notice.answer_due_at) <= at),
     )
-
-
-def list_notices(
-    desk: Desk,
-    *,
-    state: NoticeState | str | None = None,
-    overdue: bool = False,
-    after: str | None = None,
-    limit: int = PAGE,
-) -> Slice[Notice]:
-    """Notices, newest first: a platform's own, or those that its carrier has written."""
-    with desk.begin(Permission.CASE_READ) as work:
-        query = work.select(Notice)
-        if state:
-            query = query.where(Notice.state == NoticeState(state))
-        if overdue:
-            query = query.where(notice_is_overdue(work.at))
-        return work.slice(query, Order.by(Notice.id), after, limit)
 
 
 def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from console.actions.cases.decide import must_meet, written
 from console.actions.cases.orders import head_of, held_in_family, merged_into
 from console.actions.cases.tasks import move_on
+from console.actions.cases.tiers import add_up, fall_back
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseState
@@ -44,6 +45,7 @@ def merge_cases(
         rows = {str(one.id): one for one in _held(work, [str(main_id), *ids])}
         main = rows[str(main_id)]
         _must_go_on(main)
+        _must_be_free(work, main)
         others = [rows[one] for one in ids]
         for other in others:
             _must_fit(work, main, other)
@@ -53,6 +55,7 @@ def merge_cases(
         work.session.flush()
         if main.state in _DECIDED:
             must_meet(work, main, [one.measure for one in held_in_family(work, main)])
+        add_up(work, main)
         work.record("case.merged_here", main, cases=[one.reference for one in others], reason=words)
         for other in others:
             work.record("case.merged", other, into=main.reference, reason=words)
@@ -69,6 +72,12 @@ def _must_go_on(case: Case) -> None:
         raise Conflict("case.merged", reference=case.reference)
     if case.state not in GOES_ALONG:
         raise Conflict("case_merge.not_now", reference=case.reference, state=case.state)
+
+
+def _must_be_free(work: Work, main: Case) -> None:
+    """Only who proposed puts more into a proposal: whoever else did could approve it themselves."""
+    if main.state is CaseState.DECISION_PROPOSED and main.proposed_by != work.actor.id:
+        raise Conflict("case_merge.being_decided", reference=main.reference)
 
 
 def _must_fit(work: Work, main: Case, other: Case) -> None:
@@ -103,19 +112,25 @@ def unmerge(desk: Desk, case_id: UUID | str, reason: str) -> Case:
         if main.state in _OVER:
             raise Conflict("case_merge.main_over", reference=main.reference, state=main.state)
         _must_be_the_only_one(work, case)
-        case.merged_into_id = None
-        case.version += 1
-        main.version += 1
-        for task in _tasks(work, CaseTask.origin_id == case.id):
-            task.case_id, task.origin_id = case.id, None
-            task.version += 1
-        work.session.flush()
-        work.record("case.unmerged", case, main=main.reference, reason=words)
-        work.record("case.unmerged_here", main, case=case.reference, reason=words)
+        stand_alone(work, case, main, words)
+        fall_back(work, main, words)
         for one in (case, main):
             if one.state is CaseState.EXECUTING:
                 move_on(work, one)
         return case
+
+
+def stand_alone(work: Work, case: Case, main: Case, reason: str) -> None:
+    """With its own tasks, where it stood; whoever calls it moves both on."""
+    case.merged_into_id = None
+    case.version += 1
+    main.version += 1
+    for task in _tasks(work, CaseTask.origin_id == case.id):
+        task.case_id, task.origin_id = case.id, None
+        task.version += 1
+    work.session.flush()
+    work.record("case.unmerged", case, main=main.reference, reason=reason)
+    work.record("case.unmerged_here", main, case=case.reference, reason=reason)
 
 
 def _must_be_the_only_one(work: Work, case: Case) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from console.actions.cases.assigning import able_to
 from console.actions.cases.hands import note_hand
+from console.actions.cases.notices.letters import AT_ONCE_KINDS
 from console.actions.cases.orders import head_of
 from console.actions.cases.parties import first_parties
 from console.actions.cases.similar import former_case
@@ -28,6 +29,7 @@ from models.patrol.shops import SeenListing, Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid
 from models.rules import Tier, china_day, parameter
+from models.search import sought_text
 from models.staff import Organisation
 
 MOST_FINDINGS: Final = 100
@@ -135,12 +137,14 @@ def _must_be_the_only_one(work: Work, shop: Shop) -> None:
 
 def _case_on(work: Work, shop: Shop, findings: Sequence[Finding]) -> Case:
     places = _jurisdictions(work, shop, findings)
-    gravest = max(findings, key=lambda one: one.tier.rank)
-    grave, former = escalated(work, shop, findings), former_case(work, shop)
+    gravest = max(findings, key=lambda one: (one.tier.rank, one.kind in AT_ONCE_KINDS))
+    grave, former = escalated(work, [shop], findings), former_case(work, shop)
     if former is not None and grave.tier is not Tier.SERIOUS:
         grave = Escalated(grave.tier.raised(), TierBasis.RELISTED)
+    reference = case_reference(work)
     return Case(
-        reference=case_reference(work),
+        reference=reference,
+        search_text=sought_text(reference, shop.name, shop.shop_key),
         organisation_id=shop.organisation_id,
         platform=shop.platform,
         shop_id=shop.id,

@@ -75,6 +75,13 @@ def has_no_choice(kinds: Iterable[FindingKind]) -> bool:
     return any(package_rules().finding(kind).cannot_be_lowered for kind in kinds)
 
 
+def without_choice(work: Work, case: Case) -> list[Outcome]:
+    """What of the outcomes that the rules want stands for the four offences."""
+    rules = map(package_rules().finding, kinds_of(work, case))
+    fixed = {one for rule in rules if rule.cannot_be_lowered for one in rule.outcomes}
+    return [one for one in wanted_of(work, case) if one in fixed]
+
+
 def measures_of(work: Work, case: Case, *states: MeasureState) -> Sequence[CaseMeasure]:
     query = select(CaseMeasure).where(CaseMeasure.case_id == case.id)
     if states:

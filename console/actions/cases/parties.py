@@ -152,6 +152,7 @@ def remove_party(desk: Desk, party_id: UUID | str, reason: str) -> Case:
     words = reason.strip()
     if not words or len(words) > LONGEST_FACTOR:
         raise Invalid("case.words_needed", field="reason", most=LONGEST_FACTOR)
+    must_name_nobodys_number(desk, words)
     with desk.begin(Permission.CASE_OPEN) as work:
         party = work.get(CaseParty, party_id)
         case = _investigated(work, party.case_id)

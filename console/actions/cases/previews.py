@@ -8,22 +8,17 @@ from sqlmodel import col, select
 
 from console.actions.cases.decide import Proposal
 from console.actions.cases.notices.letters import grounds_of
+from console.actions.cases.notices.sending import SENDS, UNDER_WAY, to_tell
 from console.actions.cases.notices.wording import body_of, subject_of
+from console.actions.channel.pictures import platform_names
 from console.desk import Desk, Work
-from models.cases.cases import Case, CaseState
+from models.cases.cases import Case
 from models.cases.measures import BY_PLATFORM, CaseMeasure, MeasureState
-from models.cases.notices import Notice, NoticeKind, NoticeState
+from models.cases.notices import Notice, NoticeKind
 from models.permissions import Permission
 from models.refusals import Conflict, Refusal
 
 DRAFT_NUMBER = "NTC-____-______"
-_SENDS = (
-    CaseState.INVESTIGATING,
-    CaseState.DECISION_PROPOSED,
-    CaseState.DECIDED,
-    CaseState.EXECUTING,
-)
-_UNDER_WAY = (NoticeState.SENDING, NoticeState.SENT, NoticeState.ACKNOWLEDGED)
 
 
 def notice_preview(desk: Desk, case_id: UUID | str, proposal: Proposal) -> tuple[str, str]:
@@ -42,18 +37,22 @@ def notice_preview(desk: Desk, case_id: UUID | str, proposal: Proposal) -> tuple
         return subject_of(DRAFT_NUMBER, grounds), body_of(DRAFT_NUMBER, grounds)
 
 
-def why_not_send(desk: Desk, case_ids: Sequence[UUID]) -> Mapping[UUID, Refusal]:
-    """Of these cases those whose notice would not go, each with the ground; for one screen."""
+def where_to_send(desk: Desk, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[str] | Refusal]:
+    """Of each case the platforms that its notice would go to, or why it would not; for a screen."""
     with desk.begin(Permission.CASE_READ) as work:
         cases = work.all(work.select(Case).where(col(Case.id).in_(case_ids)))
         asked, under_way = _asked(work, case_ids), _under_way(work, cases)
-        found: dict[UUID, Refusal] = {}
+        codes = to_tell(work, cases)
+        names = platform_names(work, [code for each in codes.values() for code in each])
+        found: dict[UUID, Sequence[str] | Refusal] = {}
         for case in cases:
             facts = {"reference": case.reference}
-            if case.state not in _SENDS or case.id not in asked:
+            if case.state not in SENDS or case.id not in asked:
                 found[case.id] = Conflict("notice.not_decided", **facts, state=case.state)
-            elif case.id in under_way:
-                number = under_way[case.id]
+            elif codes[case.id]:
+                found[case.id] = [names.get(code, code) for code in codes[case.id]]
+            else:
+                number = under_way.get(case.id, "")
                 found[case.id] = Conflict("notice.under_way", **facts, number=number)
         return found
 
@@ -76,7 +75,7 @@ def _under_way(work: Work, cases: Sequence[Case]) -> dict[UUID, str]:
     rows = work.session.exec(
         select(Notice)
         .where(col(Notice.case_id).in_(platforms), Notice.kind == NoticeKind.CASE)
-        .where(col(Notice.state).in_(_UNDER_WAY))
+        .where(col(Notice.state).in_(UNDER_WAY))
     ).all()
     return {
         row.case_id: row.number

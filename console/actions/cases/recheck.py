@@ -12,18 +12,21 @@ from console.actions.cases.authorities.reports import why_not_reported
 from console.actions.cases.decide import written
 from console.actions.cases.hands import hands_of
 from console.actions.cases.notices.threads import close_threads
-from console.actions.cases.orders import merged_into
+from console.actions.cases.orders import family_of, merged_into
 from console.actions.cases.tasks import by_hand, plan_looks, reopen, tasks_of
+from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.cases.cases import Case, CaseMove
 from models.cases.rechecks import Recheck
 from models.cases.tasks import CaseTask, TaskKind, TaskState
+from models.channel.tellings import Telling, TellingEvent
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, NotAllowed, Refusal
 from models.rules import china_day
+from models.staff import Organisation, OrganisationKind
 
 SECOND_FROM: Final = timedelta(days=7)
 """So long before its due day the second look may be made."""
@@ -45,6 +48,7 @@ def recheck(
     sends it back to be carried out; with what was seen in words.
     """
     words = written(reason, "reason")
+    must_name_nobodys_number(desk, words)
     with desk.begin(Permission.CASE_CLOSE) as work:
         case = work.get(Case, case_id)
         if CaseMove.RECHECK_OK not in case.open_moves():
@@ -139,7 +143,31 @@ def why_not_close(work: Work, case: Case) -> Refusal | None:
     waiting = [task.kind for task in tasks_of(work, case, TaskState.OPEN)]
     if waiting:
         return Conflict("case.tasks_open", reference=case.reference, tasks=waiting)
+    platform = _platform_not_told(work, case)
+    if platform is not None:
+        return Conflict("case.platform_not_told", reference=case.reference, platform=platform)
     return why_not_reported(work, case)
+
+
+def _platform_not_told(work: Work, case: Case) -> str | None:
+    """One that works here and has not said that it knows of a delegation that the case cancelled
+    (004-3.3-f).
+    """
+    revoked = work.session.exec(
+        select(CaseTask.target).where(
+            col(CaseTask.case_id).in_(family_of(work, case)),
+            CaseTask.kind == TaskKind.REVOKE_LICENCE,
+        )
+    ).all()
+    return work.session.exec(
+        select(Organisation.name)
+        .join(Telling, col(Telling.platform) == col(Organisation.code))
+        .where(col(Telling.licence_id).in_([UUID(one) for one in revoked]))
+        .where(Telling.event == TellingEvent.REVOKED, col(Telling.acknowledged_at).is_(None))
+        .where(Organisation.kind == OrganisationKind.PLATFORM)
+        .where(col(Organisation.disabled_at).is_(None))
+        .order_by(Organisation.code)
+    ).first()
 
 
 def _close_findings(work: Work, case: Case) -> None:

@@ -115,8 +115,11 @@ def _listed(work: Work, case: Case, _task: CaseTask) -> Facts | None:
         .where(col(Blacklisted.lifted_at).is_(None), col(Blacklisted.is_proposed).is_(False))
     ).all()
     today = china_day(work.at)
-    names = [one.name for one in entries if one.is_in_force(today)]
-    return {"entry": names[0]} if names else None
+    stands = next((one for one in entries if one.is_in_force(today)), None)
+    if stands is None:
+        return None
+    is_own = case.decided_at is not None and stands.created_at >= case.decided_at
+    return {"entry": stands.name} | ({"entry_id": str(stands.id)} if is_own else {})
 
 
 def _maybe_published() -> ColumnElement[bool]:

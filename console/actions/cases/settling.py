@@ -1,11 +1,17 @@
-"""What was ordered at once ends with the decision, unless it is part of it (DOMAIN 4.9)."""
+"""What was ordered at once ends with the decision, unless it is part of it (DOMAIN 4.9).
+
+Or before, where somebody finds that it need not have been. What it brought about ends with it:
+tasks that nobody did, licences that were suspended, what platforms were asked, service cut off.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cases.notices.lifted import tell_lifted
 from console.actions.cases.orders import IN_FORCE, held_in_family
+from console.actions.cases.restoring import keep_cut_off, restore_service
 from console.actions.cases.tasks import tasks_of, waive
 from console.actions.channel.appeals import lift_licence
 from console.desk import Work
@@ -20,29 +26,46 @@ _KEEPS_SUSPENDED: Final = frozenset({Measure.SUSPEND_LICENCE, Measure.CANCEL_DEL
 def settle_interim(work: Work, case: Case, decided: Collection[Measure]) -> list[CaseMeasure]:
     """Lift what the decision does not keep, with what it brought about; what goes on goes on."""
     work.session.flush()
-    lifted: list[CaseMeasure] = []
-    for one in held_in_family(work, case):
-        if one.is_interim and one.measure not in decided:
-            one.move(MeasureMove.LIFT)
-            one.lifted_at, one.lifted_why = work.at, case.reference
-            lifted.append(one)
-            work.record("measure.lifted", one, measure=one.measure.value, case=case.reference)
-    if not lifted:
-        return []
+    keep_cut_off(work, case, decided)
+    held = held_in_family(work, case)
+    ended = [one for one in held if one.is_interim and one.measure not in decided]
+    lift(work, case, ended, decided)
+    return ended
+
+
+def lift(
+    work: Work,
+    case: Case,
+    ended: Sequence[CaseMeasure],
+    kept: Collection[Measure],
+    reason: str = "",
+) -> None:
+    """These hold no more; `kept` are those that do."""
+    for one in ended:
+        one.move(MeasureMove.LIFT)
+        one.lifted_at, one.lifted_why = work.at, reason or case.reference
+        work.record(
+            "measure.lifted", one, measure=one.measure.value, case=case.reference, reason=reason
+        )
+    if not ended:
+        return
     work.session.flush()
     tasks = tasks_of(work, case)
-    _waive_left_over(work, case, lifted, tasks, decided)
-    if any(one.measure is Measure.SUSPEND_LICENCE for one in lifted):
-        _resume(work, case, tasks, decided)
-    return lifted
+    _waive_left_over(work, ended, tasks, kept, reason or case.reference)
+    if any(one.measure is Measure.SUSPEND_LICENCE for one in ended):
+        _resume(work, case, tasks, kept)
+    restore_service(work, case, ended, tasks, kept)
+    for case_id in dict.fromkeys(one.case_id for one in ended):
+        own = work.session.get_one(Case, case_id)
+        tell_lifted(work, own, [one for one in ended if one.case_id == case_id], reason)
 
 
 def _waive_left_over(
     work: Work,
-    case: Case,
     lifted: Sequence[CaseMeasure],
     tasks: Sequence[CaseTask],
     decided: Collection[Measure],
+    reason: str,
 ) -> None:
     """Tasks that the interim measures alone had made, and that nobody has done yet."""
     wanted = {kind for measure in decided for kind in TASKS_OF[measure]}
@@ -52,7 +75,7 @@ def _waive_left_over(
             continue
         is_wanted = task.target in decided if task.kind is TaskKind.BY_HAND else task.kind in wanted
         if not is_wanted:
-            waive(work, task, case.reference)
+            waive(work, task, reason)
 
 
 def _resume(

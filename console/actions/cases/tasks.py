@@ -11,6 +11,7 @@ from console.actions.cases.orders import (
     IN_FORCE,
     carry_out,
     head_of,
+    kinds_of,
     measures_of,
     merged_into,
     wanted_of,
@@ -26,7 +27,7 @@ from models.channel.badges import LIVE, Badge
 from models.channel.licences import Licence, LicenceState
 from models.channel.shops import AuthorisedShop
 from models.permissions import Permission
-from models.rules import Deadline
+from models.rules import Deadline, FindingKind, china_day, end_of
 from models.staff import Organisation, OrganisationKind
 
 _P: Final = Permission
@@ -46,12 +47,17 @@ NEEDED: Final[Mapping[TaskKind, Permission]] = {
     _K.ACCOUNTABILITY: _P.CASE_OPEN,
     _K.RECTIFICATION: _P.RECTIFICATION_ISSUE,
     _K.PUBLICATION: _P.PUBLICATION_PUBLISH,
+    _K.RESTORE: _P.CASE_OPEN,
     _K.BY_HAND: _P.CASE_OPEN,
 }
 """What doing a task takes."""
+AT_ONCE_TO_POLICE: Final = frozenset({FindingKind.IDREADER_CRACK_TOOL})
+"""What a case does not end with before the police know of it, either."""
 SAME_DAY: Final = frozenset(
     {TaskKind.REVOKE_LICENCE, TaskKind.REVOKE_BADGE, TaskKind.BLACKLIST, TaskKind.SUSPEND_LICENCE}
 )
+_AT_ONCE: Final = frozenset({TaskKind.NOTIFY_PLATFORM, TaskKind.SUSPEND_LICENCE, TaskKind.BY_HAND})
+"""What measures that can't wait for the decision make."""
 _LONGEST_NAME: Final = 300
 _LOOKS: Final = ("recheck_first", "recheck_second")
 
@@ -67,7 +73,8 @@ def make_tasks(
 ) -> None:
     """What the measures set people to do, each with its due moment; nothing twice.
 
-    A platform that did what was asked at once is asked again where more is asked of it now.
+    A platform that did what was asked at once is asked again where more is asked of it now; and
+    what was lifted meanwhile is done anew where it is ordered anew.
     """
     wanted = wanted_of(work, case)
     there = {(one.kind, one.target): one for one in tasks_of(work, case) if _is_own(one)}
@@ -76,19 +83,22 @@ def make_tasks(
     for measure in measures:
         mandatory = any(measure.measure in MEETS[one] for one in wanted)
         for kind in _kinds(measure.measure):
-            due = deadline(work, due_code or _due_code(kind))
+            due = deadline(work, due_code) if due_code else _due(work, case, kind)
             for target in _targets(work, case, kind, measure):
                 task = there.get((kind, target.id))
                 if task is None:
                     task = _make(work, case, measure, kind, target, due=due)
                     there[kind, target.id] = task
-                elif (
-                    kind is TaskKind.NOTIFY_PLATFORM
-                    and task.state is TaskState.DONE
-                    and measure.measure not in before
-                ):
+                elif measure.measure not in before and _is_over(task):
+                    task.measure_id = measure.id
                     reopen(work, task, due, measure.measure.value)
                 task.is_mandatory |= mandatory
+
+
+def _is_over(task: CaseTask) -> bool:
+    """Done for what was ordered at once, or fallen away with it."""
+    done = task.state is TaskState.DONE and task.kind in _AT_ONCE
+    return done or task.state is TaskState.NOT_NEEDED
 
 
 def _kinds(measure: Measure) -> Sequence[TaskKind]:
@@ -102,8 +112,13 @@ def _is_own(task: CaseTask) -> bool:
     return task.kind is not TaskKind.NOTIFY_PLATFORM or task.origin_id is None
 
 
-def _due_code(kind: TaskKind) -> str:
-    return "case_revocation" if kind in SAME_DAY else "case_execution"
+def _due(work: Work, case: Case, kind: TaskKind) -> Deadline:
+    """What the police are to know at once they are told the same day (004-3.3-p)."""
+    is_tool = kind is TaskKind.POLICE_REPORT and AT_ONCE_TO_POLICE & set(kinds_of(work, case))
+    if is_tool:
+        due = deadline(work, "crack_tool_transfer")
+        return Deadline(max(due.at, end_of(china_day(work.at))), due.provisional, due.version)
+    return deadline(work, "case_revocation" if kind in SAME_DAY else "case_execution")
 
 
 def _make(  # noqa: PLR0913 - a task's parts

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlmodel import col, or_, select
 
-from console.actions.cases.decide import written
-from console.actions.cases.orders import has_no_choice, head_of, kinds_of
+from console.actions.cases.orders import family_of, has_no_choice, head_of, kinds_of
+from console.actions.cases.words import written
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseState, TierBasis
@@ -29,6 +29,7 @@ COUNTED: Final = (
 )
 """What adds up: confirmed once, whatever became of it since."""
 LOWERED_IN: Final = (CaseState.OPENED, CaseState.INVESTIGATING, CaseState.DECISION_PROPOSED)
+_ADDED_UP: Final = (TierBasis.KIND, TierBasis.MINOR_REPEATED, TierBasis.GENERAL_REPEATED)
 RULES: Final = (
     "escalation_minor_count",
     "escalation_minor_window",
@@ -43,11 +44,13 @@ class Escalated:
     basis: TierBasis
 
 
-def escalated(work: Work, shop: Shop, findings: Sequence[Finding]) -> Escalated:
-    """The tier of findings at a shop after what was found there, and at its agent's other shops."""
+def escalated(
+    work: Work, shops: Sequence[Shop], findings: Sequence[Finding], on: date | None = None
+) -> Escalated:
+    """The tier of findings after what was found at their shops, and at their agents' others."""
     gravest = max(findings, key=lambda one: one.tier.rank)
-    today = china_day(work.at)
-    history = _history(work, shop, gravest.id, today)
+    today = on or china_day(work.at)
+    history = _history(work, shops, gravest.id, today)
     tier = package_rules().escalated(gravest.tier, today, history)
     if tier is gravest.tier:
         return Escalated(tier, TierBasis.KIND)
@@ -55,22 +58,65 @@ def escalated(work: Work, shop: Shop, findings: Sequence[Finding]) -> Escalated:
     return Escalated(tier, TierBasis.GENERAL_REPEATED if by_general else TierBasis.MINOR_REPEATED)
 
 
-def _history(work: Work, shop: Shop, but: UUID, today: date) -> list[tuple[Tier, date]]:
-    """Of the same organisation's patrols; dismissed and merged findings count for nothing."""
+def _history(work: Work, shops: Sequence[Shop], but: UUID, today: date) -> list[tuple[Tier, date]]:
+    """Of the same organisation's patrols; what was dismissed, merged or taken back by an appeal
+    counts for nothing.
+    """
     months = parameter("escalation_general_window", today).value
-    shops = select(Shop.id).where(Shop.organisation_id == shop.organisation_id)
-    same = col(Finding.shop_id) == shop.id
-    if shop.agent_id is not None:
-        same = or_(same, col(Finding.shop_id).in_(shops.where(Shop.agent_id == shop.agent_id)))
+    owner = shops[0].organisation_id
+    agents = {one.agent_id for one in shops if one.agent_id is not None}
+    theirs = select(Shop.id).where(Shop.organisation_id == owner, col(Shop.agent_id).in_(agents))
+    same = col(Finding.shop_id).in_([one.id for one in shops])
+    if agents:
+        same = or_(same, col(Finding.shop_id).in_(theirs))
+    taken_back = select(Case.id).where(Case.state == CaseState.REVERSED)
+    stands = or_(col(Finding.case_id).is_(None), col(Finding.case_id).not_in(taken_back))
     rows = work.session.exec(
         select(Finding.tier, Finding.created_at)
-        .where(same, Finding.id != but, Finding.organisation_id == shop.organisation_id)
-        .where(col(Finding.state).in_(COUNTED), col(Finding.merged_into_id).is_(None))
+        .where(same, Finding.id != but, Finding.organisation_id == owner)
+        .where(col(Finding.state).in_(COUNTED), col(Finding.merged_into_id).is_(None), stands)
         .where(col(Finding.tier).in_([Tier.MINOR, Tier.GENERAL]))
     ).all()
     since = months_before(today, months)
     days = [(Tier(tier), china_day(at)) for tier, at in rows]
     return [(tier, day) for tier, day in days if day >= since]
+
+
+def add_up(work: Work, main: Case) -> None:
+    """What goes on in one case counts together: three minor findings of it make a general one."""
+    together = _together(work, main)
+    if together is not None and together.tier > main.tier:
+        _raise(work, main, together.tier, together.basis, "")
+
+
+def fall_back(work: Work, main: Case, reason: str) -> None:
+    """What a merger alone had added up ends with it."""
+    together = _together(work, main)
+    if together is None or together.tier >= main.tier or main.tier_basis is TierBasis.KIND:
+        return
+    before, main.tier, main.tier_basis = main.tier, together.tier, together.basis
+    main.version += 1
+    work.record(
+        "case.tier_lowered", main, tier=main.tier.value, tier_before=before.value, reason=reason
+    )
+
+
+def _together(work: Work, main: Case) -> Escalated | None:
+    """By all findings that go on in the case, as of the latest of them; None where people have
+    said otherwise, or it is decided.
+    """
+    if main.tier_basis not in _ADDED_UP or main.state not in LOWERED_IN:
+        return None
+    findings = work.session.exec(
+        select(Finding).where(col(Finding.case_id).in_(family_of(work, main)))
+    ).all()
+    ids = {one.shop_id for one in findings}
+    shops = work.session.exec(select(Shop).where(col(Shop.id).in_(ids))).all()
+    return escalated(work, shops, findings, _latest(findings)) if findings else None
+
+
+def _latest(findings: Sequence[Finding]) -> date:
+    return max(china_day(one.created_at) for one in findings)
 
 
 def raise_for(work: Work, case: Case, basis: TierBasis) -> bool:

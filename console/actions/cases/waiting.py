@@ -6,29 +6,33 @@ takes a second person waits for everybody who had no hand in it.
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 
 from console.actions.cases.hands import has_had_a_hand
+from console.actions.cases.notices.letters import AT_ONCE_KINDS
+from console.actions.cases.orders import IN_FORCE
 from console.actions.cases.recheck import SECOND_FROM
 from console.actions.cases.tasks import NEEDED
 from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
-from models.cases.cases import ENDED, Case, CaseState
+from models.cases.cases import ENDED, OVER, Case, CaseState
+from models.cases.measures import BY_PLATFORM, CaseMeasure
 from models.cases.notices import Notice, NoticeKind, NoticeState
 from models.cases.rechecks import Recheck
 from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.permissions import Permission, Role
-from models.rules import Tier
+from models.rules import Tier, china_day, end_of
 from models.staff import Organisation, OrganisationKind, User
 
 _P: Final = Permission
 _K: Final = TaskKind
 APPROVERS: Final = frozenset({_K.REVOKE_LICENCE, _K.BLACKLIST})
 """Never the owner's own: they wait for everybody who may do them."""
-_STOPPED: Final = (*ENDED, CaseState.APPEALED)
+_STOPPED: Final = (*OVER, CaseState.APPEALED)
 """Nothing is done about tasks meanwhile."""
 _ON_ITS_WAY: Final = tuple(
     state for state in NoticeState if state not in {NoticeState.ANSWERED, NoticeState.CLOSED}
@@ -69,15 +73,26 @@ def _to_assign(desk: Desk) -> Iterator[WorkItem]:
         return
     here = col(Case.organisation_id) == desk.actor.organisation_id
     yield from _steps(desk, "case_assign", here, col(Case.state) == CaseState.OPENED)
+    if gone := _gone(desk):
+        left = (col(Case.owner_id).in_(gone), col(Case.state).in_(_OWNED))
+        yield from _steps(desk, "case_reassign", here, *left)
+
+
+def _gone(desk: Desk) -> Sequence[UUID]:
+    """Colleagues who have left."""
     with desk.begin(_P.CASE_READ) as work:
-        gone = work.session.exec(
+        return work.session.exec(
             select(User.id)
             .where(User.organisation_id == desk.actor.organisation_id)
             .where(col(User.disabled_at).is_not(None))
         ).all()
-    if gone:
-        left = (col(Case.owner_id).in_(gone), col(Case.state).in_(_OWNED))
-        yield from _steps(desk, "case_reassign", here, *left)
+
+
+def _fallen_to(desk: Desk) -> Iterator[ColumnElement[bool]]:
+    """Whose tasks a person does: their own, and in their own cases those of who has left."""
+    yield col(CaseTask.assignee_id) == desk.actor.id
+    if gone := _gone(desk):
+        yield and_(col(CaseTask.assignee_id).in_(gone), col(Case.owner_id) == desk.actor.id)
 
 
 def _investigated(desk: Desk) -> Iterator[WorkItem]:
@@ -91,15 +106,47 @@ def _investigated(desk: Desk) -> Iterator[WorkItem]:
         )
 
 
+def _to_stop(desk: Desk) -> Iterator[WorkItem]:
+    """What may not go on until the decision (004-3.3-k), while no platform was asked to stop it:
+    the owner's, the same day.
+    """
+    if not desk.actor.may(_P.CASE_OPEN) or desk.actor.id is None:
+        return
+    asked = exists().where(
+        col(CaseMeasure.case_id) == col(Case.id),
+        col(CaseMeasure.measure).in_(BY_PLATFORM),
+        col(CaseMeasure.state).in_(IN_FORCE),
+    )
+    with desk.begin(_P.CASE_READ) as work:
+        rows = work.session.exec(
+            select(Case.id, Case.reference, Case.created_at)
+            .where(*_own(desk), col(Case.owner_id) == desk.actor.id)
+            .where(col(Case.state) == CaseState.INVESTIGATING, col(Case.shop_id).is_not(None))
+            .where(col(Case.kind).in_(AT_ONCE_KINDS), ~asked)
+            .order_by(col(Case.due_at), col(Case.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for row_id, reference, created_at in rows:
+        due = end_of(china_day(created_at))
+        state = due_state(due, desk.now())
+        yield WorkItem("case_stop_now", reference, state, "cases", row_id, due)
+
+
 def _proposed(desk: Desk) -> Iterator[WorkItem]:
     """Another than who proposed; of a serious one an approver, and none while its tier waits."""
     actor = desk.actor
     if not actor.may(_P.CASE_CLOSE):
         return
+    member = aliased(Case)
     decides = [
         col(Case.state) == CaseState.DECISION_PROPOSED,
         col(Case.proposed_by).is_distinct_from(actor.id),
         col(Case.tier_asked).is_(None),
+        ~exists().where(
+            col(member.merged_into_id) == col(Case.id),
+            col(member.state) == CaseState.DECISION_PROPOSED,
+            col(member.proposed_by) == actor.id,
+        ),
     ]
     if not actor.roles & {Role.APPROVER, Role.HOUSE}:
         decides.append(col(Case.tier) != Tier.SERIOUS)
@@ -119,17 +166,22 @@ def _tiers(desk: Desk) -> Iterator[WorkItem]:
 
 
 def _tasks(desk: Desk) -> Iterator[WorkItem]:
-    """One's own, and of what an owner may not do those of everybody."""
+    """One's own, those of who has left, and of what an owner may not do those of everybody."""
     may = [kind for kind, needed in NEEDED.items() if desk.actor.may(needed)]
     alone = [kind for kind in may if kind not in APPROVERS]
     shared = [kind for kind in may if kind in APPROVERS]
     if alone and desk.actor.id is not None:
-        mine = col(CaseTask.assignee_id) == desk.actor.id
         told = and_(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
-        yield from _of_tasks(desk, mine, col(CaseTask.kind).in_(alone), ~told)
+        for mine in _fallen_to(desk):
+            yield from _of_tasks(desk, mine, col(CaseTask.kind).in_(alone), ~told)
     if shared:
         ours = col(CaseTask.organisation_id).in_(desk.actor.organisations)
         yield from _of_tasks(desk, ours, col(CaseTask.kind).in_(shared))
+
+
+def _goes_on() -> Sequence[ColumnElement[bool]]:
+    """Service that was cut off is put on again whatever became of the case."""
+    return col(Case.state).not_in(_STOPPED), col(CaseTask.kind) == TaskKind.RESTORE
 
 
 def _works_here() -> ColumnElement[bool]:
@@ -147,7 +199,7 @@ def _of_tasks(desk: Desk, *conditions: ColumnElement[bool]) -> Iterator[WorkItem
             select(Case.id, Case.reference, CaseTask.kind, CaseTask.due_at)
             .join(Case, col(Case.id) == col(CaseTask.case_id))
             .where(col(CaseTask.state) == TaskState.OPEN, *conditions)
-            .where(*_own(desk), col(Case.state).not_in(_STOPPED))
+            .where(*_own(desk), or_(*_goes_on()))
             .order_by(col(CaseTask.due_at), col(CaseTask.id))
             .limit(MOST_ALIKE)
         ).all()
@@ -169,22 +221,23 @@ def _sendings(desk: Desk) -> Iterator[WorkItem]:
         col(Notice.kind) == NoticeKind.CASE,
     )
     before = exists().where(there).label("before")
-    with desk.begin(_P.CASE_READ) as work:
-        rows = work.session.exec(
-            select(Case.id, Case.reference, CaseTask.due_at, before)
-            .join(Case, col(Case.id) == func.coalesce(CaseTask.origin_id, CaseTask.case_id))
-            .where(col(CaseTask.assignee_id) == desk.actor.id)
-            .where(col(CaseTask.state) == TaskState.OPEN)
-            .where(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
-            .where(col(Case.organisation_id).in_(desk.actor.organisations))
-            .where(col(Case.state).in_(_SENT_IN))
-            .where(~exists().where(there, col(Notice.state).in_(_ON_ITS_WAY)))
-            .order_by(col(CaseTask.due_at), col(CaseTask.id))
-            .limit(MOST_ALIKE)
-        ).all()
-    for case_id, reference, due, again in rows:
-        kind = "case_again" if again else "case_send"
-        yield WorkItem(kind, reference, due_state(due, desk.now()), "cases", case_id, due)
+    query = (
+        select(Case.id, Case.reference, CaseTask.due_at, before)
+        .join(Case, col(Case.id) == func.coalesce(CaseTask.origin_id, CaseTask.case_id))
+        .where(col(CaseTask.state) == TaskState.OPEN)
+        .where(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
+        .where(col(Case.organisation_id).in_(desk.actor.organisations))
+        .where(col(Case.state).in_(_SENT_IN))
+        .where(~exists().where(there, col(Notice.state).in_(_ON_ITS_WAY)))
+        .order_by(col(CaseTask.due_at), col(CaseTask.id))
+        .limit(MOST_ALIKE)
+    )
+    for mine in _fallen_to(desk):
+        with desk.begin(_P.CASE_READ) as work:
+            rows = work.session.exec(query.where(mine)).all()
+        for case_id, reference, due, again in rows:
+            kind = "case_again" if again else "case_send"
+            yield WorkItem(kind, reference, due_state(due, desk.now()), "cases", case_id, due)
 
 
 def _looks(desk: Desk) -> Iterator[WorkItem]:
@@ -221,6 +274,7 @@ def _looks(desk: Desk) -> Iterator[WorkItem]:
 CASE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _to_assign,
     _investigated,
+    _to_stop,
     _proposed,
     _tiers,
     _tasks,

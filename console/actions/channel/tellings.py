@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
-from console.actions.cases.notices.delivering import pause_after
 from console.actions.cases.notices.mailbox_keys import push_of
+from console.actions.cases.notices.ways import pause_after
 from console.actions.deadlines import deadline
 from console.desk import PAGE, Desk, Order, Slice, Work
 from console.i18n import Language, texts
@@ -29,7 +29,7 @@ from models.channel.tellings import Telling, TellingEvent, TellingState
 from models.channel.versions import LicenceVersion, VersionState
 from models.permissions import Permission
 from models.refusals import Conflict, NotAllowed
-from models.staff import Organisation
+from models.staff import Organisation, OrganisationKind
 from models.tokens import OWN_SITE
 
 _ACKNOWLEDGE_PATH: Final = "/api/v1/tellings/{id}/acknowledge"
@@ -204,13 +204,19 @@ def push_again(desk: Desk, telling_id: UUID | str) -> Telling:
 
 
 def _has_mailbox(work: Work, platform: str) -> bool:
-    found = work.session.exec(select(Mailbox.id).where(Mailbox.platform == platform)).first()
-    return found is not None
+    return _mailbox(work, platform) is not None
+
+
+def _mailbox(work: Work, platform: str) -> Mailbox | None:
+    of = select(Organisation.id).where(
+        Organisation.code == platform, Organisation.kind == OrganisationKind.PLATFORM
+    )
+    return work.session.exec(select(Mailbox).where(col(Mailbox.organisation_id).in_(of))).first()
 
 
 def _parcel(desk: Desk, work: Work, telling: Telling) -> _Parcel | None:
     """None: the platform has taken its mailbox away, and reads in the console again."""
-    box = work.session.exec(select(Mailbox).where(Mailbox.platform == telling.platform)).first()
+    box = _mailbox(work, telling.platform)
     if box is None:
         return None
     return _Parcel(telling.id, _letter(desk, work, telling), push_of(desk, box))

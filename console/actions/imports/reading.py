@@ -19,6 +19,8 @@ from models.channel.imports import Import
 from models.refusals import Invalid
 
 _MOST_OPEN: Final = 4
+_CHARS_AT_ONCE: Final = 2_000_000
+"""Of a batch: a hundred thousand cards that are named one by one, or some thousand usual rows."""
 
 
 @dataclass(slots=True)
@@ -37,7 +39,13 @@ class Reading:
     closing: ExitStack = field(default_factory=ExitStack)
 
     def batch(self, size: int) -> list[Row]:
-        rows = list(islice(self.rows, size))
+        """Fewer where they are long: a transaction does not grow with what a row may hold."""
+        rows, room = list[Row](), _CHARS_AT_ONCE
+        for row in islice(self.rows, size):
+            rows.append(row)
+            room -= sum(map(len, row.cells))
+            if room <= 0:
+                break
         self.position += len(rows)
         self.is_over = not rows
         return rows

@@ -84,10 +84,15 @@ def plain_query(query: str | Mapping[str, str]) -> str:
             raise Invalid("filter.too_long", most=_LONGEST_QUERY) from None
     else:
         pairs = list(query.items())
-    kept = urlencode([(name, value) for name, value in pairs if name not in _NOT_FILTERS and value])
+    kept = urlencode([(name, value) for name, value in pairs if _is_filter(name) and value])
     if len(kept) > _LONGEST_QUERY or "%00" in kept:
         raise Invalid("filter.too_long", most=_LONGEST_QUERY)
     return kept
+
+
+def _is_filter(name: str) -> bool:
+    """One word: the names of a page's other fields have more parts, and nobody shares those."""
+    return name.isidentifier() and name not in _NOT_FILTERS
 
 
 def _must_have_room(work: Work, user_id: UUID, page: str) -> None:

@@ -1,5 +1,8 @@
 """Card stock; cases without a shop and with more to them; notices both ways."""
 
+import re
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,6 +21,7 @@ _OF_CASES = {
     "tier_basis": (sa.String(32), "kind"),
     "tier_asked": (sa.String(32), None),
     "tier_reason": (sa.String(2000), ""),
+    "search_text": (sa.String(1000), ""),
     "appealed_from": (sa.String(32), None),
     "facts": (sa.String(4000), ""),
     "rules": (sa.JSON(), "[]"),
@@ -33,20 +37,22 @@ _REFERS = {
 }
 _CASES_LISTED = {
     "ix_cases_agent": ["agent_id", "created_at"],
+    "ix_cases_card_home": ["card_home", "id"],
     "ix_cases_channel_id": ["channel_id"],
     "ix_cases_by_state": ["state", "id"],
+    "ix_cases_filing_place": ["filing_place", "id"],
     "ix_cases_former_id": ["former_id"],
     "ix_cases_late": ["state", "is_late", "due_at"],
     "ix_cases_listed": [
         "organisation_id", "id", "merged_into_id", "state", "tier", "platform", "due_at",
-        "owner_id", "filing_place", "card_home", "platform_home", "reference", "shop_name",
-        "shop_key",
+        "owner_id", "filing_place", "card_home", "platform_home", "search_text",
     ],
     "ix_cases_name": ["organisation_id", "shop_name"],
     "ix_cases_next": ["organisation_id", "state", "due_at", "id"],
     "ix_cases_owner": ["owner_id", "organisation_id", "state", "due_at", "id"],
     "ix_cases_parent_id": ["parent_id"],
     "ix_cases_platform": ["platform", "state", "id"],
+    "ix_cases_platform_home": ["platform_home", "id"],
 }  # fmt: skip
 _CASES_LISTED_BEFORE = {
     "ix_cases_owner_id": ["owner_id"],
@@ -75,6 +81,7 @@ _NOTICES_REFER = {
 }
 _NOTICES_LISTED = {
     "ix_notices_finding_id": ["finding_id"],
+    "ix_notices_recipient_case": ["recipient_id", "case_id", "state"],
     "ix_notices_recipient_state": ["recipient_id", "state", "id"],
     "ix_notices_sender_state": [
         "organisation_id", "state", "id", "kind", "acknowledge_due_at", "answer_due_at",
@@ -84,6 +91,12 @@ _NOTICES_LISTED = {
 _NOTICES_LISTED_BEFORE = {
     "ix_notices_organisation_id": ["organisation_id"],
     "ix_notices_platform_state": ["platform", "state", "id"],
+}
+_FINDINGS_LISTED = {
+    "ix_findings_card_home": ["card_home", "created_at", "id", "state", "tier"],
+    "ix_findings_look": ["organisation_id", "state", "look_due_at"],
+    "ix_findings_platform_home": ["platform_home", "created_at", "id", "state", "tier"],
+    "ix_findings_tier": ["organisation_id", "tier", "created_at", "id"],
 }
 _INDEXES = (
     ("ix_source_channels_agent_id", "source_channels", ["agent_id"]),
@@ -228,6 +241,19 @@ def _case_measures() -> None:
     )
 
 
+def _plain(text: str) -> str:
+    """As the console folds what people look for: letters and digits, of one width and case."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _made_searchable() -> None:
+    bind = op.get_bind()
+    fill = sa.text("UPDATE cases SET search_text = :text WHERE id = :id")
+    for row in bind.execute(sa.text("SELECT id, reference, shop_name, shop_key FROM cases")).all():
+        text = "\n".join(_plain(str(words)) for words in row[1:])[:1000]
+        bind.execute(fill, {"id": row[0], "text": text})
+
+
 def _cases() -> None:
     with op.batch_alter_table("cases") as cases:
         for name, (kind, default) in _OF_CASES.items():
@@ -239,6 +265,7 @@ def _cases() -> None:
         cases.alter_column("shop_id", existing_type=sa.Uuid(), nullable=True)
         cases.drop_column("measure")
         cases.drop_column("remedy")
+    _made_searchable()
     for name in _CASES_LISTED_BEFORE:
         op.drop_index(name, table_name="cases")
     for name, columns in _CASES_LISTED.items():
@@ -249,7 +276,8 @@ def _sparse() -> None:
     for name, table, columns in _SPARSE:
         there = sa.text(f"{columns[-1]} IS NOT NULL")
         op.create_index(name, table, columns, sqlite_where=there, postgresql_where=there)
-    op.create_index("ix_findings_look", "findings", ["organisation_id", "state", "look_due_at"])
+    for name, columns in _FINDINGS_LISTED.items():
+        op.create_index(name, "findings", columns)
 
 
 def _notices() -> None:
@@ -275,6 +303,34 @@ def _notices() -> None:
         op.create_index(name, "notices", columns)
 
 
+def _mailboxs() -> None:
+    """Any organisation may have one now, and one alone."""
+    with op.batch_alter_table("mailboxs") as mailboxs:
+        mailboxs.add_column(sa.Column("signing_key", sa.LargeBinary(), nullable=True))
+        mailboxs.drop_constraint("uq_mailboxs_platform", type_="unique")
+        mailboxs.drop_column("platform")
+        mailboxs.create_unique_constraint("uq_mailboxs_organisation_id", ["organisation_id"])
+
+
+def _mailboxs_as_before() -> None:
+    """Of platforms alone, by their codes."""
+    op.execute(
+        """DELETE FROM mailboxs WHERE organisation_id NOT IN
+        (SELECT id FROM organisations WHERE kind = 'platform')"""
+    )
+    with op.batch_alter_table("mailboxs") as mailboxs:
+        mailboxs.drop_constraint("uq_mailboxs_organisation_id", type_="unique")
+        mailboxs.drop_column("signing_key")
+        mailboxs.add_column(sa.Column("platform", sa.String(32), nullable=True))
+    op.execute(
+        """UPDATE mailboxs SET platform =
+        (SELECT code FROM organisations WHERE id = mailboxs.organisation_id)"""
+    )
+    with op.batch_alter_table("mailboxs") as mailboxs:
+        mailboxs.alter_column("platform", existing_type=sa.String(32), nullable=False)
+        mailboxs.create_unique_constraint("uq_mailboxs_platform", ["platform"])
+
+
 def upgrade() -> None:
     _source_channels()
     _stock_batches()
@@ -286,14 +342,15 @@ def upgrade() -> None:
     _cases()
     _notices()
     _sparse()
-    op.add_column("mailboxs", sa.Column("signing_key", sa.LargeBinary(), nullable=True))
+    _mailboxs()
     late = sa.Column("is_late", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("answers", late)
     op.add_column("answers", sa.Column("seen_at", _MOMENT, nullable=True))
 
 
 def _cases_as_before() -> None:
-    op.drop_index("ix_findings_look", table_name="findings")
+    for name in _FINDINGS_LISTED:
+        op.drop_index(name, table_name="findings")
     for name, table, _ in _SPARSE:
         op.drop_index(name, table_name=table)
     for name in _CASES_LISTED:
@@ -335,7 +392,7 @@ def _notices_as_before() -> None:
 def downgrade() -> None:
     op.drop_column("answers", "seen_at")
     op.drop_column("answers", "is_late")
-    op.drop_column("mailboxs", "signing_key")
+    _mailboxs_as_before()
     _notices_as_before()
     _cases_as_before()
     for table in (

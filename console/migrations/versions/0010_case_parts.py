@@ -22,6 +22,13 @@ _INDEXES = (
     ("ix_case_appeals_due", "case_appeals", ["organisation_id", "state", "due_at"]),
     ("ix_case_appeals_late", "case_appeals", ["state", "is_late", "due_at"]),
     ("ix_messages_notice", "messages", ["notice_id", "id"]),
+    ("ix_outgoing_messages_next_try_at", "outgoing_messages", ["next_try_at"]),
+    ("ix_outgoing_messages_notice", "outgoing_messages", ["notice_id", "id"]),
+    (
+        "ix_outgoing_messages_waiting",
+        "outgoing_messages",
+        ["organisation_id", "event", "sent_at", "next_try_at"],
+    ),
     ("ix_case_tasks_assignee", "case_tasks", ["assignee_id", "state", "due_at"]),
     ("ix_case_tasks_case", "case_tasks", ["case_id", "id"]),
     ("ix_case_tasks_kind", "case_tasks", ["state", "kind", "id"]),
@@ -241,6 +248,43 @@ def _messages() -> None:
     )
 
 
+def _outgoing_messages() -> None:
+    op.create_table(
+        "outgoing_messages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("recipient_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(48), nullable=False),
+        sa.Column("event", sa.String(32), nullable=False),
+        sa.Column("measures", sa.JSON(), nullable=False),
+        sa.Column("still_asked", sa.JSON(), nullable=False),
+        sa.Column("channel", sa.String(32), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_words", sa.String(1000), nullable=False),
+        sa.Column("receipt", sa.String(200), nullable=True),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name="fk_outgoing_messages_message_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notices.id"], name="fk_outgoing_messages_notice_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name="fk_outgoing_messages_organisation_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"], ["organisations.id"], name="fk_outgoing_messages_recipient_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_outgoing_messages"),
+        sa.UniqueConstraint("message_id", name="uq_outgoing_messages_message_id"),
+        sa.UniqueConstraint("number", name="uq_outgoing_messages_number"),
+    )
+
+
 def _outflow_traces() -> None:
     op.create_table(
         "outflow_traces",
@@ -332,6 +376,7 @@ def upgrade() -> None:
     _rechecks()
     _case_appeals()
     _messages()
+    _outgoing_messages()
     _outflow_traces()
     _traced_cards()
     _recoveries()
@@ -344,6 +389,7 @@ def downgrade() -> None:
         "recoveries",
         "traced_cards",
         "outflow_traces",
+        "outgoing_messages",
         "messages",
         "case_appeals",
         "rechecks",

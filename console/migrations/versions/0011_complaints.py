@@ -15,7 +15,7 @@ _INDEXES = (
     ("ix_saved_filters_organisation_id", "saved_filters", ["organisation_id"]),
     ("ix_complaints_asked_by_sha256", "complaints", ["asked_by_sha256"]),
     ("ix_complaints_case_id", "complaints", ["case_id"]),
-    ("ix_complaints_due", "complaints", ["is_late", "state", "due_at"]),
+    ("ix_complaints_late", "complaints", ["state", "is_late", "due_at"]),
     ("ix_complaints_handler_id", "complaints", ["handler_id"]),
     ("ix_complaints_own", "complaints", ["organisation_id", "id"]),
     ("ix_complaints_state", "complaints", ["organisation_id", "state", "due_at"]),

@@ -35,6 +35,7 @@ Words from outside go through `plain` wherever Streamlit reads Markdown: titles,
 `facts`, `record_head`, `timeline` and `link_to` do it themselves; grids and `st.code` need none.
 """
 
+from console.pages.kit.absent import Absent, show_absent
 from console.pages.kit.charts import bar_chart, chart, funnel_chart, line_chart, stacked_chart
 from console.pages.kit.layout import (
     chips,
@@ -86,6 +87,7 @@ from console.pages.kit.words import (
 __all__ = [
     "CHINA",
     "NOTHING",
+    "Absent",
     "Column",
     "Kind",
     "Next",
@@ -126,6 +128,7 @@ __all__ = [
     "saved_filters",
     "search",
     "section",
+    "show_absent",
     "show_once",
     "stacked_chart",
     "state_pill",

@@ -52,23 +52,32 @@ def line_chart(
     chart(title, figure, pd.DataFrame(series), key=key, hint=hint)
 
 
-def stacked_chart(
+def stacked_chart(  # noqa: PLR0913 - the parts of a picture
     title: str,
     names: Sequence[str],
     parts: Mapping[str, Sequence[float]],
     *,
     key: str,
     hint: str = "",
+    lying: bool = False,
 ) -> None:
-    """One bar per name, parted; each part has a pattern of its own, to be told without colour."""
+    """One bar per name, parted; each part has a pattern of its own, to be told without colour.
+
+    `lying` for long names.
+    """
     import plotly.graph_objects as go
 
     bars = [
-        go.Bar(x=list(names), y=list(sizes), name=part,
+        go.Bar(x=list(sizes) if lying else list(names), y=list(names) if lying else list(sizes),
+               name=part, orientation="h" if lying else "v",
                marker={"pattern": {"shape": _PATTERNS[at % len(_PATTERNS)]}})
         for at, (part, sizes) in enumerate(parts.items())
     ]  # fmt: skip
-    figure = go.Figure(bars, {"barmode": "stack", "xaxis": {"type": "category"}})
+    most = max((sum(column) for column in zip(*parts.values(), strict=True)), default=0)
+    counts = {"dtick": 1, "rangemode": "tozero"} if most < _FEW else {}
+    kinds = {"type": "category", **({"autorange": "reversed"} if lying else {})}
+    axes = {"xaxis": counts, "yaxis": kinds} if lying else {"xaxis": kinds, "yaxis": counts}
+    figure = go.Figure(bars, {"barmode": "stack", **axes})
     table = pd.DataFrame({t("console.name_column"): list(names), **parts})
     chart(title, figure, table, key=key, hint=hint)
 
@@ -98,7 +107,7 @@ def chart(
     figure.update_layout(  # pyright: ignore[reportUnknownMemberType]
         height=_HEIGHT,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.1},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         bargap=0.35,
     )
     with st.container(border=True):

@@ -99,7 +99,7 @@ def empty(title: str, what_to_do: str, action: Callable[[], object] | None = Non
 
 def filters() -> AbstractContextManager[object]:
     """One row, to hold `search`, `choice` and `chips`."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    return box("kit_filters", horizontal=True, vertical_alignment="bottom", gap="small")
 
 
 def search(label: str, key: str = "q", *, width: int = 320) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from console.desk import Desk
 from console.i18n import t
-from console.pages.frame import plain, refusals_shown
+from console.pages.frame import plain, refusals_shown, said
 from console.pages.kit.layout import box, flash, say_left_behind
 from console.pages.kit.words import (
     LOOKS,
@@ -119,14 +119,14 @@ def two_columns() -> tuple[AbstractContextManager[object], AbstractContextManage
     return left, right
 
 
-def facts(pairs: Mapping[str, object], title: str = "") -> None:
-    """A definition list; every value is shown as plain words."""
+def facts(pairs: Mapping[str, object], title: str = "", *, abreast: int = _FACT_COLUMNS) -> None:
+    """A definition list; every value is shown as plain words. `abreast`: how many in a row."""
     with box("kit_facts", border=True):
         if title:
             st.markdown(f"**{title}**")
         items = list(pairs.items())
-        for start in range(0, len(items), _FACT_COLUMNS):
-            columns = st.columns(_FACT_COLUMNS)
+        for start in range(0, len(items), abreast):
+            columns = st.columns(abreast)
             for column, (label, value) in zip(columns, items[start:], strict=False):
                 column.caption(label)
                 column.markdown(NOTHING if value is None or value == "" else plain(value))
@@ -149,11 +149,18 @@ def timeline(entries: Sequence[AuditEntry], title: str = "") -> None:
 def _entry(entry: AuditEntry) -> None:
     who = plain(" · ".join(filter(None, [actor_word(entry), entry.organisation])))
     reason = entry.facts.get("reason")
-    words = f"**{plain(deed_word(entry.deed))}**"
+    words = f"**{plain(deed_word(entry.deed) + _of_what(entry))}**"
     quoted = f"  \n“{plain(reason)}”" if reason else ""
     with st.container(gap=None):
         st.markdown(words + quoted)
         st.caption(f"{moment(entry.at)} · {who}")
+
+
+def _of_what(entry: AuditEntry) -> str:
+    """Which of a case's tasks a deed is about: several are made at once."""
+    kind = entry.facts.get("kind")
+    is_task = entry.deed.startswith("task.") and isinstance(kind, str)
+    return f" · {said(f'task_kind.{kind}', str(kind))}" if is_task else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,15 @@ from collections.abc import Callable
 
 from console.actions.cases.decide import approve, return_to_owner, why_not_decide
 from console.actions.cases.lists import CaseRecord
-from console.actions.cases.notices.sending import send_notice
+from console.actions.cases.notices.sending import platforms_to_tell, send_notice
 from console.actions.cases.recheck import recheck
 from console.desk import Desk
 from console.i18n import listed, t
 from console.pages.frame import plain
 from console.pages.kit import Next, next_moves
 from console.pages.moves.notices import said_of
-from models.cases.cases import CaseMove, CaseState
-from models.cases.measures import BY_PLATFORM, MeasureState
-from models.cases.notices import NoticeState
+from models.cases.cases import CaseMove
+from models.cases.measures import MeasureState
 from models.permissions import Permission
 
 
@@ -30,9 +29,6 @@ def case_moves(desk: Desk, record: CaseRecord) -> None:
     def returned(reason: str) -> None:
         return_to_owner(desk, case.id, reason)
 
-    def sent(_: str) -> str:
-        return said_of(send_notice(desk, case.id))
-
     p = Permission
     decides = why_not_decide(desk.actor, case) is None
     next_moves(
@@ -42,13 +38,30 @@ def case_moves(desk: Desk, record: CaseRecord) -> None:
                  approved, p.CASE_CLOSE, is_open=decides and CaseMove.APPROVE in open_, main=True),
             Next("return", t("case_page.return"), t("case_page.return_will"), returned,
                  p.CASE_CLOSE, is_open=decides and CaseMove.RETURN in open_, reason=True),
-            Next("send", t("case_page.send"),
-                 t("case_page.send_will", platform=plain(case.platform)), sent, p.CASE_SEND,
-                 is_open=may_be_sent(record), icon=":material/send:", main=True),
+            *_sendings(desk, record),
             *_looks(desk, record),
         ],
         case.id,
     )  # fmt: skip
+
+
+def _sendings(desk: Desk, record: CaseRecord) -> list[Next]:
+    """To the case's own platform, and to each where its agent has a shop, too."""
+    case = record.case
+    if not desk.actor.may(Permission.CASE_SEND):
+        return []
+
+    def to(code: str) -> Callable[[str], str]:
+        return lambda _: said_of(send_notice(desk, case.id, code))
+
+    names = platforms_to_tell(desk, case.id)
+    label = "case_page.send" if len(names) == 1 else "case_page.send_to"
+    return [
+        Next("send" if code == case.platform else f"send_{code}", t(label, platform=plain(name)),
+             t("case_page.send_will", platform=plain(name)), to(code), Permission.CASE_SEND,
+             icon=":material/send:", main=True)
+        for code, name in names.items()
+    ]  # fmt: skip
 
 
 def _looks(desk: Desk, record: CaseRecord) -> list[Next]:
@@ -71,22 +84,3 @@ def _looks(desk: Desk, record: CaseRecord) -> list[Next]:
         Next("dirty", t("case_page.dirty"), t("case_page.dirty_will"), looked(clean=False),
              Permission.CASE_CLOSE, is_open=CaseMove.RECHECK_BAD in open_, reason=True),
     ]  # fmt: skip
-
-
-def may_be_sent(record: CaseRecord) -> bool:
-    """Something is asked of the case's platform, and no notice to it is under way."""
-    case = record.case
-    asked = any(
-        one.measure in BY_PLATFORM and one.state is MeasureState.IN_FORCE for one in record.measures
-    )
-    last = next(
-        (one.notice for one in record.notices if one.notice.platform == case.platform), None
-    )
-    ended = {NoticeState.TURNED_DOWN, NoticeState.ANSWERED, NoticeState.CLOSED}
-    return (
-        asked
-        and bool(case.platform)
-        and case.state in {CaseState.INVESTIGATING, CaseState.DECISION_PROPOSED,
-                           CaseState.DECIDED, CaseState.EXECUTING}
-        and (last is None or last.state in ended)
-    )  # fmt: skip

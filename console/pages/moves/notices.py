@@ -32,6 +32,7 @@ from models.cases.notices import (
     NoticeMove,
     NoticeState,
 )
+from models.cases.outgoing import OutgoingMessage
 from models.permissions import Permission
 from models.rules import china_day
 
@@ -57,12 +58,13 @@ def notice_moves(
     notice: Notice,
     answers: Sequence[Answer] = (),
     extensions: Sequence[Extension] = (),
+    outgoing: Sequence[OutgoingMessage] = (),
 ) -> None:
     moves: list[Next] = []
     if is_to_us(desk, notice):
         moves += [*_receiving(desk, notice), _asking_time(desk, notice, extensions)]
     if is_ours(desk, notice):
-        moves += [*_drafting(desk, notice), *_delivering(desk, notice),
+        moves += [*_drafting(desk, notice), *_delivering(desk, notice, outgoing),
                   *_ending(desk, notice, answers), *_deciding_time(desk, extensions)]  # fmt: skip
     if is_ours(desk, notice) or is_to_us(desk, notice):
         moves.append(
@@ -91,7 +93,7 @@ def _receiving(desk: Desk, notice: Notice) -> list[Next]:
     return [
         Next("acknowledge", t("case_page.acknowledge"),
              t("case_page.acknowledge_will", number=number), acknowledged, answering(desk),
-             is_open=notice.state is S.SENT, icon=":material/mark_email_read:"),
+             is_open=notice.state is S.SENT, icon=":material/mark_email_read:", main=True),
         _answering(desk, notice),
     ]  # fmt: skip
 
@@ -100,7 +102,11 @@ def _answering(desk: Desk, notice: Notice) -> Next:
     given: dict[str, str] = {}
     files: list[tuple[str, bytes]] = []
 
+    is_over = notice.state is S.CLOSED
+
     def ask(key: str) -> str:
+        if is_over:
+            st.caption(t("notice_moves.late_answer"))
         given["outcome"] = st.selectbox(
             t("case_page.outcome"),
             [one.value for one in OUTCOMES[notice.kind]],
@@ -120,11 +126,13 @@ def _answering(desk: Desk, notice: Notice) -> Next:
 
     def act(_: str) -> str:
         answer(desk, notice.id, AnswerOutcome(given["outcome"]), given["words"], files)
-        return t("case_page.answered", number=plain(notice.number))
+        said = "notice_moves.answered_late" if is_over else "case_page.answered"
+        return t(said, number=plain(notice.number))
 
     return Next(
         "answer", t("case_page.answer"), plain(notice.subject), act, answering(desk),
-        is_open=notice.state in _WAITS, ask=ask, icon=":material/reply:", main=True,
+        is_open=notice.state in _WAITS or is_over, ask=ask, icon=":material/reply:",
+        main=notice.state is S.ACKNOWLEDGED,
     )  # fmt: skip
 
 
@@ -186,22 +194,29 @@ def _drafting(desk: Desk, notice: Notice) -> list[Next]:
     ]  # fmt: skip
 
 
-def _delivering(desk: Desk, notice: Notice) -> list[Next]:
+def _delivering(desk: Desk, notice: Notice, outgoing: Sequence[OutgoingMessage]) -> list[Next]:
+    """Of the notice, or of a lifting that no server took."""
+    left = [one for one in outgoing if one.is_left_to_people]
     by_mail = notice.channel is NoticeChannel.MAIL
     on_its_way = notice.state is S.SENDING
+    has_file = bool(left) or (by_mail and (on_its_way or notice.state in _WAITS))
+    not_taken = any(one.channel is NoticeChannel.PUSH for one in left)
 
     def retried(_: str) -> str:
+        if not_taken:
+            retry_notice(desk, notice.id)
+            return t("notice_moves.lifting_again", number=plain(notice.number))
         return said_of(retry_notice(desk, notice.id))
 
-    if by_mail and (on_its_way or notice.state in _WAITS) and desk.actor.may(P.NOTICE_WRITE):
+    if has_file and desk.actor.may(P.NOTICE_WRITE):
         st.link_button(
             t("notice_moves.mail_file"), f"/files/notices/{notice.id}.eml", icon=":material/mail:"
         )
     return [
         Next("retry", t("case_page.retry"), t("case_page.retry_will", number=plain(notice.number)),
-             retried, P.NOTICE_WRITE, is_open=on_its_way and not by_mail),
+             retried, P.NOTICE_WRITE, is_open=not_taken or (on_its_way and not by_mail)),
         _writing("notice_moves.mailed", lambda words: note_mailed(desk, notice.id, words),
-                 "outgoing_mail", when=by_mail and on_its_way),
+                 "outgoing_mail", when=bool(left) or (by_mail and on_its_way)),
     ]  # fmt: skip
 
 

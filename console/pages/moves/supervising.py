@@ -3,8 +3,14 @@
 import streamlit as st
 
 from console.actions.cases.assigning import assign_case, owners_for
-from console.actions.cases.decide import LONGEST_PAPERS, LONGEST_WORDS
-from console.actions.cases.interim import INTERIM, stop_at_once
+from console.actions.cases.decide import LONGEST_PAPERS
+from console.actions.cases.interim import (
+    BEFORE_DECISION,
+    INTERIM,
+    LONGEST_LIFTING,
+    lift_at_once,
+    stop_at_once,
+)
 from console.actions.cases.lists import CaseRecord
 from console.actions.cases.merging import unmerge
 from console.actions.cases.orders import has_no_choice
@@ -15,13 +21,14 @@ from console.actions.cases.tiers import (
     raise_tier,
     why_not_decide_tier,
 )
+from console.actions.cases.words import LONGEST_WORDS
 from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_words import move_of
 from console.pages.frame import plain
 from console.pages.kit import Next
 from models.cases.cases import ENDED, Case, CaseMove
-from models.cases.measures import Measure, least_measures
+from models.cases.measures import Measure, MeasureState, least_measures
 from models.permissions import Permission
 from models.rules import Tier
 
@@ -35,7 +42,12 @@ def supervising(desk: Desk, record: CaseRecord) -> list[Next]:
             move_of("case_moves.unmerge", lambda why: unmerge(desk, case.id, why), P.CASE_OPEN,
                     "call_split", when=True, reason=True)
         ]  # fmt: skip
-    return [_stopping(desk, record), *_tiers(desk, record), _assigning(desk, case)]
+    return [
+        _stopping(desk, record),
+        _lifting(desk, record),
+        *_tiers(desk, record),
+        _assigning(desk, case),
+    ]
 
 
 def _stopping(desk: Desk, record: CaseRecord) -> Next:
@@ -65,6 +77,34 @@ def _stopping(desk: Desk, record: CaseRecord) -> Next:
     return move_of(
         "case_moves.stop_now", lambda _: stop_at_once(desk, case.id, chosen, **given),
         P.CASE_OPEN, "front_hand", when=CaseMove.STOP_NOW in case.open_moves(), ask=ask,
+    )  # fmt: skip
+
+
+def _lifting(desk: Desk, record: CaseRecord) -> Next:
+    """What was stopped at once, by others than whoever looks."""
+    case, me = record.case, desk.actor.id
+    held = [
+        one.measure.value
+        for one in record.measures
+        if one.is_interim and one.state is MeasureState.IN_FORCE and one.ordered_by != me
+    ]
+    chosen: list[Measure] = []
+
+    def ask(key: str) -> str:
+        chosen[:] = [
+            Measure(one)
+            for one in st.multiselect(
+                t("case_page.measure"), held, held, key=f"{key}:measures",
+                format_func=lambda value: t(f"measure.{value}"),
+                placeholder=t("case_decision.choose_measures"),
+            )
+        ]  # fmt: skip
+        words = st.text_area(t("console.reason"), key=f"{key}:reason", max_chars=LONGEST_LIFTING)
+        return words.strip() if chosen else ""
+
+    return move_of(
+        "case_moves.lift_now", lambda why: lift_at_once(desk, case.id, chosen, why),
+        P.CASE_CLOSE, "lock_open", when=bool(held) and case.state in BEFORE_DECISION, ask=ask,
     )  # fmt: skip
 
 
@@ -127,7 +167,7 @@ def _assigning(desk: Desk, case: Case) -> Next:
 
     return move_of(
         "case_moves.assign", lambda owner: assign_case(desk, case.id, owner), P.CASE_CLOSE,
-        "person_raised_hand", when=case.state not in ENDED, ask=ask,
+        "person_raised_hand", when=case.state not in ENDED, ask=ask, main=case.owner_id is None,
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from console.actions.cases.assigning import assign_task
-from console.actions.cases.decide import LONGEST_WORDS
 from console.actions.cases.doing import BY_PAPER, do_task, waive_task, why_not_waive
+from console.actions.cases.words import LONGEST_WORDS
 from console.desk import Desk
 from console.i18n import t
 from console.pages.file_forms import Given

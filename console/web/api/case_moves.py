@@ -8,9 +8,9 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import Field
 
 from console.actions.cases.assigning import assign_case, assign_task
-from console.actions.cases.decide import LONGEST_PAPERS, LONGEST_WORDS, MOST_RULES
+from console.actions.cases.decide import LONGEST_PAPERS, MOST_RULES
 from console.actions.cases.doing import do_task, waive_task
-from console.actions.cases.interim import stop_at_once
+from console.actions.cases.interim import LONGEST_LIFTING, lift_at_once, stop_at_once
 from console.actions.cases.merging import LONGEST_REASON, MOST, merge_cases, unmerge
 from console.actions.cases.parties import (
     LONGEST_FACTOR,
@@ -33,6 +33,7 @@ from console.actions.cases.similar import (
     similar_to_case,
 )
 from console.actions.cases.tiers import decide_tier, lower_tier, raise_tier
+from console.actions.cases.words import LONGEST_WORDS
 from console.desk import Desk
 from console.web.api.base import Reading, Writing, shown
 from console.web.api.cases import CaseOut, CaseRecordOut, TaskOut, case_out
@@ -99,6 +100,11 @@ class StopIn(In):
     remedy: _Words
     papers: Annotated[str, Field(min_length=1, max_length=LONGEST_PAPERS)]
     rules: list[str] = Field(default_factory=list[str], max_length=MOST_RULES)
+
+
+class LiftIn(In):
+    measures: list[Measure] = Field(min_length=1, max_length=len(Measure))
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_LIFTING)]
 
 
 class PersonIn(In):
@@ -213,6 +219,12 @@ def stop(desk: Writing, case_id: UUID, body: StopIn) -> CaseOut:
             reason=body.reason, remedy=body.remedy, papers=body.papers, rules=body.rules,
         )
     )  # fmt: skip
+
+
+@router.post("/cases/{case_id}/lift")
+def lift(desk: Writing, case_id: UUID, body: LiftIn) -> CaseOut:
+    """What was stopped at once need not have been: another than who ordered it lifts it."""
+    return _case(lift_at_once(desk, case_id, body.measures, body.reason))
 
 
 @router.post("/cases/{case_id}/merge")

@@ -25,6 +25,7 @@ from models.channel.licences import Ground
 from models.rules import FindingKind, Outcome, Tier
 
 router = APIRouter(tags=["cases"])
+_PlatformCode = Annotated[str, Query(max_length=32, description="The case's own unless given.")]
 _Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -235,9 +236,11 @@ def return_(desk: Writing, case_id: UUID, body: ReturnIn) -> CaseOut:
 
 
 @router.post("/cases/{case_id}/send")
-def send(desk: Writing, case_id: UUID) -> NoticeOut:
-    """Notify the platform. `state` says whether it arrived: `sending` is tried again by itself."""
-    return NoticeOut.model_validate(send_notice(desk, case_id))
+def send(desk: Writing, case_id: UUID, platform: _PlatformCode = "") -> NoticeOut:
+    """Notify the case's platform, or another that a task names. `state` says whether it arrived:
+    `sending` is tried again by itself.
+    """
+    return NoticeOut.model_validate(send_notice(desk, case_id, platform))
 
 
 @router.post("/cases/{case_id}/recheck")

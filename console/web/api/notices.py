@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
+from starlette.responses import Response
 
 from console.actions.cases.lists import NoticeRecord, notice_record
 from console.actions.cases.notices.answers import LONGEST_WORDS, MOST_PROOFS, acknowledge, answer
@@ -33,6 +34,7 @@ from console.actions.cases.notices.writing import (
     send_draft,
     write_notice,
 )
+from console.actions.patrol.packs import notice_pack
 from console.desk import AlreadyDone, Desk
 from console.i18n import told
 from console.web.api.base import (
@@ -45,6 +47,7 @@ from console.web.api.base import (
     Writing,
     shown,
 )
+from console.web.files import handed_out
 from models.cases.notices import (
     AnswerOutcome,
     Notice,
@@ -223,6 +226,17 @@ def notices(
 @router.get("/notices/{notice_id}")
 def notice(desk: Reading, notice_id: UUID) -> NoticeRecordOut:
     return notice_out(desk, notice_id)
+
+
+_PACK: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get("/notices/{notice_id}/pack", response_class=Response, responses=_PACK)
+def pack(desk: Reading, notice_id: UUID) -> Response:
+    """The evidence that the notice rests on, for its sender and its recipient alone."""
+    return handed_out(notice_pack(desk, notice_id))
 
 
 @router.post("/notices", status_code=HTTPStatus.CREATED)

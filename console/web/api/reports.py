@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from pydantic import AwareDatetime, Field
 
 from console.actions.cases.authorities.reports import (
@@ -52,6 +52,17 @@ def _report(desk: Desk, report_id: UUID) -> ReportOut:
 shown("AuthorityReport")(_report)
 
 
+def _form(
+    organ: Annotated[Organ, Form()],
+    organ_name: Annotated[str, Form(max_length=200)],
+    report_no: Annotated[str, Form(max_length=64)],
+    reported_at: Annotated[AwareDatetime, Form(description="With its offset from UTC.")],
+    words: Annotated[str, Form(max_length=4000)] = "",
+    evidence: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+) -> ReportForm:
+    return ReportForm(organ, organ_name, report_no, reported_at, words, evidence)
+
+
 @router.get("/cases/{case_id}/reports")
 def reports(desk: Reading, case_id: UUID) -> list[ReportOut]:
     return shapes_of(ReportOut, reports_of(desk, case_id))
@@ -62,15 +73,9 @@ def note(
     desk: Writing,
     case_id: UUID,
     receipt: Upload,
-    organ: Annotated[Organ, Form()],
-    organ_name: Annotated[str, Form(max_length=200)],
-    report_no: Annotated[str, Form(max_length=64)],
-    reported_at: Annotated[AwareDatetime, Form(description="With its offset from UTC.")],
-    words: Annotated[str, Form(max_length=4000)] = "",
-    evidence: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+    form: Annotated[ReportForm, Depends(_form)],
 ) -> ReportOut:
     """One that the organ has taken; the task of the case that asked for it is done."""
-    form = ReportForm(organ, organ_name, report_no, reported_at, words, evidence)
     return ReportOut.model_validate(note_report(desk, case_id, form, brought(receipt)))
 
 
@@ -79,15 +84,9 @@ def transfer(
     desk: Writing,
     case_id: UUID,
     receipt: Upload,
-    organ: Annotated[Organ, Form()],
-    organ_name: Annotated[str, Form(max_length=200)],
-    report_no: Annotated[str, Form(max_length=64)],
-    reported_at: Annotated[AwareDatetime, Form(description="With its offset from UTC.")],
-    words: Annotated[str, Form(max_length=4000)] = "",
-    evidence: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
+    form: Annotated[ReportForm, Depends(_form)],
 ) -> ReportOut:
     """The whole matter is another authority's: the case ends."""
-    form = ReportForm(organ, organ_name, report_no, reported_at, words, evidence)
     return ReportOut.model_validate(transfer_case(desk, case_id, form, brought(receipt)))
 
 

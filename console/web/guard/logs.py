@@ -35,3 +35,12 @@ def hide_session_ids() -> None:
     """Idempotent, and survives uvicorn's own `dictConfig`, which keeps filters of loggers."""
     for name in TALKERS:
         logging.getLogger(name).addFilter(_without_ids)
+
+
+def keep_quiet() -> None:
+    """No log of requests: who reports something without a name is in no file of ours.
+
+    Streamlit turns it on by being imported, whatever uvicorn was told.
+    """
+    hide_session_ids()
+    logging.getLogger("uvicorn.access").disabled = True

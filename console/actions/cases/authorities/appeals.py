@@ -10,13 +10,15 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from console.actions.audit import history
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper
 from console.actions.cases.authorities.lifting import lift_all
 from console.actions.cases.decide import written
 from console.actions.cases.hands import hands_of
+from console.actions.cases.merging import stand_alone
+from console.actions.cases.orders import IN_FORCE, family_of, measures_of, merged_into
 from console.actions.cases.parties import parties_of
 from console.actions.cases.tasks import move_on, tasks_of
 from console.actions.channel.badges import finish_badges
@@ -90,21 +92,36 @@ def lodge_case_appeal(
 def _must_be_in_time(work: Work, case: Case) -> None:
     if case.state is CaseState.APPEALED:
         raise Conflict("case_appeal.open_already", reference=case.reference)
-    if CaseMove.APPEAL not in case.open_moves():
+    if not _is_appealable(work, case):
         raise Conflict("case_appeal.not_now", reference=case.reference, state=case.state)
-    if case.decided_at is None:
+    decided_at = case.decided_at or case.closed_at
+    if decided_at is None:
         return
-    window = deadline(work, "case_appeal_window", case.decided_at)
+    window = deadline(work, "case_appeal_window", decided_at)
     if work.at >= window.at:
         last = china_day(window.at - _A_MOMENT).isoformat()
         raise Conflict("case_appeal.too_late", reference=case.reference, last=last)
+
+
+def _is_appealable(work: Work, case: Case) -> bool:
+    """A case that was transferred before anything was decided, where something holds since."""
+    if CaseMove.APPEAL not in case.open_moves():
+        return False
+    is_undecided = case.state is CaseState.TRANSFERRED and case.decided_at is None
+    return not is_undecided or bool(measures_of(work, case, *IN_FORCE))
+
+
+def is_appealable(desk: Desk, case_id: UUID | str) -> bool:
+    """Whether there is anything to appeal against; in time or not."""
+    with desk.begin(Permission.CASE_READ) as work:
+        return _is_appealable(work, work.get(Case, case_id))
 
 
 def _party(work: Work, case: Case, party_id: UUID | str | None) -> CaseParty | None:
     if party_id is None:
         return None
     party = work.get(CaseParty, party_id)
-    if party.case_id != case.id or party.removed_at is not None:
+    if party.case_id not in family_of(work, case) or party.removed_at is not None:
         raise Conflict("case_appeal.not_its_party", reference=case.reference, name=party.name)
     return party
 
@@ -173,12 +190,16 @@ def decide_case_appeal(
 
 
 def withdraw_case_appeal(desk: Desk, appeal_id: UUID | str, reason: str) -> CaseAppeal:
-    """Whoever brought it takes it back; the case stands where it stood."""
+    """Whoever brought it takes it back, or another who had no hand in what it is against; the
+    case stands where it stood.
+    """
     why = written(reason, "reason", LONGEST_WORDS)
     must_name_nobodys_number(desk, why)
     with desk.begin(Permission.APPEAL_LODGE) as work:
         appeal, case = _held(work, appeal_id)
         appeal.move(CaseAppealMove.WITHDRAW)
+        if work.actor.id != appeal.lodged_by and work.actor.id in hands_of(work, case):
+            raise NotAllowed("case_appeal.withdraw_by_another", number=appeal.number)
         appeal.decision, appeal.decided_at = why, work.at
         work.record("case_appeal.withdrawn", appeal, case=case.reference, reason=why)
         _back(work, case, appeal)
@@ -194,7 +215,20 @@ def _reverse(work: Work, case: Case, appeal: CaseAppeal) -> None:
     case.move(CaseMove.UPHOLD)
     case.due_at, case.closed_at = None, work.at
     work.record("case.reversed", case, appeal=appeal.number, reason=appeal.decision)
+    left = _let_out(work, case, appeal)
     lift_all(work, case, appeal)
+    work.session.flush()
+    for one in left:
+        if one.state is CaseState.EXECUTING:
+            move_on(work, one)
+
+
+def _let_out(work: Work, case: Case, appeal: CaseAppeal) -> list[Case]:
+    """What was decided for itself before it came to go on in this case stands alone again."""
+    left = [one for one in merged_into(work, case) if one.decided_at is not None]
+    for one in left:
+        stand_alone(work, one, case, appeal.number)
+    return left
 
 
 def _back(work: Work, case: Case, appeal: CaseAppeal) -> None:
@@ -254,30 +288,13 @@ def case_appeal_record(desk: Desk, appeal_id: UUID | str) -> CaseAppealRecord:
 
 
 def who_may_appeal(desk: Desk, case_id: UUID | str) -> Sequence[CaseParty]:
-    """The parties of a case that the actor may know of."""
+    """The parties of a case that the actor may know of, and of those that go on in it."""
     with desk.begin(Permission.APPEAL_READ) as work:
-        return parties_of(work, work.get(Case, case_id))
+        case = work.get(Case, case_id)
+        return [one for of in (case, *merged_into(work, case)) for one in parties_of(work, of)]
 
 
 def _record(work: Work, case: Case, appeal: CaseAppeal) -> CaseAppealRecord:
     party = None if appeal.party_id is None else work.session.get(CaseParty, appeal.party_id)
     has_hand = work.actor.id in _not_to_decide(work, case, appeal)
     return CaseAppealRecord(appeal, party, history(work, appeal), has_hand)
-
-
-def sweep_case_appeals(desk: Desk) -> int:
-    """Mark appeals that were not accepted or decided in time, once; how many."""
-    with desk.begin(Permission.SWEEP) as work:
-        late = work.session.exec(
-            select(CaseAppeal)
-            .where(col(CaseAppeal.state).in_(OPEN), col(CaseAppeal.is_late).is_(False))
-            .where(CaseAppeal.due_at <= work.at)
-            .order_by(col(CaseAppeal.due_at))
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in late:
-            row.is_late = True
-            work.record("case_appeal.late", row, due_at=row.due_at.isoformat())
-        work.no_deed()
-        return len(late)

@@ -17,7 +17,6 @@ from sqlmodel import col, or_, select
 from console.actions.audit import history
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
-from console.actions.cases.orders import measures_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.numbers import next_numbers
 from console.desk import PAGE, Desk, Order, Slice, Work
@@ -30,7 +29,7 @@ from models.cases.instructions import (
     InstructionState,
     Jurisdiction,
 )
-from models.cases.measures import Measure, MeasureState
+from models.cases.measures import CaseMeasure, Measure, MeasureState
 from models.cases.routers import Competent, administrations_of, place_of, places_missing
 from models.permissions import Permission
 from models.provinces import province_of_code
@@ -359,8 +358,11 @@ def instructions_of(desk: Desk, case_id: UUID | str) -> Sequence[Instruction]:
 
 
 def measures_in(work: Work, case: Case) -> list[Measure]:
-    """What is proposed or ordered in a case that the actor was given."""
-    return [one.measure for one in measures_of(work, case) if one.state not in _GONE]
+    """What is proposed or ordered in a case that the actor was given, as far as they may know."""
+    held = work.select(CaseMeasure).where(
+        CaseMeasure.case_id == case.id, col(CaseMeasure.state).not_in(_GONE)
+    )
+    return [one.measure for one in work.all(held.order_by(col(CaseMeasure.id)))]
 
 
 _GONE: Final = (MeasureState.DROPPED, MeasureState.LIFTED)
@@ -393,21 +395,3 @@ def attachable_cases(
             .limit(PAGE)
         ).all()
         return [(row.id, " · ".join(filter(None, [row.reference, row.shop_name]))) for row in rows]
-
-
-def sweep_instructions(desk: Desk) -> int:
-    """Mark what was not reported back by the day that its document set, once; how many."""
-    with desk.begin(Permission.SWEEP) as work:
-        late = work.session.exec(
-            select(Instruction)
-            .where(col(Instruction.state).in_(OPEN), col(Instruction.is_late).is_(False))
-            .where(Instruction.due_at <= work.at)
-            .order_by(col(Instruction.due_at))
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for row in late:
-            row.is_late = True
-            work.record("instruction.overdue", row, due_at=row.due_at.isoformat())
-        work.no_deed()
-        return len(late)

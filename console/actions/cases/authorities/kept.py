@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from console.actions.brought import clean_name, media_type_of
+from console.actions.brought import media_type_of, nobodys_name
 from console.actions.cases.decide import written
 from console.desk import Desk
 from models.refusals import Invalid
+from models.rules import china_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def must_be_a_paper(brought: Brought | None) -> Brought:
 def keep(desk: Desk, brought: Brought) -> Kept:
     """Into the store, behind the first look at rights and before the transaction that names it."""
     kind = media_type_of(brought.name, brought.data)
-    return Kept(clean_name(brought.name), kind, desk.house.evidence.keep(brought.data))
+    name = nobodys_name(brought.name, china_day(desk.now()))
+    return Kept(name, kind, desk.house.evidence.keep(brought.data))
 
 
 def short(words: str, field: str, most: int) -> str:

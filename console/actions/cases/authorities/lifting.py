@@ -4,14 +4,18 @@ Only what this very case brought about: a licence that another case keeps suspen
 another keeps on the blacklist, stays so. A revoked licence stays ended; a new one may be drafted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
+from console.actions.cases.notices.lifted import say_lifted, told_of
 from console.actions.cases.notices.threads import close_threads
-from console.actions.cases.orders import IN_FORCE, measures_of
+from console.actions.cases.orders import IN_FORCE, measures_of, merged_into
+from console.actions.cases.rectifications.lifting import lift_rectifications
+from console.actions.cases.restoring import restore_service
 from console.actions.cases.tasks import tasks_of
 from console.actions.channel.appeals import lift_licence, take_off
 from console.actions.channel.badges import request_missing
@@ -19,14 +23,12 @@ from console.desk import Work
 from console.i18n import Language, texts
 from models.cases.appeals import CaseAppeal
 from models.cases.cases import Case
-from models.cases.measures import CaseMeasure, Measure, MeasureMove, MeasureState
-from models.cases.notices import Message, Notice, NoticeKind
+from models.cases.measures import BY_PLATFORM, CaseMeasure, Measure, MeasureMove, MeasureState
 from models.cases.tasks import CaseTask, TaskKind, TaskMove, TaskState
 from models.channel.agents import Agent, AgentState, Blacklisted
 from models.channel.licences import Licence, LicenceState
 
 LONGEST_WHY: Final = 1000
-LONGEST_MESSAGE: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,36 @@ class _Reversal:
 
 
 def lift_all(work: Work, case: Case, appeal: CaseAppeal) -> None:
-    """Measures, what stands behind them, and the tasks that are left."""
+    """Measures, what stands behind them, and the tasks that are left: of the case, and of those
+    that go on in it and were decided by it.
+    """
     why = f"{appeal.number} {appeal.decision}"[:LONGEST_WHY]
+    own = tasks_of(work, case)
+    all_of = [_lifted(work, one, own, appeal, why) for one in (case, *merged_into(work, case))]
+    measures = {row.measure for one in all_of for row in one.lifted}
+    for done in all_of:
+        _resume_licences(done)
+        _clear_blacklist(done)
+        agent = done.agent
+        if agent is not None and done.was_done(Measure.REVOKE_BADGE, TaskKind.REVOKE_BADGE):
+            request_missing(work, agent.id)
+        lift_rectifications(work, done.case, why)
+        _waive(done, appeal)
+        restore_service(work, done.case, done.lifted, done.tasks)
+        _tell_platforms(done, appeal, measures)
+
+
+def _lifted(
+    work: Work, case: Case, tasks: Sequence[CaseTask], appeal: CaseAppeal, why: str
+) -> _Reversal:
+    """`tasks` are those of the case that goes on for this one, or its own."""
     agent = work.session.get(Agent, case.agent_id) if case.agent_id else None
-    lifted = _lift_measures(work, case, appeal, why)
-    done = _Reversal(work, case, agent, lifted, tasks_of(work, case), why)
-    _resume_licences(done)
-    _clear_blacklist(done)
-    if agent is not None and done.was_done(Measure.REVOKE_BADGE, TaskKind.REVOKE_BADGE):
-        request_missing(work, agent.id)
-    _waive(done, appeal)
-    _tell_platforms(done, appeal)
+    if case.merged_into_id is None:
+        own = [one for one in tasks if one.origin_id is None]
+    else:
+        along = [one for one in tasks if one.origin_id == case.id]
+        own = [*tasks_of(work, case), *along]
+    return _Reversal(work, case, agent, _lift_measures(work, case, appeal, why), own, why)
 
 
 def _lift_measures(work: Work, case: Case, appeal: CaseAppeal, why: str) -> list[CaseMeasure]:
@@ -88,10 +109,9 @@ def _lift_measures(work: Work, case: Case, appeal: CaseAppeal, why: str) -> list
 
 def _resume_licences(done: _Reversal) -> None:
     agent, measure = done.agent, Measure.SUSPEND_LICENCE
-    if agent is None or not done.was_done(measure, TaskKind.SUSPEND_LICENCE):
+    if agent is None or done.holds_elsewhere(measure):
         return
-    if done.holds_elsewhere(measure):
-        return
+    was_done, reference = done.was_done(measure, TaskKind.SUSPEND_LICENCE), done.case.reference
     own = [one for one in done.tasks if one.kind is TaskKind.SUSPEND_LICENCE]
     interim = any(one.is_interim for one in done.lifted if one.measure is measure)
     proven = {one.target for one in own if one.state is TaskState.DONE}
@@ -103,59 +123,55 @@ def _resume_licences(done: _Reversal) -> None:
     ).all()
     for licence in licences:
         with_agent = agent.state is AgentState.SUSPENDED and licence.reason == agent.remark
-        if not with_agent and (interim or not own or str(licence.id) in proven):
+        proof = was_done and (interim or not own or str(licence.id) in proven)
+        if not with_agent and (proof or reference in licence.reason):
             lift_licence(done.work, licence, done.why)
 
 
 def _clear_blacklist(done: _Reversal) -> None:
     work, agent, measure = done.work, done.agent, Measure.BLACKLIST
-    if not done.was_done(measure, TaskKind.BLACKLIST) or done.holds_elsewhere(measure):
+    if done.holds_elsewhere(measure):
         return
-    if agent is not None and agent.state is AgentState.BLACKLISTED:
-        take_off(work, agent, done.why)
+    entries = _entries(done)
+    was_done = done.was_done(measure, TaskKind.BLACKLIST)
+    if agent is not None and (was_done or agent.uscc in {one.uscc for one in entries}):
+        if agent.state is AgentState.BLACKLISTED:
+            take_off(work, agent, done.why)
         work.session.flush()
-    entries = work.session.exec(
+    for entry in entries:
+        if entry.lifted_at is None:
+            entry.lifted_at = work.at
+            work.record("blacklist.lifted", entry, reason=done.why, case=done.case.reference)
+
+
+def _entries(done: _Reversal) -> Sequence[Blacklisted]:
+    """Of the blacklist: those that name the case, and those that were the proof of its task."""
+    proofs = [one.facts.get("entry_id") for one in done.tasks if one.kind is TaskKind.BLACKLIST]
+    ids = [UUID(str(one)) for one in proofs if one]
+    named = col(Blacklisted.source).contains(done.case.reference, autoescape=True)
+    return done.work.session.exec(
         select(Blacklisted)
         .where(Blacklisted.carrier_id == done.case.organisation_id)
-        .where(col(Blacklisted.lifted_at).is_(None))
-        .where(col(Blacklisted.source).contains(done.case.reference, autoescape=True))
+        .where(col(Blacklisted.lifted_at).is_(None), or_(named, col(Blacklisted.id).in_(ids)))
         .with_for_update()
     ).all()
-    for entry in entries:
-        entry.lifted_at = work.at
-        work.record("blacklist.lifted", entry, reason=done.why, case=done.case.reference)
 
 
 def _waive(done: _Reversal, appeal: CaseAppeal) -> None:
     for task in done.tasks:
-        if task.state is TaskState.OPEN:
+        if task.state is TaskState.OPEN and task.kind is not TaskKind.RESTORE:
             task.move(TaskMove.WAIVE)
             task.done_at, task.done_by = done.work.at, done.work.actor.id
             task.words_given, task.is_late = appeal.number, False
             done.work.record("task.waived", task, appeal=appeal.number)
 
 
-def _tell_platforms(done: _Reversal, appeal: CaseAppeal) -> None:
+def _tell_platforms(done: _Reversal, appeal: CaseAppeal, lifted: Collection[Measure]) -> None:
     """Whoever was told of the case is told that it is no more; its threads end."""
     work, case = done.work, done.case
-    told = work.session.exec(
-        select(Notice)
-        .where(Notice.case_id == case.id, Notice.kind == NoticeKind.CASE)
-        .where(col(Notice.sent_at).is_not(None))
-        .order_by(col(Notice.id))
-    ).all()
     text = "\n\n".join(_reversed(one, case, appeal) for one in (Language.ZH, Language.EN))
-    for notice in told:
-        work.add(
-            Message(
-                notice_id=notice.id,
-                organisation_id=notice.organisation_id,
-                author=work.actor.name,
-                text=text[:LONGEST_MESSAGE],
-                at=work.at,
-            )
-        )
-        work.record("notice.said", notice, appeal=appeal.number)
+    measures = [one for one in BY_PLATFORM if one in lifted]
+    say_lifted(work, told_of(work, case), measures, (), text)
     close_threads(work, case)
 
 

@@ -15,18 +15,17 @@ from sqlmodel import col, select
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
 from console.actions.cases.notices.threads import close_threads
-from console.actions.cases.orders import family_of, kinds_of
-from console.actions.cases.tasks import prove, tasks_of
+from console.actions.cases.orders import family_of, kinds_of, without_choice
+from console.actions.cases.tasks import AT_ONCE_TO_POLICE, prove, tasks_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
-from models.cases.cases import ENDED, Case, CaseMove
+from models.cases.cases import ENDED, Case, CaseMove, CaseState
 from models.cases.notices import Notice
 from models.cases.reports import AuthorityReport, Organ
 from models.cases.tasks import CaseTask, TaskKind, TaskMove, TaskState
 from models.patrol.findings import Finding
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
-from models.rules import FindingKind
 from models.staff import Organisation
 
 LONGEST_NAME: Final = 200
@@ -34,8 +33,7 @@ LONGEST_NUMBER: Final = 64
 LONGEST_WORDS: Final = 4000
 MOST_EVIDENCE: Final = 100
 FIRST_YEAR: Final = 2000
-TO_THE_POLICE: Final = frozenset({FindingKind.IDREADER_CRACK_TOOL})
-"""What a case does not end with before the police know of it (004-3.3-p)."""
+_REPORTS: Final = frozenset({TaskKind.POLICE_REPORT, TaskKind.AUTHORITY_REPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ def transfer_case(
     kept = _keep(desk, case_id, form, paper)
     with desk.begin(Permission.CASE_TRANSFER) as work:
         case = _own(work, case_id)
+        if (no := why_not_transferred(work, case)) is not None:
+            raise no
         report = _noted(work, case, form, kept, whole=True)
         work.session.flush()
         if (no := why_not_reported(work, case)) is not None:
@@ -127,9 +127,20 @@ def add_feedback(desk: Desk, report_id: UUID | str, words: str) -> AuthorityRepo
         return report
 
 
+def why_not_transferred(work: Work, case: Case) -> Refusal | None:
+    """Of four offences the carrier decides itself, before it hands the rest of the matter on.
+
+    A report to the police waits for no decision.
+    """
+    missing = [] if case.decided_at is not None else without_choice(work, case)
+    if not missing:
+        return None
+    return NotAllowed("report.mandatory", reference=case.reference, missing=missing)
+
+
 def why_not_reported(work: Work, case: Case) -> Refusal | None:
     """Why the case can't end yet: the police have to know of it and do not (004-3.3-p)."""
-    grave = [one for one in kinds_of(work, case) if one in TO_THE_POLICE]
+    grave = [one for one in kinds_of(work, case) if one in AT_ONCE_TO_POLICE]
     reported = work.session.exec(
         select(AuthorityReport.id).where(
             col(AuthorityReport.case_id).in_(family_of(work, case)),
@@ -166,9 +177,16 @@ def _own(work: Work, case_id: UUID | str) -> Case:
     _must_be_own(work, case)
     if case.merged_into_id is not None:
         raise Conflict("case.merged", reference=case.reference)
-    if case.state in ENDED:
+    if case.state in ENDED and not _is_wanted_still(work, case):
         raise Conflict("report.case_over", reference=case.reference, state=case.state)
     return case
+
+
+def _is_wanted_still(work: Work, case: Case) -> bool:
+    """A transfer to one organ leaves the report to another to be made."""
+    left = tasks_of(work, case, TaskState.OPEN)
+    is_left = any(one.kind in _REPORTS for one in left)
+    return case.state is CaseState.TRANSFERRED and is_left
 
 
 def _must_be_own(work: Work, case: Case) -> None:
@@ -230,6 +248,14 @@ def report_evidence(desk: Desk, case_id: UUID | str) -> Sequence[str]:
     """What of the case's evidence may go with a report."""
     with desk.begin(Permission.CASE_READ) as work:
         return evidence_of(work, work.get(Case, case_id))
+
+
+def takes_reports(desk: Desk, case_id: UUID | str) -> bool:
+    """Whether a report can be noted in the case as it stands."""
+    with desk.begin(Permission.CASE_READ) as work:
+        case = work.get(Case, case_id)
+        goes_on = case.state not in ENDED or _is_wanted_still(work, case)
+        return goes_on and case.merged_into_id is None
 
 
 def one_report(desk: Desk, report_id: UUID | str) -> AuthorityReport:

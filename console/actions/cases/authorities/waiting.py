@@ -5,12 +5,12 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cases.hands import has_had_a_hand
 from console.actions.waiting import WorkItem, due_state
 from console.desk import Desk
 from models.cases.appeals import CaseAppeal, CaseAppealState
 from models.cases.cases import Case
 from models.cases.instructions import Instruction, InstructionState
-from models.cases.measures import CaseMeasure
 from models.permissions import Permission
 
 _MOST: Final = 200
@@ -66,11 +66,10 @@ def _appeals(desk: Desk) -> Iterator[WorkItem]:
     actor = desk.actor
     if not actor.may(Permission.APPEAL_DECIDE):
         return
-    hands = (Case.owner_id, Case.proposed_by, Case.decided_by, Case.rechecked_by)
-    ordered = select(CaseMeasure.case_id).where(CaseMeasure.ordered_by == actor.id)
+    others = (Case.rechecked_by, CaseAppeal.lodged_by)
     uninvolved = [
-        *(col(one).is_distinct_from(actor.id) for one in (*hands, CaseAppeal.lodged_by)),
-        col(Case.id).not_in(ordered.where(CaseMeasure.case_id == Case.id)),
+        *(col(one).is_distinct_from(actor.id) for one in others),
+        ~has_had_a_hand(actor),
     ]
     steps = {
         CaseAppealState.LODGED: "case_appeal_accept",

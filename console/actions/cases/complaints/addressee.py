@@ -31,6 +31,7 @@ from models.staff import CARRIERS, Organisation, OrganisationKind, User, UserRol
 
 _NUMBER: Final = re.compile(r"(?:L-)?[A-Z]{2,4}-[0-9]{2}-20[0-9]{2}-[0-9]{6}-[0-9]", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S{3,400}", re.IGNORECASE)
+_SHORTEST_NAME: Final = 2
 _MOST: Final = 5
 """Numbers and addresses that are looked up; a text may be full of them."""
 HANDLING: Final = tuple(
@@ -78,6 +79,43 @@ def addressee(  # noqa: PLR0913 - what the rule looks at
         found = found or _first(work, kinds={last}, staffed=False)
     assert found is not None  # noqa: S101 - a house is opened with its operator
     return found
+
+
+def colleague_in(
+    work: Work,
+    kind: ComplaintKind,
+    text: str,
+    organisation_id: UUID,
+    *,
+    but: UUID | None = None,
+) -> User | None:
+    """The one colleague there whom a complaint about conduct names, by name or by login.
+
+    They neither handle nor see it before anybody has looked at it; where several are named,
+    whoever takes it on says whom it is about. `but` is whoever brings it, in their own name.
+    """
+    if kind is not ComplaintKind.STAFF_CONDUCT:
+        return None
+    people = work.session.exec(
+        select(User).where(User.organisation_id == organisation_id, col(User.disabled_at).is_(None))
+    ).all()
+    words = text.casefold()
+    named = [
+        one
+        for one in people
+        if one.id != but and (_is_named(one.name, words) or _is_named(one.login, words))
+    ]
+    return named[0] if len(named) == 1 and len(people) > 1 else None
+
+
+def _is_named(name: str, words: str) -> bool:
+    """A name of Latin letters as a word of its own."""
+    plain = name.strip().casefold()
+    if len(plain) < _SHORTEST_NAME:
+        return False
+    if not plain.isascii():
+        return plain in words
+    return re.search(rf"(?<![a-z0-9]){re.escape(plain)}(?![a-z0-9])", words) is not None
 
 
 def _carrier_of(work: Work, named: Sequence[str]) -> Organisation | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
-from console.actions.cases.complaints.addressee import HANDLING
+from console.actions.cases.complaints.addressee import HANDLING, colleague_in
 from console.actions.cases.complaints.lodging import LONGEST, context_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.held import must_say_why
@@ -96,7 +96,8 @@ def pass_on(desk: Desk, complaint_id: UUID | str, code: str, *, reason: str) -> 
         if target is None or target.disabled_at is not None or not _staffed(work, target.id):
             raise Invalid("complaint.nobody_there", code=code.strip()[:32])
         before = work.session.get_one(Organisation, row.organisation_id)
-        row.organisation_id, row.about_id = target.id, None
+        about = colleague_in(work, row.kind, row.text, target.id)
+        row.organisation_id, row.about_id = target.id, about.id if about else None
         row.version += 1
         work.record("complaint.passed_on", row, **{"from": before.code, "to": target.code},
                     reason=why)  # fmt: skip
@@ -200,9 +201,11 @@ def contact_of(desk: Desk, complaint_id: UUID | str) -> str:
 
 
 def handlers_for(desk: Desk, complaint_id: UUID | str) -> Sequence[User]:
-    """Colleagues who may handle it."""
+    """Colleagues who may handle it; who works elsewhere is told no names."""
     with desk.begin(Permission.COMPLAINT_READ) as work:
         row = work.get(Complaint, complaint_id)
+        if not work.actor.is_house and row.organisation_id not in work.actor.organisations:
+            return []
         kept_out = {one for one in (row.about_id, row.lodged_by) if one}
         return work.all(
             select(User)

@@ -19,13 +19,15 @@ from models.cases.complaints import OPEN, Complaint, ComplaintKind, ComplaintSta
 from models.patrol.findings import Finding
 from models.patrol.shops import Shop
 from models.permissions import Permission
-from models.refusals import NotFound
+from models.refusals import Invalid, NotFound
 from models.rules import end_of
 from models.staff import Organisation, User
 
 Linked = TypeVar("Linked", Case, Finding, Shop)
 _AT_ONCE: Final = 300
 _A_MILLION: Final = 1_000_000
+_FIRST_DAY: Final = date(2000, 1, 1)
+_LAST_DAY: Final = date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,10 @@ def complaint_figures(
     desk: Desk, since: date, until: date, *, users: int | None = None
 ) -> ComplaintFigures:
     """Of both days and those between; `users` makes the rate of 百万用户申诉率."""
+    if not _FIRST_DAY <= since <= until <= _LAST_DAY:
+        raise Invalid(
+            "complaint.bad_days", first=_FIRST_DAY.isoformat(), last=_LAST_DAY.isoformat()
+        )
     exempt = and_(
         col(Complaint.kind) == ComplaintKind.RE_REGISTRATION, col(Complaint.fault) == Fault.NONE
     )
@@ -161,24 +167,3 @@ def complaint_figures(
         not_counted=left_out,
         per_million=kept * _A_MILLION / users if users else None,
     )
-
-
-def sweep_complaints(desk: Desk) -> int:
-    """Mark what has passed its day unanswered, once; how many were new."""
-    marked = 0
-    while True:
-        with desk.begin(Permission.SWEEP) as work:
-            rows = work.session.exec(
-                select(Complaint)
-                .where(col(Complaint.is_late).is_(False), col(Complaint.state).in_(OPEN))
-                .where(col(Complaint.due_at) <= work.at)
-                .order_by(col(Complaint.due_at))
-                .limit(_AT_ONCE)
-                .with_for_update(skip_locked=True)
-            ).all()
-            for row in rows:
-                row.is_late = True
-                work.record("complaint.late", row, due_at=row.due_at.isoformat())
-        marked += len(rows)
-        if len(rows) < _AT_ONCE:
-            return marked

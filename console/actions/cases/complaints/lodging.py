@@ -16,8 +16,8 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from console.actions.brought import clean_name, media_type_of
-from console.actions.cases.complaints.addressee import addressee, named_agents
+from console.actions.brought import media_type_of, nobodys_name
+from console.actions.cases.complaints.addressee import addressee, colleague_in, named_agents
 from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import AlreadyDone, Desk, House, Work
@@ -147,11 +147,14 @@ def take_down(  # noqa: PLR0913 - a complaint's parts
     named = named_agents(desk.house, told.platform, told.shop, told.text)
     with desk.begin(permission) as work:
         row = _taken(work, desk.house, told, kept, named=named, code=code, source=source)
+        own = work.actor.id if source is ComplaintSource.STAFF else None
         stays = work.actor.kind in _HANDLERS and not work.actor.is_house
         owner = _named(work, to) if to else work.actor.organisation_id if stays else None
-        row.organisation_id = owner or row.organisation_id
-        row.source_number = plain_text(source_number)
-        row.lodged_by = work.actor.id if source is ComplaintSource.STAFF else None
+        if owner is not None and owner != row.organisation_id:
+            about = colleague_in(work, row.kind, row.text, owner, but=own)
+            row.organisation_id, row.about_id = owner, about.id if about else None
+        row.source_number, _ = without_identities(plain_text(source_number), china_day(work.at))
+        row.lodged_by = own
         work.record(
             "complaint.received", row,
             kind=row.kind.value, source=source.value, rule=row.rule_version,
@@ -225,7 +228,7 @@ def _kept(house: House, files: Sequence[Enclosed]) -> list[dict[str, str]]:
     digests = house.evidence.keep_many(file.data for file in files) if files else []
     return [
         {
-            "name": without_identities(clean_name(file.name), on)[0],
+            "name": nobodys_name(file.name, on),
             "media_type": kind,
             "sha256": digest,
         }
@@ -255,6 +258,8 @@ def _taken(  # noqa: PLR0913 - what a complaint is made of
     (serial,) = next_numbers(work, f"complaints:{year}")
     due = deadline(work, TIMERS[source])
     sealed = house.vault.seal(told.contact.encode(), context_of(row_id)) if told.contact else None
+    own = work.actor.id if source is ComplaintSource.STAFF else None
+    about = colleague_in(work, told.kind, told.text, owner.id, but=own)
     return work.add(
         Complaint(
             id=row_id,
@@ -271,6 +276,7 @@ def _taken(  # noqa: PLR0913 - what a complaint is made of
             contact=sealed,
             contact_mask=contact_mask(told.contact) if told.contact else "",
             language=told.language,
+            about_id=about.id if about else None,
             due_at=due.at,
             rule_version=due.version,
             created_at=work.at,

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.brought import clean_name, media_type_of
+from console.actions.brought import media_type_of, nobodys_name
 from console.actions.cases.notices.delivering import is_open, must_be_recipient, received
 from console.actions.cases.notices.letters import case_of
 from console.actions.cases.notices.writing import inquiries_about
 from console.actions.cases.tasks import prove
+from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
 from integrations.evidence import Digest
 from models.cases.cases import Case
@@ -33,6 +34,7 @@ from models.patrol.findings import Finding
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotFound
+from models.rules import china_day
 
 MOST_PROOFS: Final = 10
 LONGEST_WORDS: Final = 4000
@@ -79,7 +81,9 @@ def answer(
     When the case has ended meanwhile the answer is kept as a late one, and nothing else changes.
     """
     words = _checked_words(outcome, words)
-    files = [(clean_name(name), data, media_type_of(name, data)) for name, data in proofs]
+    must_name_nobodys_number(desk, words)
+    on = china_day(desk.now())
+    files = [(nobodys_name(name, on), data, media_type_of(name, data)) for name, data in proofs]
     _check_count(outcome, files)
     permission = answering(desk)
     with desk.begin(permission) as work:  # before anything is written to disk

@@ -7,7 +7,6 @@ the server's receipt, the recipient's own acknowledgement or the sender's word t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +14,14 @@ from sqlmodel import col, select
 
 from console.actions.cases.notices.letters import answer_code, case_of, letter_of
 from console.actions.cases.notices.mailbox_keys import push_of
+from console.actions.cases.notices.outgoing import note_messages_mailed, try_messages_again
+from console.actions.cases.notices.ways import (
+    FIRST_PAUSE,
+    REMINDED_FOR,
+    mailbox_of,
+    pause_after,
+    words_of,
+)
 from console.actions.cases.orders import asked_of_platform, head_of
 from console.actions.cases.tasks import begin_execution
 from console.actions.channel.blacklist import must_name_nobodys_number
@@ -24,19 +31,14 @@ from integrations.marketplaces.base import SourceError, TurnedDown, Unreachable
 from integrations.notices import Delivery, Letter, Portal
 from models.cases.cases import ENDED, Case
 from models.cases.measures import Measure
-from models.cases.notices import Mailbox, Notice, NoticeChannel, NoticeMove, NoticeState
+from models.cases.notices import Notice, NoticeChannel, NoticeMove, NoticeState
 from models.patrol.shops import Shop, ShopMove, ShopState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
 
-FIRST_PAUSE: Final = timedelta(minutes=1)
-LONGEST_PAUSE: Final = timedelta(hours=1)
-REMINDED_FOR: Final = timedelta(days=1)
-"""How long a reminder is pushed; after that it is the sender's own to send."""
 WAITS: Final = (NoticeState.SENT, NoticeState.ACKNOWLEDGED)
 """Somebody is to answer."""
 _AT_ONCE: Final = 200
-_LONGEST_WORDS: Final = 1000
 _LONGEST_PROOF: Final = 180
 _NO_SHOP_LEFT: Final = frozenset({Measure.REMOVE_SHOP, Measure.STOP_SERVICE})
 
@@ -48,16 +50,6 @@ class Parcel:
     notice_id: UUID
     letter: Letter
     delivery: Delivery
-
-
-def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many failed tries: twice as long each time, at most an hour."""
-    return min(FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 10), LONGEST_PAUSE)
-
-
-def mailbox_of(work: Work, recipient_id: UUID) -> Mailbox | None:
-    query = select(Mailbox).where(Mailbox.organisation_id == recipient_id)
-    return work.session.exec(query).first()
 
 
 def chosen_channel(
@@ -123,10 +115,15 @@ def waiting_notices(desk: Desk) -> Sequence[UUID]:
 
 
 def retry_notice(desk: Desk, notice_id: UUID | str) -> Notice:
-    """Try again now: a person has looked at what the recipient's server said."""
+    """Try again now: a person has looked at what the recipient's server said.
+
+    Of a lifting that it did not take, too.
+    """
     with desk.begin(Permission.NOTICE_WRITE) as work:
         notice = work.get(Notice, notice_id)
         must_be_sender(work, notice)
+        if try_messages_again(work, notice):
+            return notice
         if notice.state is not NoticeState.SENDING or notice.channel is NoticeChannel.MAIL:
             raise Conflict("notice.not_waiting", number=notice.number, state=notice.state)
         notice.next_try_at = work.at + FIRST_PAUSE
@@ -138,7 +135,8 @@ def retry_notice(desk: Desk, notice_id: UUID | str) -> Notice:
 def note_mailed(desk: Desk, notice_id: UUID | str, proof: str) -> Notice:
     """Say that the mail file was sent, by whom and where to: from then on it is delivered.
 
-    Of a notice that was delivered already it is the proof of a reminder by mail.
+    Of a notice that was delivered already it is the proof of a reminder by mail, or of a lifting
+    that had to be mailed.
     """
     proof = proof.strip()
     if not proof or len(proof) > _LONGEST_PROOF:
@@ -147,6 +145,8 @@ def note_mailed(desk: Desk, notice_id: UUID | str, proof: str) -> Notice:
     with desk.begin(Permission.NOTICE_WRITE) as work:
         notice = work.get(Notice, notice_id)
         must_be_sender(work, notice)
+        if note_messages_mailed(work, notice, proof):
+            return notice
         match notice.state:
             case NoticeState.SENDING:
                 notice.channel = NoticeChannel.MAIL
@@ -175,7 +175,7 @@ def _not_taken(desk: Desk, parcel: Parcel, no: SourceError) -> Notice:
         if notice.state is not NoticeState.SENDING:
             return _not_reminded(work, notice, no)
         notice.tries += 1
-        notice.last_words = _words_of(no)
+        notice.last_words = words_of(no)
         match no:
             case Unreachable():
                 notice.next_try_at = work.at + pause_after(notice.tries)
@@ -199,12 +199,8 @@ def _not_reminded(work: Work, notice: Notice, no: SourceError) -> Notice:
     goes_on = waits and work.at < (notice.reminded_at or work.at) + REMINDED_FOR
     notice.tries += 1
     notice.next_try_at = work.at + pause_after(notice.tries) if goes_on else None
-    work.record("notice.reminder_not_taken", notice, words=_words_of(no), goes_on=goes_on)
+    work.record("notice.reminder_not_taken", notice, words=words_of(no), goes_on=goes_on)
     return notice
-
-
-def _words_of(no: SourceError) -> str:
-    return str(no.reason.facts.get("words") or no.reason)[:_LONGEST_WORDS]
 
 
 def _taken(desk: Desk, parcel: Parcel, receipt: str) -> Notice:

@@ -27,6 +27,8 @@ AT_ONCE_KINDS: Final = frozenset(
 """What a platform stops at once (notice 182 三(三)): the answer is due the same day."""
 _ANSWER_PATH: Final = "/api/v1/notices/{id}/answer"
 PACK_PATH: Final = "/files/evidence/notice/{id}.zip"
+"""For who is signed in."""
+_PACK_API: Final = "/api/v1/notices/{id}/pack"
 
 
 def answer_code(notice: Notice, case: Case | None) -> str:
@@ -96,6 +98,6 @@ def letter_of(desk: Desk, work: Work, notice: Notice) -> Letter:
             for one in (grounds.listings if grounds else ())
         ),
         answer_to=base + _ANSWER_PATH.format(id=notice.id),
-        pack=base + PACK_PATH.format(id=notice.id),
+        pack=base + _PACK_API.format(id=notice.id),
         reminder=notice.reminders,
     )

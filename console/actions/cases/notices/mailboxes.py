@@ -1,9 +1,12 @@
-"""Where a platform wants its notices: set by its own officers, and by nobody else."""
+"""Where an organisation wants its notices: set by those of it who answer them, and nobody else."""
 
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from sqlmodel import col
+
+from console.actions.cases.notices.answers import answering
 from console.actions.cases.notices.mailbox_keys import mailbox_seal, new_secret
 from console.desk import Desk, Work
 from models.cases.notices import Mailbox
@@ -23,7 +26,7 @@ class SetMailbox:
 
 
 def my_mailbox(desk: Desk) -> Mailbox | None:
-    """The platform's own; None: notices wait in the console."""
+    """The organisation's own; None: notices wait in the console."""
     with desk.begin(Permission.CASE_READ) as work:
         return _mailbox(work)
 
@@ -31,16 +34,15 @@ def my_mailbox(desk: Desk) -> Mailbox | None:
 def set_mailbox(desk: Desk, url: str, key: str = "") -> SetMailbox:
     """Have notices posted to `url` with `key` as bearer key from now on, and signed."""
     address = _checked(desk, url)
-    with desk.begin(Permission.CASE_ANSWER) as work:
-        if work.actor.platform is None or work.actor.organisation_id is None:
-            raise NotAllowed("mailbox.platform_only", actor=work.actor.name)
+    with desk.begin(answering(desk)) as work:
+        if work.actor.organisation_id is None:
+            raise NotAllowed("mailbox.own_only", actor=work.actor.name)
         if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
             raise Invalid("mailbox.bad_key", most=LONGEST_KEY)
         box = _mailbox(work)
         if box is None:
             box = work.add(
                 Mailbox(
-                    platform=work.actor.platform,
                     organisation_id=work.actor.organisation_id,
                     url=address,
                     created_at=work.at,
@@ -55,7 +57,7 @@ def set_mailbox(desk: Desk, url: str, key: str = "") -> SetMailbox:
 
 def renew_secret(desk: Desk) -> SetMailbox:
     """Another secret; for a day deliveries bear a signature by the old one too."""
-    with desk.begin(Permission.CASE_ANSWER) as work:
+    with desk.begin(answering(desk)) as work:
         box = _mailbox(work)
         if box is None:
             raise NotFound("mailbox.none")
@@ -66,7 +68,7 @@ def renew_secret(desk: Desk) -> SetMailbox:
 
 def remove_mailbox(desk: Desk) -> None:
     """Notices wait in the console again."""
-    with desk.begin(Permission.CASE_ANSWER) as work:
+    with desk.begin(answering(desk)) as work:
         box = _mailbox(work)
         if box is None:
             raise NotFound("mailbox.none")
@@ -75,8 +77,8 @@ def remove_mailbox(desk: Desk) -> None:
 
 
 def _mailbox(work: Work) -> Mailbox | None:
-    platform = work.actor.platform or ""
-    return work.session.exec(work.select(Mailbox).where(Mailbox.platform == platform)).first()
+    own = col(Mailbox.organisation_id) == work.actor.organisation_id
+    return work.session.exec(work.select(Mailbox).where(own)).first()
 
 
 def _checked(desk: Desk, url: str) -> str:

@@ -1,21 +1,23 @@
 """Notices of a case to platforms: drafted from what was found, sent by a person or many at once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, func, or_, select
 
 from console.actions.cases.notices.delivering import deliver, parcel_of, promise
 from console.actions.cases.notices.letters import grounds_of
 from console.actions.cases.notices.wording import BOTH, body_of, languages_of, subject_of
 from console.actions.cases.orders import asked_of_platform
 from console.actions.channel.numbers import next_numbers
+from console.actions.channel.pictures import platform_names
 from console.desk import AlreadyDone, Desk, Work
 from models.cases.cases import Case, CaseState
 from models.cases.notices import Notice, NoticeChannel, NoticeKind, NoticeMove, NoticeState
+from models.cases.tasks import CaseTask, TaskKind, TaskState
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotFound, Refusal
 from models.rules import china_day
@@ -23,8 +25,8 @@ from models.staff import Organisation, OrganisationKind
 
 MOST_AT_ONCE: Final = 200
 """Cases whose notices are sent by one command."""
-_UNDER_WAY: Final = (NoticeState.SENDING, NoticeState.SENT, NoticeState.ACKNOWLEDGED)
-_SENDS: Final = (
+UNDER_WAY: Final = (NoticeState.SENDING, NoticeState.SENT, NoticeState.ACKNOWLEDGED)
+SENDS: Final = (
     CaseState.INVESTIGATING,
     CaseState.DECISION_PROPOSED,
     CaseState.DECIDED,
@@ -35,7 +37,7 @@ _SENDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one case of many: its notice, or why there is none."""
+    """What became of one case of many at one of its platforms: a notice, or why there is none."""
 
     case_id: UUID
     notice: Notice | None = None
@@ -65,6 +67,48 @@ def send_notice(
     return deliver(desk, notice, parcel)
 
 
+def platforms_to_tell(desk: Desk, case_id: UUID | str) -> Mapping[str, str]:
+    """Whom a notice of the case may go to now, by code and name, the case's own platform first."""
+    with desk.begin(Permission.CASE_READ) as work:
+        case = work.get(Case, case_id)
+        is_ready = case.state in SENDS and asked_of_platform(work, case)
+        codes: Sequence[str] = to_tell(work, [case])[case.id] if is_ready else ()
+        names = platform_names(work, codes)
+        return {code: names.get(code, code) for code in codes}
+
+
+def to_tell(work: Work, cases: Sequence[Case]) -> Mapping[UUID, Sequence[str]]:
+    """Of each case its own platform and those that its tasks name; none with a notice under way."""
+    ids = [one.id for one in cases]
+    under_way = work.session.exec(
+        select(Notice.case_id, Notice.platform)
+        .where(col(Notice.case_id).in_(ids), Notice.kind == NoticeKind.CASE)
+        .where(col(Notice.state).in_(UNDER_WAY))
+    ).all()
+    named = _named(work, cases)
+    return {
+        case.id: [one for one in named[case.id] if (case.id, one) not in set(under_way)]
+        for case in cases
+    }
+
+
+def _named(work: Work, cases: Sequence[Case]) -> Mapping[UUID, Sequence[str]]:
+    """Its own platform first; a task that went along in a merger names those of its first case."""
+    ids = [one.id for one in cases]
+    own = and_(col(CaseTask.case_id).in_(ids), col(CaseTask.origin_id).is_(None))
+    rows = work.session.exec(
+        select(func.coalesce(CaseTask.origin_id, CaseTask.case_id), CaseTask.target)
+        .where(or_(own, col(CaseTask.origin_id).in_(ids)))
+        .where(CaseTask.kind == TaskKind.NOTIFY_PLATFORM, CaseTask.state == TaskState.OPEN)
+        .order_by(col(CaseTask.target))
+    ).all()
+    found = {one.id: [one.platform] if one.platform else [] for one in cases}
+    for case_id, code in rows:
+        if code not in found[case_id]:
+            found[case_id].append(code)
+    return found
+
+
 def draft_notice(
     desk: Desk, case_id: UUID | str, platform: str = "", language: str = BOTH
 ) -> Notice:
@@ -86,7 +130,7 @@ def send_notices(
     case_ids: Sequence[UUID],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Sent]:
-    """Send the notices of many cases, each for itself: a refusal of one stops no other.
+    """Send the notices of many cases to all whom they name: a refusal of one stops no other.
 
     Under a key each case has a key of its own made from it, so that sending all again sends only
     what is left.
@@ -96,19 +140,29 @@ def send_notices(
         raise Invalid("notice.choose_cases", most=MOST_AT_ONCE)
     desk.must(Permission.CASE_SEND)
     sent: list[Sent] = []
-    for case_id in asked:
-        sent.append(_sent(desk, case_id))
+    for done, case_id in enumerate(asked, 1):
+        sent += _sent(desk, case_id)
         if progress is not None:
-            progress(len(sent), len(asked))
+            progress(done, len(asked))
     return sent
 
 
-def _sent(desk: Desk, case_id: UUID) -> Sent:
+def _sent(desk: Desk, case_id: UUID) -> list[Sent]:
+    """To each platform that is to be told; that one was told before is no news beside another's."""
+    with desk.begin(Permission.CASE_READ) as work:
+        case = work.session.exec(work.select(Case).where(Case.id == case_id)).first()
+        platforms: Sequence[str] = _named(work, [case])[case_id] if case else ()
+    tried = [_tried(desk, case_id, one) for one in platforms or ("",)]
+    news = [one for one in tried if getattr(one.refusal, "code", "") != "notice.under_way"]
+    return news or tried[:1]
+
+
+def _tried(desk: Desk, case_id: UUID, platform: str) -> Sent:
     if desk.once is not None:
-        own = hashlib.sha256(f"{desk.once.key} {case_id}".encode()).hexdigest()
+        own = hashlib.sha256(f"{desk.once.key} {case_id} {platform}".encode()).hexdigest()
         desk = desk.keyed(own, "bulk")
     try:
-        return Sent(case_id, notice=send_notice(desk, case_id))
+        return Sent(case_id, notice=send_notice(desk, case_id, platform))
     except AlreadyDone as done:
         with desk.begin(Permission.CASE_READ) as work:
             return Sent(case_id, notice=work.get(Notice, done.subject))
@@ -125,12 +179,12 @@ def _must_be_spoken(language: str) -> None:
 
 def _must_be_ready(work: Work, case: Case) -> None:
     """A merged case's own shop is told of by its own notices."""
-    if case.state not in _SENDS or not asked_of_platform(work, case):
+    if case.state not in SENDS or not asked_of_platform(work, case):
         raise Conflict("notice.not_decided", reference=case.reference, state=case.state)
 
 
 def _must_be_the_only(case: Case, last: Notice | None, *more: NoticeState) -> None:
-    if last is not None and last.state in {*_UNDER_WAY, *more}:
+    if last is not None and last.state in {*UNDER_WAY, *more}:
         raise Conflict("notice.under_way", reference=case.reference, number=last.number)
 
 
@@ -163,6 +217,13 @@ def _promised(
 
 
 def _platform(work: Work, case: Case, platform: str) -> UUID:
+    """Its own, or one that a task of the case names: no other is told of it."""
+    told = select(CaseTask.target).where(
+        CaseTask.kind == TaskKind.NOTIFY_PLATFORM,
+        col(CaseTask.case_id).in_([case.id, case.merged_into_id or case.id]),
+    )
+    if platform not in {case.platform, *work.session.exec(told).all()}:
+        raise Conflict("notice.not_its_platform", reference=case.reference, platform=platform[:32])
     found = work.session.exec(
         select(Organisation.id).where(
             Organisation.code == platform,

@@ -5,12 +5,14 @@ Each row is marked once and its deed recorded once, some hundred in a transactio
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, exists, or_, select
 
+from console.actions.batches import in_batches
 from console.actions.cases.notices.delivering import WAITS
 from console.actions.cases.notices.threads import close
 from console.actions.cases.tiers import raise_for
@@ -27,12 +29,9 @@ from models.cases.notices import (
 )
 from models.channel.licences import Ground
 from models.patrol.shops import Shop, ShopMove, ShopState
-from models.permissions import Permission
 from models.rules import china_day, end_of, parameter
 from models.rules.tables import CalendarDay, office_calendar
 
-AT_ONCE: Final = 500
-"""Notices in one transaction."""
 _LONGEST_HOLIDAY: Final = 30
 """Days to look back for the last due date that has been missed for long enough."""
 _LOOKED_BACK: Final = timedelta(days=90)
@@ -55,40 +54,34 @@ def sweep_notices(desk: Desk) -> int:
 
 def remind_notices(desk: Desk) -> int:
     """Once when it is not acknowledged in time, and once when it is not answered in time."""
-    return _all(desk, _to_remind, _remind)
+    return in_batches(desk, partial(_all, _to_remind, _remind))
 
 
 def escalate_notices(desk: Desk) -> int:
     """Not removed for so long after the answer was due that the administrations are told."""
-    return _all(desk, _to_escalate, _escalate)
+    return in_batches(desk, partial(_all, _to_escalate, _escalate))
 
 
 def close_ended(desk: Desk) -> int:
     """Threads of cases that have ended."""
-    return _all(desk, _to_close, _close)
+    return in_batches(desk, partial(_all, _to_close, _close))
 
 
 def _all(
-    desk: Desk,
     due: Callable[[Work], ColumnElement[bool]],
     mark: Callable[[Work, Sequence[Notice]], None],
+    work: Work,
+    limit: int,
 ) -> int:
-    done = 0
-    while True:
-        with desk.begin(Permission.SWEEP) as work:
-            rows = _next(work, due(work))
-            mark(work, rows)
-            if not rows:
-                work.no_deed()
-        done += len(rows)
-        if len(rows) < AT_ONCE:
-            return done
+    rows = _next(work, due(work), limit)
+    mark(work, rows)
+    return len(rows)
 
 
-def _next(work: Work, is_due: ColumnElement[bool]) -> Sequence[Notice]:
+def _next(work: Work, is_due: ColumnElement[bool], limit: int) -> Sequence[Notice]:
     """Held, and those left out that somebody else has in hand."""
     return work.session.exec(
-        select(Notice).where(is_due).limit(AT_ONCE).with_for_update(skip_locked=True)
+        select(Notice).where(is_due).limit(limit).with_for_update(skip_locked=True)
     ).all()
 
 

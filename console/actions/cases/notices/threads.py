@@ -13,6 +13,7 @@ from console.actions.cases.extensions import extensions_of
 from console.actions.cases.lists import notice_is_overdue
 from console.actions.cases.notices.delivering import is_open, must_be_sender
 from console.actions.cases.notices.letters import answer_code, case_of
+from console.actions.cases.notices.outgoing import Said, send_out
 from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.deadlines import deadline
@@ -30,6 +31,7 @@ from models.cases.notices import (
     NoticeState,
     Proof,
 )
+from models.cases.outgoing import MessageEvent, OutgoingMessage
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid
 from models.staff import Organisation
@@ -58,6 +60,8 @@ class Thread:
     messages: Sequence[Message]
     extensions: Sequence[Extension]
     history: Sequence[AuditEntry]
+    outgoing: Sequence[OutgoingMessage] = ()
+    """How what the reader's side wrote gets there."""
 
 
 def thread_record(desk: Desk, notice_id: UUID | str) -> Thread:
@@ -74,6 +78,11 @@ def thread_record(desk: Desk, notice_id: UUID | str) -> Thread:
             messages=messages_to(work, [notice]),
             extensions=extensions_of(work, notice),
             history=history(work, notice),
+            outgoing=work.all(
+                work.select(OutgoingMessage)
+                .where(OutgoingMessage.notice_id == notice.id)
+                .order_by(col(OutgoingMessage.id))
+            ),
         )
 
 
@@ -116,7 +125,7 @@ def say(desk: Desk, notice_id: UUID | str, text: str) -> Message:
         notice = work.get(Notice, notice_id)
         if notice.state not in RECEIVED or notice.state is NoticeState.CLOSED:
             raise Conflict("notice.not_to_be_spoken_to", number=notice.number, state=notice.state)
-        message = _said(work, notice, text)
+        message = _said(work, notice, text, MessageEvent.SAID)
         work.record("notice.said", notice)
         return message
 
@@ -134,7 +143,7 @@ def ask_again(desk: Desk, notice_id: UUID | str, text: str) -> Notice:
         notice.move(NoticeMove.ASK_AGAIN)
         notice.answer_due_at, notice.answered_at = due.at, None
         notice.reminders, notice.reminded_at = 0, None
-        _said(work, notice, text)
+        _said(work, notice, text, MessageEvent.ASKED_AGAIN)
         work.record("notice.asked_again", notice, answer_due=due.at.isoformat(), rule=due.version)
         return notice
 
@@ -186,10 +195,11 @@ def take_note(desk: Desk, notice_id: UUID | str) -> Notice:
         return notice
 
 
-def _said(work: Work, notice: Notice, text: str) -> Message:
+def _said(work: Work, notice: Notice, text: str, event: MessageEvent) -> Message:
+    """It stands in the thread at once, and goes to the other side's own system where it has one."""
     ours = notice.organisation_id in work.actor.organisations
     own = notice.organisation_id if ours else notice.recipient_id
-    return work.add(
+    message = work.add(
         Message(
             notice_id=notice.id,
             organisation_id=own,
@@ -198,6 +208,8 @@ def _said(work: Work, notice: Notice, text: str) -> Message:
             at=work.at,
         )
     )
+    send_out(work, notice, message, Said(event))
+    return message
 
 
 def _written(desk: Desk, text: str) -> str:

@@ -13,6 +13,7 @@ from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
 from models.cases.extensions import Extension, ExtensionState
 from models.cases.notices import Answer, Notice, NoticeChannel, NoticeKind, NoticeState
+from models.cases.outgoing import OutgoingMessage
 from models.permissions import Permission
 from models.staff import among
 
@@ -69,6 +70,26 @@ def _of_ours(desk: Desk) -> Iterator[WorkItem]:
         yield _item(desk, kind, row)
 
 
+def _liftings(desk: Desk) -> Iterator[WorkItem]:
+    """What the other side has to be told to undo, and no server has taken."""
+    actor = desk.actor
+    mine = among(col(OutgoingMessage.organisation_id), actor.organisations)
+    if mine is None or not actor.may(Permission.NOTICE_WRITE):
+        return
+    with desk.begin(Permission.CASE_READ) as work:
+        rows = work.session.exec(
+            select(OutgoingMessage, Notice.number)
+            .join(Notice, col(Notice.id) == col(OutgoingMessage.notice_id))
+            .where(mine, OutgoingMessage.waits_for_a_person())
+            .order_by(col(OutgoingMessage.id))
+            .limit(MOST_ALIKE)
+        ).all()
+    for row, number in rows:
+        kind = "lifting_mail" if row.channel is NoticeChannel.MAIL else "lifting_look"
+        state = due_state(row.promised_at, desk.now())
+        yield WorkItem(kind, number, state, "notices", row.notice_id, row.promised_at)
+
+
 def _extensions(desk: Desk) -> Iterator[WorkItem]:
     """More time that a recipient asks for, to be decided by another than who asked."""
     actor = desk.actor
@@ -102,5 +123,6 @@ def _item(desk: Desk, kind: str, row: Notice) -> WorkItem:
 NOTICE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     _to_answer,
     _of_ours,
+    _liftings,
     _extensions,
 )

@@ -109,7 +109,7 @@ def ask_carriers(
 
 def edit_notice(desk: Desk, notice_id: UUID | str, subject: str, body: str) -> Notice:
     """Put a draft into other words; what was sent stays as it went."""
-    subject, body = subject.strip(), body.strip()
+    subject, body = " ".join(subject.split()), body.strip()
     for field, words, most in (
         ("subject", subject, LONGEST_SUBJECT), ("body", body, LONGEST_BODY),
     ):  # fmt: skip

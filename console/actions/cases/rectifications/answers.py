@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from console.actions.brought import clean_name, media_type_of
+from console.actions.brought import media_type_of, nobodys_name
 from console.actions.cases.rectifications.issuing import (
     is_due,
     is_unit,
@@ -28,6 +28,7 @@ from models.cases.rectifications import (
 )
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
+from models.rules import china_day
 
 LONGEST_WORDS: Final = 2000
 _LONGEST_NAME: Final = 64
@@ -166,9 +167,10 @@ def _answered_by_us(work: Work, row: Rectification) -> Rectification:
 
 def _checked_file(file: File) -> tuple[str, bytes, str]:
     name, data = file
-    return clean_name(name), data, media_type_of(name, data)
+    return name, data, media_type_of(name, data)
 
 
 def _keep(desk: Desk, file: tuple[str, bytes, str]) -> _Kept:
     name, data, kind = file
+    name = nobodys_name(name, china_day(desk.now()))
     return _Kept(name, kind, desk.house.evidence.keep(data))

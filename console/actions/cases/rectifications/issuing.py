@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.rectifications.raising import go_up
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import Desk, Work
 from models.badge_picture import check_letters
-from models.cases.cases import ENDED, Case, TierBasis
+from models.cases.cases import OVER, Case, TierBasis
 from models.cases.instructions import Instruction, InstructionState
 from models.cases.rectifications import (
     Delivery,
@@ -30,8 +31,6 @@ from models.rules import Deadline, Tier, china_day, end_of, package_rules, rule_
 from models.staff import Actor, Organisation, OrganisationKind
 
 MOST_ISSUES: Final = 30
-RAISED_BY_MISSES: Final = 2
-"""A second due date missed puts it one tier up by itself (DOMAIN 4.2)."""
 _LONGEST: Final = {"what": 1000, "subject": 200, "remedy": 2000, "unit_name": 200, "proof": 300}
 _OPEN_INSTRUCTION: Final = (InstructionState.ACCEPTED, InstructionState.IN_PROGRESS)
 
@@ -117,6 +116,8 @@ def issue_rectification(
     with desk.begin(Permission.RECTIFICATION_ISSUE) as work:
         row = issued_by_us(work, row_id, version)
         row.move(RectificationMove.ISSUE)
+        if row.case_id is not None:
+            _must_go_on(work.session.get_one(Case, row.case_id))
         if row.delivery is not Delivery.PORTAL and not proof.strip():
             raise Invalid("rectification.delivery_proof", delivery=row.delivery)
         year = china_day(work.at).year
@@ -126,14 +127,15 @@ def issue_rectification(
         row.delivery_proof = _fits("proof", proof)
         begin_round(work, row)
         issues = issues_of(work, row)
-        for issue in issues:
-            _take_finding(work, row, issue)
+        # First of all the deeds: a request that is sent again is answered with the notice.
         work.record(
             "rectification.issued", row, round=row.round, tier=row.tier.value,
             unit=row.unit_name, delivery=row.delivery.value, due_at=row.due_at.isoformat(),
             issues=[{"what": one.what, "rule": one.rule} for one in issues],
             rule=row.rule_version,
         )  # fmt: skip
+        for issue in issues:
+            _take_finding(work, row, issue)
         return row
 
 
@@ -169,20 +171,6 @@ def escalate(
             raise Conflict("rectification.rounds_left", number=row.title)
         go_up(work, row, TierBasis.DUE_MISSED, work.actor.id, reason.strip())
         return row
-
-
-def go_up(work: Work, row: Rectification, ground: TierBasis, by: UUID | None, reason: str) -> None:
-    """One tier up, with the ground; nothing is opened by it."""
-    row.move(RectificationMove.ESCALATE)
-    before = row.tier
-    if ground is not TierBasis.DUE_MISSED or row.misses < RAISED_BY_MISSES:
-        row.tier = row.tier.raised()
-    row.escalated_ground, row.escalated_by, row.escalated_at = ground, by, work.at
-    row.recheck_due_at = None
-    work.record(
-        "rectification.escalated", row, reason=reason, ground=ground.value, tier=row.tier.value,
-        tier_before=before.value, round=row.round, misses=row.misses,
-    )  # fmt: skip
 
 
 def report_back(
@@ -371,9 +359,13 @@ def _case_of(work: Work, form: RectificationForm) -> UUID | None:
     case = work.get(Case, form.case_id)
     if not work.actor.is_house and case.organisation_id not in work.actor.organisations:
         raise NotAllowed("rectification.not_your_case", reference=case.reference)
-    if case.state in ENDED or case.merged_into_id is not None:
-        raise Conflict("rectification.case_ended", reference=case.reference)
+    _must_go_on(case)
     return case.id
+
+
+def _must_go_on(case: Case) -> None:
+    if case.state in OVER or case.merged_into_id is not None:
+        raise Conflict("rectification.case_ended", reference=case.reference)
 
 
 def _instruction_of(work: Work, form: RectificationForm) -> UUID | None:

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.rectifications.issuing import begin_round, go_up, issued_by_us, issues_of
+from console.actions.cases.rectifications.issuing import (
+    begin_round,
+    issued_by_us,
+    issues_of,
+)
+from console.actions.cases.rectifications.raising import go_up, raise_case
 from console.actions.cases.tasks import prove
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.patrol.shops import move_shop
@@ -139,6 +144,7 @@ def _send_back(work: Work, row: Rectification, issues: Sequence[RectificationIss
     row.move(RectificationMove.RECHECK_FAIL)
     if any(one.is_refused for one in bad):
         row.tier = row.tier.raised()
+        raise_case(work, row, TierBasis.NOT_CORRECTED)
     for issue in bad:
         _put_away(row, issue)
     row.round += 1

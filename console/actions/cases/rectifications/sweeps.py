@@ -1,52 +1,48 @@
 """What rectification notices owe by the clock: second notices, and due dates that went by."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, select
 
-from console.actions.cases.rectifications.issuing import RAISED_BY_MISSES
+from console.actions.batches import in_batches
+from console.actions.cases.rectifications.raising import RAISED_BY_MISSES, raise_case
 from console.desk import Desk, Work
+from models.cases.cases import TierBasis
 from models.cases.rectifications import (
     MISSES_DUE,
     Rectification,
     RectificationMove,
     RectificationState,
 )
-from models.permissions import Permission
-
-AT_ONCE: Final = 500
-"""Notices in one transaction."""
 
 
 def sweep_rectifications(desk: Desk) -> int:
     """Mark what became due or late since the last time, each once; how many there were."""
-    return _all(desk, _late, _mark_late) + _all(desk, _unanswered, _mark_unanswered)
+    late, unanswered = (
+        partial(_each, _late, _mark_late),
+        partial(_each, _unanswered, _mark_unanswered),
+    )
+    return in_batches(desk, late) + in_batches(desk, unanswered)
 
 
-def _all(
-    desk: Desk,
+def _each(
     due: Callable[[Work], ColumnElement[bool]],
     mark: Callable[[Work, Rectification], None],
+    work: Work,
+    limit: int,
 ) -> int:
-    done = 0
-    while True:
-        with desk.begin(Permission.SWEEP) as work:
-            rows = _next(work, due(work))
-            for row in rows:
-                mark(work, row)
-            if not rows:
-                work.no_deed()
-        done += len(rows)
-        if len(rows) < AT_ONCE:
-            return done
+    rows = _next(work, due(work), limit)
+    for row in rows:
+        mark(work, row)
+    return len(rows)
 
 
-def _next(work: Work, is_due: ColumnElement[bool]) -> Sequence[Rectification]:
+def _next(work: Work, is_due: ColumnElement[bool], limit: int) -> Sequence[Rectification]:
     """Held, and those left out that somebody else has in hand."""
     return work.session.exec(
-        select(Rectification).where(is_due).limit(AT_ONCE).with_for_update(skip_locked=True)
+        select(Rectification).where(is_due).limit(limit).with_for_update(skip_locked=True)
     ).all()
 
 
@@ -62,6 +58,7 @@ def _mark_late(work: Work, row: Rectification) -> None:
     before = row.tier
     if row.misses == RAISED_BY_MISSES:
         row.tier = row.tier.raised()
+        raise_case(work, row, TierBasis.DUE_MISSED)
     work.record(
         "rectification.overdue", row, due_at=row.due_at.isoformat(), misses=row.misses,
         tier=row.tier.value, tier_before=before.value,

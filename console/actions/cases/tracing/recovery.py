@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
+from console.actions.cases.orders import family_of
 from console.actions.cases.tasks import prove, tasks_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
@@ -46,9 +47,8 @@ def note_recovery(  # noqa: PLR0913 - what a note says
 ) -> Recovery:
     """What became of cards that were ordered back; notes of one case add up.
 
-    The last note finishes the task: all that was ordered has come, or is explained. Where the task
-    says how many were ordered, no fewer must be accounted for. None at all can be ordered back
-    where no channel is known: that too is said in words.
+    The last note finishes the task: all that was ordered has come, or is explained. None at all can
+    be ordered back where no channel is known: that too is said in words.
     """
     why = missing_why.strip()
     _must_add_up(ordered, recovered, why)
@@ -76,7 +76,7 @@ def note_recovery(  # noqa: PLR0913 - what a note says
         if counted.ordered > MOST_CARDS:
             raise Invalid("recovery.too_many", most=MOST_CARDS)
         if is_last:
-            _finish(work, case, task, counted)
+            prove(work, case.id, task.kind, target=task.target, **counted._asdict())
         return note
 
 
@@ -100,20 +100,15 @@ def _task(work: Work, case: Case) -> CaseTask:
     return task
 
 
-def _finish(work: Work, case: Case, task: CaseTask, counted: Counted) -> None:
-    expected = int(task.facts.get("ordered", 0))
-    if counted.ordered < expected:
-        raise Conflict("recovery.not_all", ordered=expected, counted=counted.ordered)
-    prove(work, case.id, TaskKind.RECOVER_CARDS, target=task.target, **counted._asdict())
-
-
 def recovered_of(work: Work, case: Case) -> Counted:
-    """Ordered, recovered and missing, over all notes of a case that the actor was given."""
+    """Ordered, recovered and missing, over all notes of a case that the actor was given, and of
+    those that go on in it.
+    """
     ordered, recovered = work.session.exec(
         select(
             func.coalesce(func.sum(Recovery.ordered), 0),
             func.coalesce(func.sum(Recovery.recovered), 0),
-        ).where(Recovery.case_id == case.id)
+        ).where(col(Recovery.case_id).in_(family_of(work, case)))
     ).one()
     return Counted(int(ordered), int(recovered), int(ordered) - int(recovered))
 
@@ -122,7 +117,7 @@ def recovery_record(desk: Desk, case_id: UUID | str) -> RecoveryRecord:
     """The notes of a case, for whoever sees what the carrier does about it."""
     with desk.begin(Permission.CASE_READ) as work:
         case = work.get(Case, case_id)
-        notes = work.select(Recovery).where(Recovery.case_id == case.id)
+        notes = work.select(Recovery).where(col(Recovery.case_id).in_(family_of(work, case)))
         rows = work.session.exec(notes.order_by(col(Recovery.id)).limit(_MOST_NOTES)).all()
         own = work.select(CaseTask).where(
             CaseTask.case_id == case.id,

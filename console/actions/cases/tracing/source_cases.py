@@ -20,6 +20,7 @@ from models.channel.agents import Agent
 from models.permissions import Permission
 from models.refusals import Conflict
 from models.rules import FindingKind, package_rules
+from models.search import sought_text
 
 _OF_INDUSTRY: Final = frozenset(
     {FindingKind.IOT_CARD_ONLINE, FindingKind.IOT_RESALE, FindingKind.IOT_SCOPE_BREACH}
@@ -80,8 +81,10 @@ def _case_against(work: Work, parent: Case, channel: SourceChannel) -> Case:
     of_industry = parent.kind in _OF_INDUSTRY
     kind = FindingKind.IOT_RESALE if of_industry else FindingKind.SECONDARY_RESALE
     due = deadline(work, "case_investigation")
+    reference = case_reference(work)
     return Case(
-        reference=case_reference(work),
+        reference=reference,
+        search_text=sought_text(reference, channel.name),
         organisation_id=channel.carrier_id,
         parent_id=parent.id,
         channel_id=channel.id,

@@ -31,7 +31,8 @@ LEAST_REASON: Final = 10
 """Characters: a word is no reason."""
 _S: Final = CaseState
 _BEFORE: Final = (_S.OPENED, _S.INVESTIGATING)
-_AFTER: Final = (_S.DECIDED, _S.EXECUTING)
+_AFTER: Final = (_S.DECIDED, _S.EXECUTING, _S.TRANSFERRED)
+"""Whoever else goes on with the matter, the carrier traces its own cards."""
 _WORKED_ON: Final = (*_BEFORE, _S.DECISION_PROPOSED, *_AFTER)
 
 
@@ -225,7 +226,9 @@ def give_up_trace(
             )
         _end(work, trace, TraceMove.GIVE_UP)
         trace.why_not, trace.reason = why_not, words
+        work.session.flush()
         work.record("trace.given_up", case, why_not=why_not.value, reason=words)
+        _want_source_cases(work, case)
         prove(work, case.id, TaskKind.TRACE, words=words, why_not=why_not.value)
         return trace
 

@@ -36,9 +36,12 @@ def why_not_traced(work: Work, case: Case) -> Refusal | None:
 
 
 def traced_channels(work: Work, case: Case) -> Sequence[SourceChannel]:
-    """The channels that the case's cards were given to, once the trace is concluded."""
+    """The channels that the case's cards were given to, once the trace has an outcome.
+
+    Where some cards led nowhere, those that others led to are known all the same.
+    """
     trace = trace_of(work, case)
-    if trace is None or trace.state is not TraceState.TRACED:
+    if trace is None or trace.state not in ENDED:
         return []
     ids = select(TracedCard.channel_id).where(TracedCard.trace_id == trace.id).distinct()
     return work.session.exec(

@@ -7,6 +7,7 @@ from sqlalchemy import exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from console.actions.cases.tracing.traced import ENDED as TRACES_ENDED
 from console.actions.waiting import WorkItem, due_state
 from console.desk import Desk
 from models.cases.cases import ENDED, Case
@@ -45,7 +46,7 @@ def _source_cases(desk: Desk) -> Iterator[WorkItem]:
     )
     waits = exists().where(
         col(OutflowTrace.case_id) == col(Case.id),
-        col(OutflowTrace.state) == TraceState.TRACED,
+        col(OutflowTrace.state).in_(TRACES_ENDED),
         col(TracedCard.trace_id) == col(OutflowTrace.id),
         col(TracedCard.channel_id).is_not(None),
         ~opened,
