@@ -44,7 +44,7 @@ def channel(desks: Desks, code: str) -> SourceChannel:
         return work.session.exec(select(SourceChannel).where(SourceChannel.code == code)).one()
 
 
-def with_task(desks: Desks, case: Case, kind: TaskKind, target: str = "", **facts: int) -> CaseTask:
+def with_task(desks: Desks, case: Case, kind: TaskKind, target: str = "") -> CaseTask:
     """The case as a decision leaves it, with one task of this kind."""
     with desks.house.begin(Permission.CASE_OPEN) as work:
         row = work.get(Case, case.id)
@@ -56,7 +56,6 @@ def with_task(desks: Desks, case: Case, kind: TaskKind, target: str = "", **fact
                 kind=kind,
                 target=target,
                 due_at=work.at,
-                facts=dict(facts),
             )
         )
         work.record("task.made", task, kind=kind.value)

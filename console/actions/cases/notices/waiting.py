@@ -49,7 +49,7 @@ def _of_ours(desk: Desk) -> Iterator[WorkItem]:
     late = exists().where(
         col(Answer.notice_id) == col(Notice.id), col(Answer.is_late), col(Answer.seen_at).is_(None)
     )
-    own_end = col(Notice.kind) != NoticeKind.CASE
+    own_end = col(Notice.kind).in_([one for one in NoticeKind if one is not NoticeKind.CASE])
     steps: list[tuple[str, ColumnElement[bool]]] = [
         ("notice_look", or_(state == NoticeState.TURNED_DOWN, and_(stands, ~is_mail))),
         ("notice_mail", and_(stands, is_mail)),
