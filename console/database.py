@@ -54,14 +54,17 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url)
     engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    event.listen(engine, "connect", _compile_nothing)
+    event.listen(engine, "connect", _plan_each)
     return engine
 
 
-def _compile_nothing(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
-    """PostgreSQL's JIT takes 20 ms to compile what our screens then run in two."""
+def _plan_each(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own
+    """For short questions: PostgreSQL's JIT takes 20 ms to compile what runs in two, and a plan for
+    every value is none for an administration that sees few of all rows.
+    """
     connection.autocommit = True
     connection.execute("SET jit = off")
+    connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.autocommit = False
 
 
