@@ -179,7 +179,9 @@ class Person:
 
     def put_file(self, name: str, content: bytes, kind: str, within: Locator | None = None) -> None:
         place = (within or self.page).locator("input[type=file]").first
-        place.set_input_files({"name": name, "mimeType": kind, "buffer": content})
+        # The page stands still until the file is there: who confirms before has chosen none.
+        with self.page.expect_response(re.compile("/_stcore/upload_file/")):
+            place.set_input_files({"name": name, "mimeType": kind, "buffer": content})
         self.settled()
 
     # Moves of a record
