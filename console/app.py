@@ -48,12 +48,19 @@ SCRIPT: Final = Path(frame.__file__).parent / "main.py"
 MIB: Final = 1024 * 1024
 BODY_LIMITS: Final = {
     "/api/v1/badges/check-picture": 11 * MIB,
+    "/api/v1/card-orders": 11 * MIB,
     "/api/v1/case-tasks": 11 * MIB,
     "/api/v1/cases": 11 * MIB,
     "/api/v1/imports": 512 * MIB,
+    "/api/v1/industry-batches": 11 * MIB,
     "/api/v1/instructions": 11 * MIB,
     "/api/v1/notices": 25 * MIB,
+    "/api/v1/persons": 65 * MIB,
+    "/api/v1/purchasers": 11 * MIB,
     "/api/v1/rectifications": 25 * MIB,
+    "/api/v1/usage": 8 * MIB,
+    "/api/v1/usage-findings": 25 * MIB,
+    "/api/v1/usage/files": 512 * MIB,
     "/report": 32 * MIB,
 }
 _THREADS: Final = 40

@@ -1,15 +1,12 @@
 """The database behind the desk: SQLite out of the box, PostgreSQL by one setting."""
 
 import json
-import sqlite3
 import sys
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
-import pysqlite3.dbapi2  # pyright: ignore[reportMissingTypeStubs]
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -31,16 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped
 
-SAFE_SQLITE: Final = (3, 51, 3)
-"""From here on WAL databases with several connections can't be corrupted by a reset."""
-PRAGMAS: Final[Mapping[str, str]] = {
-    "journal_mode": "wal",
-    "synchronous": "2",  # FULL: NORMAL loses acknowledged writes when the power goes
-    "foreign_keys": "1",
-    "secure_delete": "1",  # what is deleted is gone from the file
-    "busy_timeout": "10000",
-    "mmap_size": "0",
-}
+from integrations.sqlite import PRAGMAS, SAFE_SQLITE, sqlite_module
+
 WRITING: Final = "channel_writing"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -66,11 +55,6 @@ def _plan_each(connection: Any, _record: object) -> None:  # noqa: ANN401 - a dr
     connection.execute("SET jit = off")
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.autocommit = False
-
-
-def sqlite_module() -> ModuleType:
-    """The built-in SQLite where it is free of the WAL-reset bug, else the one from its wheel."""
-    return sqlite3 if sqlite3.sqlite_version_info >= SAFE_SQLITE else pysqlite3.dbapi2
 
 
 def _open_sqlite(url: str) -> Engine:

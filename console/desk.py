@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, event, func, inspect, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Engine, Select, event, func, inspect, tuple_
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -22,7 +22,7 @@ from console.database import WRITING, open_engine
 from console.settings import Settings
 from integrations.evidence import Store
 from integrations.keys import KeyRing, token_safe
-from integrations.vault import Vault
+from integrations.vault import Identities, Vault
 from models.audit import AuditCheckpoint, AuditEntry, AuditTile, DoneOnce
 from models.base import Table, utc_now
 from models.permissions import Permission
@@ -36,7 +36,8 @@ PAGE: Final = 50
 LONGEST_PAGE: Final = 200
 _SEEN_AGAIN: Final = timedelta(minutes=10)
 _LARGEST: Final = 2**31 - 1
-"""Of a number in a cursor: serials and places are plain integers on both databases."""
+_LARGEST_BIG: Final = 2**63 - 1
+"""Of a number in a cursor, by its column: serials and places are plain integers, cards large."""
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
 _RECORD: Final = (AuditEntry, AuditTile, AuditCheckpoint, DoneOnce)
@@ -145,6 +146,10 @@ class House:
     def vault(self) -> Vault:
         return Vault(self.settings.data / "keys")
 
+    @property
+    def identities(self) -> Identities:
+        return Identities(self.settings.data)
+
     def desk(self, actor: Actor = HOUSE) -> "Desk":
         return Desk(actor, self)
 
@@ -174,6 +179,14 @@ class Work:
         """The row, held until the work ends so that nobody moves it meanwhile."""
         key = _uuid(row_id)
         return self.one(self.select(table).where(table.id == key), table)  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+
+    def look(self, table: type[Row], row_id: UUID | str) -> Row:
+        """The row as it is and not held, where another row has to be held before it."""
+        key = _uuid(row_id)
+        row = self.session.exec(self.select(table).where(table.id == key)).first()  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+        if row is None:
+            raise NotFound("row.not_found", table=table.__name__)
+        return row
 
     def one(self, query: SelectOfScalar[Row], table: type[Row]) -> Row:
         """The only row of a query; NotFound when the actor knows of none."""
@@ -416,7 +429,8 @@ def _from_shown(column: InstrumentedAttribute[Any] | ColumnElement[Any], shown: 
         raise ValueError(shown)
     kind = _python_type(column.type)
     value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    largest = _LARGEST_BIG if isinstance(column.type, BigInteger) else _LARGEST
+    if isinstance(value, int) and abs(value) > largest:
         raise ValueError(shown)
     if isinstance(value, datetime) and value.tzinfo is None:
         raise ValueError(shown)

@@ -14,6 +14,7 @@ from console.database import faults, is_current
 from console.desk import House
 from console.i18n import t
 from console.web import streamlit_setup
+from integrations.keys import KeyUnusable
 from models.permissions import Permission, Role
 from models.rules import CHINA, Calendar
 from models.staff import UserRole
@@ -31,6 +32,7 @@ def examine(house: House) -> Examined:
     streamlit_setup.apply(streamlit_setup.options_for(house.settings.public_url))
     options = streamlit_setup.options_for(house.settings.public_url)
     found = [*faults(house.engine), *streamlit_setup.unmet(options), *_open_files(house)]
+    found += _unusable_identities(house)
     if house.settings.badge_algorithm == "sm2" and not sm2.is_installed():
         found.append(t("doctor.no_sm2"))
     if not is_current(house.engine):
@@ -48,6 +50,13 @@ def _open_files(house: House) -> Iterator[str]:
             yield t("doctor.open_file", path=path)
     if resource.getrlimit(resource.RLIMIT_CORE)[0] != 0 and os.environ.get("CHANNEL_CONFIG"):
         yield t("doctor.core_dumps")
+
+
+def _unusable_identities(house: House) -> Iterator[str]:
+    try:
+        house.identities.keys.check()
+    except KeyUnusable as error:
+        yield t("persons.keys_unusable", problem=error)
 
 
 def _warnings(house: House) -> Iterator[str]:

@@ -22,6 +22,13 @@ _HOUSE: Final = Path(__file__).parents[1]
 _LONGEST: Final = 16_000_000
 _PIECE: Final = 1 << 20
 _LATE: Final = "time"
+_ENVIRONMENT: Final = {
+    "PYTHONPATH": str(_HOUSE),
+    "PYTHONUTF8": "1",
+    "PATH": os.defpath,
+    # Arrow's own allocator reserves 1.3 GB of addresses at once, which `confine` counts.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 _STAYS, _LEAVES, _BROKEN = b"+", b"-", b"!"
 
 
@@ -46,7 +53,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(_HOUSE), "PYTHONUTF8": "1", "PATH": os.defpath},
+            env=_ENVIRONMENT,
         )
         self._ins, self._outs = _pipe(self._process.stdin), _pipe(self._process.stdout)
         os.set_blocking(self._ins.fileno(), False)

@@ -15,8 +15,8 @@ _NINE_THE_DAY_BEFORE: Final = "-PT15H"
 
 class Component(StrEnum):
     EVENT = "VEVENT"
-    TODO = "VTODO"
-    """A task, for the calendars that show those."""
+    TASK = "VTODO"
+    """For the calendars that show those."""
 
 
 @dataclass(frozen=True, slots=True)

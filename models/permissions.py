@@ -24,6 +24,8 @@ class Permission(StrEnum):
     BADGE_READ = "badge:read"
     BLACKLIST_EDIT = "blacklist:edit"
     BLACKLIST_READ = "blacklist:read"
+    CARD_ORDER = "card:order"
+    CARD_SHUT_DOWN = "card:shut_down"
     CASE_ANSWER = "case:answer"
     CASE_CLOSE = "case:close"
     CASE_OPEN = "case:open"
@@ -42,6 +44,10 @@ class Permission(StrEnum):
     EXTENSION_GRANT = "extension:grant"
     FINDING_CONFIRM = "finding:confirm"
     FINDING_READ = "finding:read"
+    INDUSTRY_COUNT = "industry_count:read"
+    INDUSTRY_EDIT = "industry:edit"
+    INDUSTRY_READ = "industry:read"
+    INDUSTRY_REVIEW = "industry:review"
     INSTRUCTION_CONFIRM = "instruction:confirm"
     INSTRUCTION_EDIT = "instruction:edit"
     INSTRUCTION_READ = "instruction:read"
@@ -64,6 +70,7 @@ class Permission(StrEnum):
     PATROL_READ = "patrol:read"
     PATROL_RUN = "patrol:run"
     PLAN_EDIT = "plan:edit"
+    PERSON_IMPORT = "person:import"
     PUBLICATION_EDIT = "publication:edit"
     PUBLICATION_PUBLISH = "publication:publish"
     PUBLICATION_READ = "publication:read"
@@ -82,7 +89,11 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read"
     STOCK_IMPORT = "stock:import"
     STOCK_READ = "stock:read"
+    TEST_PURCHASE_APPROVE = "test_purchase:approve"
+    TEST_PURCHASE_EDIT = "test_purchase:edit"
     TRACE_EDIT = "trace:edit"
+    USAGE_IMPORT = "usage:import"
+    USAGE_JUDGE = "usage:judge"
     SWEEP = "house:sweep"
 
     @property
@@ -118,9 +129,11 @@ _CHANNEL_READ: Final = frozenset(
     }
 )  # fmt: skip
 _EVERYONE: Final = frozenset({_P.RULE_READ, _P.LOG_READ})
+_INDUSTRY: Final = frozenset({_P.INDUSTRY_READ, _P.INDUSTRY_COUNT})
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
-    Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | {
+    Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {
+        _P.TEST_PURCHASE_EDIT,
         _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
         _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
@@ -129,15 +142,23 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.INSTRUCTION_EDIT, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_ANSWER,
         _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE, _P.EXTENSION_ASK,
     },
-    Role.APPROVER: _EVERYONE | _CHANNEL_READ | {
+    Role.APPROVER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {
+        _P.INDUSTRY_REVIEW, _P.USAGE_JUDGE, _P.CARD_SHUT_DOWN, _P.TEST_PURCHASE_APPROVE,
         _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
         _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
         _P.APPEAL_DECIDE, _P.BADGE_HALT, _P.SIGNAL_CLOSE, _P.CHECK_REVIEW, _P.LINK_JUDGE,
         _P.MODEL_ADOPT, _P.INSTRUCTION_CONFIRM, _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE,
         _P.EXTENSION_GRANT, _P.CASE_TRANSFER,
     },
-    Role.IOT_MANAGER: _EVERYONE | {_P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ},
+    Role.IOT_MANAGER: _EVERYONE | _INDUSTRY | {
+        _P.AGENT_READ, _P.LICENCE_READ, _P.FINDING_READ, _P.CASE_READ, _P.EVIDENCE_READ,
+        _P.SHOP_READ, _P.STOCK_READ, _P.COMPLAINT_READ, _P.INSTRUCTION_READ, _P.BLACKLIST_READ,
+        _P.AUDIT_READ, _P.INDUSTRY_EDIT, _P.PERSON_IMPORT, _P.USAGE_IMPORT, _P.USAGE_JUDGE,
+        _P.CARD_ORDER, _P.TEST_PURCHASE_EDIT, _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE,
+        _P.CASE_TRANSFER, _P.NOTICE_WRITE, _P.COMPLAINT_HANDLE,
+    },
     Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | {
+        _P.TEST_PURCHASE_EDIT,
         _P.CHECK_FILL, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_RECHECK,
     },
     Role.PLATFORM_OFFICER: _EVERYONE | (
@@ -151,9 +172,9 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.EXTENSION_GRANT,
     },
     # Nothing that writes.
-    Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ},
+    Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ, _P.INDUSTRY_COUNT},
     Role.PRIVACY_OFFICER: _EVERYONE | {_P.AUDIT_READ, _P.OVERVIEW_READ},
-    Role.AUDITOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ, _P.STAFF_READ},
+    Role.AUDITOR: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {_P.AUDIT_READ, _P.STAFF_READ},
     Role.SYSTEM_ADMIN: _EVERYONE | {_P.STAFF_READ, _P.STAFF_EDIT, _P.ORGANISATION_EDIT},
     Role.SECURITY_ADMIN: _EVERYONE | {
         _P.STAFF_READ, _P.STAFF_GRANT, _P.CLIENT_READ, _P.CLIENT_EDIT, _P.KEY_READ, _P.KEY_EDIT,
@@ -164,3 +185,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.PUBLIC: frozenset({_P.COMPLAINT_LODGE}),
     Role.HOUSE: frozenset(Permission),
 }  # fmt: skip
+BY_PEOPLE: Final = frozenset({_P.CARD_SHUT_DOWN, _P.INDUSTRY_REVIEW, _P.TEST_PURCHASE_APPROVE})
+"""The second person's part. A key is whoever's who has it, and so nobody's second pair of eyes:
+whatever its roles, it may not do these.
+"""

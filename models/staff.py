@@ -7,13 +7,24 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, BooleanClauseList, ColumnElement, UniqueConstraint, false, or_, true
+from sqlalchemy import (
+    JSON,
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ColumnElement,
+    UniqueConstraint,
+    false,
+    or_,
+    true,
+)
 from sqlalchemy.orm import Mapped
+from sqlalchemy.sql.operators import in_op
 from sqlalchemy.sql.operators import or_ as either
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, new_id, words
-from models.permissions import GRANTS, Permission, Role
+from models.permissions import BY_PEOPLE, GRANTS, Permission, Role
 from models.refusals import Conflict, NotAllowed
 
 SESSION_IDLE: Final = timedelta(minutes=30)
@@ -241,12 +252,27 @@ class Actor:
     def is_house(self) -> bool:
         return Role.HOUSE in self.roles
 
+    @property
+    def is_program(self) -> bool:
+        """Behind a bearer key. What the house does by API in a person's name is that person's."""
+        return self.door is Door.API and Role.SELF not in self.roles
+
+    @property
+    def sees_channels(self) -> bool:
+        """Cases and complaints about shops and agents too, and not about industry cards alone."""
+        return self.may(Permission.PATROL_READ)
+
     def may(self, permission: Permission) -> bool:
-        return any(permission in GRANTS[role] for role in self.roles)
+        return self._holds(permission) and not (permission in BY_PEOPLE and self.is_program)
 
     def must(self, permission: Permission) -> None:
-        if not self.may(permission):
-            raise NotAllowed("staff.not_allowed", actor=self.name, permission=permission.value)
+        if self.may(permission):
+            return
+        code = "staff.people_only" if self._holds(permission) else "staff.not_allowed"
+        raise NotAllowed(code, actor=self.name, permission=permission.value)
+
+    def _holds(self, permission: Permission) -> bool:
+        return any(permission in GRANTS[role] for role in self.roles)
 
 
 def false_unless(*, truth: bool) -> ColumnElement[bool]:
@@ -272,13 +298,27 @@ def any_of(*scopes: ColumnElement[bool] | None) -> ColumnElement[bool]:
 
 
 def apart(scope: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
-    """The scopes that `any_of` has put together; whatever else, as it is."""
+    """The scopes that `any_of` has put together, for each value of `among` its own; whatever else,
+    as it is.
+    """
     alternatives = isinstance(scope, BooleanClauseList) and scope.operator is either
-    return scope.clauses if alternatives else [scope]
+    found = scope.clauses if alternatives else [scope]
+    return [one for each in found for one in _by_value(each)]
+
+
+def _by_value(scope: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+    """Of a group's carriers, or of several provinces, no index gives the order either."""
+    if not isinstance(scope, BinaryExpression) or scope.operator is not in_op:
+        return [scope]
+    values: Any = scope.right.value if isinstance(scope.right, BindParameter) else None
+    return [scope] if values is None else [scope.left == one for one in values]
 
 
 def of_carrier(
-    actor: Actor, carrier: Mapped[UUID], province: Mapped[str], platform: Mapped[str] | None = None
+    actor: Actor,
+    carrier: Mapped[UUID],
+    province: Mapped[str] | Mapped[str | None],
+    platform: Mapped[str] | None = None,
 ) -> ColumnElement[bool]:
     """Rows of a carrier: its own people see them, who watches the province, and their platform."""
     if actor.is_house:

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from console.actions.staff.people import add_organisation, add_user
 from console.actions.staff.sign_in import actor_named
 from console.desk import Desk, House
+from console.i18n import Language, spoken
 from console.settings import Settings
 from models.permissions import Permission, Role
 from models.staff import HOUSE, Door, OrganisationKind, UserRole
@@ -30,6 +31,32 @@ settings.load_profile("house")
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 """A Monday, noon in Beijing."""
+
+
+ONLY_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Of a test that would say the same on the other database."""
+
+
+ONE_A_DAY = pytest.mark.parametrize(
+    "database",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)],
+    indirect=True,
+)
+"""Of a test that takes a quarter of a minute: the other database has its turn at night."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Pages are drawn over SQLite: what they ask runs on both in the tests of actions."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    is_chosen = any("database" in mark.args[0] for mark in marks)
+    if {"console", "database"} <= set(metafunc.fixturenames) and not is_chosen:
+        metafunc.definition.add_marker(ONLY_SQLITE)
+
+
+def pytest_runtest_setup() -> None:
+    """What a command spoke in one test is not the language of the next."""
+    spoken.set(Language.ZH)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from console.actions.staff.sign_in import (
     _open_session,  # pyright: ignore[reportPrivateUsage]
 )
 from console.desk import Desk, House
+from console.i18n import Language, spoken
 from console.pages import frame
 
 PAGES: Final = Path(frame.__file__).parent
@@ -40,6 +41,8 @@ class Console:
         if language is not None and desk is not None:
             choose_language(desk, language)
         self.sign_in(desk)
+        # What choices are called is asked outside of the page's own run, too.
+        spoken.set(Language(language or Language.ZH))
         at = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=_TIMEOUT)
         for key, value in query.items():
             at.query_params[key] = value

@@ -69,12 +69,12 @@ class StreamlitClient:
         return "\n".join(each.text.body for each in elements if each.HasField("text"))
 
     def media(self) -> str:
-        """The address of the last run's first download."""
+        """The address of the last run's first file."""
         for message in self.seen:
-            url = message.delta.new_element.download_button.url
+            url = message.delta.new_element.audio.url
             if url:
                 return url
-        raise AssertionError("no download in the last run")
+        raise AssertionError("no file in the last run")
 
     def closed_within(self, seconds: float) -> bool:
         """Whether the server closes the socket in time; eats what still comes."""

@@ -28,6 +28,7 @@ from models.channel.badges import Badge
 from models.permissions import Permission, Role
 from models.rules import china_day
 from models.tokens import digits_of
+from tests.cards.used import planted
 from tests.cases.world import sent
 from tests.channel import stories
 from tests.conftest import Desks
@@ -89,11 +90,15 @@ def setting(house: House, desks: Desks, tmp_path: Path) -> Generator[Setting]:
     (tmp_path / "badge.png").write_bytes(picture)
     roles = [Role.PLATFORM_OFFICER]
     _, key = add_client(people.security, organisation="lanhai", name="docs", roles=roles)
+    iot = [Role.IOT_MANAGER]
+    _, iot_key = add_client(people.security, organisation="CT-44", name="iot", roles=iot)
+    planted(people)
     words = {
         SHOWN: base,
         "CT-44-2026-000001-9": agent.agent_no,
         "91440300MA0000001A": agent.uscc,
         "$CHANNEL_KEY": key,
+        "$IOT_KEY": iot_key,
         "$BADGE": f"{base}/b/{digits_of(badge.token or b'')}",
         "$PLACE": str(badge.status_index),
     }
@@ -134,7 +139,7 @@ def asked(setting: Setting, text: str, shown: str | None) -> None:
     headers = dict(one.split(": ", 1) for one in rest)
     base = setting.words[SHOWN]
     answer = httpx.request(method, base + path, headers=headers, content=body.encode(), timeout=30)
-    assert answer.status_code == 200, (line, answer.text)
+    assert answer.is_success, (line, answer.text)
     assert shown is not None, line
     compare(json.loads(setting.put(shown)), answer.json(), line)
 

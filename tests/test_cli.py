@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.areas import AREAS
+
 CHANNEL = Path(sys.executable).parent / "channel"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -126,3 +128,14 @@ def test_duties_are_listed_with_the_tests_that_prove_them(channel: Run) -> None:
         "test_cli::test_the_record_is_verified_and_its_first_altered_entry_named"
         in proved["004-3.4-a"]
     )
+
+
+def test_a_command_starts_with_its_own_area_alone() -> None:
+    assert [load(name).name for name, load in AREAS.items()] == list(AREAS)
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, console.cli.main; print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    heavy = {"pyarrow", "console.actions.patrol", "console.actions.cards", "integrations.bulk"}
+    assert "console.cli.main" in loaded
+    assert heavy.isdisjoint(loaded)

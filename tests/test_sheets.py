@@ -62,6 +62,13 @@ def test_a_list_of_agents_reads_the_same_in_every_encoding(
         assert (table.encoding, table.kind) == (told, Kind.CSV)
 
 
+def test_a_chinese_head_over_rows_of_numbers_is_read(tmp_path: Path) -> None:
+    text = "批次号,ICCID,IMEI\n" + "IOT-44-2026-000001,89860300000000000008,\n" * 9
+    with open_table(csv_file(tmp_path, text.encode("gb18030"))) as table:
+        assert (table.columns, table.encoding) == (("批次号", "ICCID", "IMEI"), "gb18030")
+        assert len(list(table.rows)) == 9
+
+
 def test_rare_characters_of_gb18030_are_read(tmp_path: Path) -> None:
     text = CHINESE + "𠮷野科技有限公司,㐀市\n"
     assert rows_of(csv_file(tmp_path, text.encode("gb18030")))[-1].cells[0] == "𠮷野科技有限公司"

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cards.industry.waiting import INDUSTRY_SOURCES
 from console.actions.cases.authorities.waiting import ORDER_SOURCES
 from console.actions.cases.complaints.waiting import COMPLAINT_SOURCES
 from console.actions.cases.notices.waiting import NOTICE_SOURCES
@@ -15,6 +16,7 @@ from console.actions.cases.tracing.waiting import TRACE_SOURCES
 from console.actions.cases.waiting import CASE_SOURCES
 from console.actions.channel.waiting import CHANNEL_SOURCES
 from console.actions.channel.waiting_barred import BARRED_SOURCES
+from console.actions.checks.waiting import CHECK_SOURCES
 from console.actions.deadlines import warned_until
 from console.actions.patrol.waiting import PATROL_SOURCES
 from console.actions.patrol.waiting_evidence import EVIDENCE_SOURCES
@@ -170,5 +172,7 @@ SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     *COMPLAINT_SOURCES,
     *RECTIFICATION_SOURCES,
     *BARRED_SOURCES,
+    *CHECK_SOURCES,
+    *INDUSTRY_SOURCES,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

@@ -8,6 +8,7 @@ from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
+    card_resold,
     close_complaint,
     handlers_for,
     investigate,
@@ -72,6 +73,8 @@ def show_(number: str) -> None:
         "handler": record.handler.login if record.handler else None,
         "case": record.case.reference if record.case else None,
         "finding": record.finding.number if record.finding else None,
+        "iccid": row.iccid,
+        "batch": record.card.batch.number if record.card else None,
         "received": row.created_at,
         "text": row.text,
         "answer": row.answer,
@@ -128,6 +131,14 @@ def answer(
     own = desk()
     row = _found(own, number)
     _told(answer_complaint(own, row.id, answer=words, fault=fault, paper=paper))
+
+
+@complaint.command("card-resold")
+def card_resold_(number: str, reason: Reason) -> None:
+    """The card of a device was sold on: a finding of the batch that it is in."""
+    own = desk()
+    found = card_resold(own, _found(own, number).id, reason=reason)
+    say("complaint_cli.card_resold", number=found.number)
 
 
 @complaint.command("close")

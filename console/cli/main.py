@@ -7,25 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.actions.staff.people import open_first
-from console.cli import (
-    agent_file,
-    audit,
-    badges,
-    blacklist,
-    cases,
-    channel,
-    complaints,
-    evidence,
-    imports,
-    keys,
-    log,
-    patrol,
-    rectifications,
-    requirements,
-    screen,
-    staff,
-    stock,
-)
+from console.cli.areas import ByArea
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
 from console.database import migrate as migrate_schema
 from console.i18n import told
@@ -34,36 +16,9 @@ from models.refusals import Refusal
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-app.add_typer(staff.org, name="org")
-app.add_typer(staff.user, name="user")
-app.add_typer(audit.audit, name="audit")
-agent_file.attach(channel.agent)
-app.add_typer(channel.agent, name="agent")
-app.add_typer(channel.licence, name="licence")
-app.add_typer(badges.badge, name="badge")
-badges.badge.command("check-all")(keys.check_all)
-app.add_typer(keys.keys, name="keys")
-app.add_typer(log.log, name="log")
-app.command(
-    "witness",
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": [],
-    },
-)(log.witness)
-app.command("publish")(channel.publish_register)
-app.add_typer(cases.case, name="case")
-app.add_typer(rectifications.rectification, name="rectification")
-app.add_typer(complaints.complaint, name="complaint")
-app.add_typer(blacklist.blacklist, name="blacklist")
-app.add_typer(evidence.evidence, name="evidence")
-app.add_typer(stock.stock, name="stock")
-app.add_typer(patrol.patrol, name="patrol")
-app.add_typer(screen.screen, name="screen")
-app.command()(requirements.requirements)
-app.command("import")(imports.import_file)
+app = typer.Typer(
+    cls=ByArea, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
 
 
 @app.callback()

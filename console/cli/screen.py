@@ -1,7 +1,5 @@
 """`channel screen`: files of listings screened without a database; and the models that screen."""
 
-import sys
-import time
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,7 +15,7 @@ from console.actions.patrol.models import (
 )
 from console.actions.patrol.training import train_model
 from console.cli.base import choices, desk, house, say, show, show_one
-from console.i18n import t
+from console.cli.watch import Watch
 from integrations.bulk import (
     read_agents,  # pyright: ignore[reportUnknownVariableType]
     screen_file,  # pyright: ignore[reportUnknownVariableType]
@@ -27,10 +25,6 @@ from models.patrol.screening import Model
 from models.refusals import Invalid
 
 _FILE = "file"
-_EVERY = 5.0
-"""Seconds between two lines of progress where nobody watches a terminal."""
-
-
 _UNMEASURED: Final[dict[str, Any]] = {"n": None, "f1": None}
 
 
@@ -66,7 +60,7 @@ def screen_listings(
     rows: Annotated[int, typer.Option(help="Of one batch.", min=1)] = 16_384,
 ) -> None:
     """Write the listings of IN to OUT with what each offers and whose its shop is."""
-    watch = _Watch()
+    watch = Watch("screen_cli.progress")
     done = screen_file(
         source,
         target,
@@ -138,25 +132,3 @@ def _model(given: str) -> Model:
         return Model.from_bytes(path.read_bytes())
     except (OSError, ValueError, KeyError, EOFError):
         raise Invalid("bulk.model_unreadable", file=path.name) from None
-
-
-class _Watch:
-    """Progress on the error stream: one line that is written over, or one every few seconds."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._last = self._began
-        self._over = sys.stderr.isatty()
-
-    def __call__(self, rows: int, of: int | None) -> None:
-        now = time.monotonic()
-        if not self._over and now - self._last < _EVERY:
-            return
-        self._last = now
-        shown = f"{rows:,} / {of:,}" if of else f"{rows:,}"
-        line = t("screen_cli.progress", rows=shown, pace=f"{rows / (now - self._began):,.0f}")
-        print(line, end="\r" if self._over else "\n", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._over:
-            print(file=sys.stderr)

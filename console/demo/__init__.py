@@ -29,6 +29,8 @@ from console.actions.channel.shops import ShopForm, add_shop
 from console.actions.staff.people import add_organisation, add_user, grant_role
 from console.actions.staff.sign_in import actor_named
 from console.demo.cast import PAPER, PROOF, Cast
+from console.demo.codes import made_up_uscc
+from console.demo.industry import industry_shown
 from console.demo.patrols import patrolled
 from console.desk import Desk, House
 from models.channel.agents import Agent, AgentReason, AgentState
@@ -36,7 +38,6 @@ from models.channel.conditions import condition_lines
 from models.channel.licences import Product
 from models.channel.papers import Clause, PaperKind
 from models.channel.shops import AuthorisedShop
-from models.formats import organisation_check_character, uscc_check_character
 from models.permissions import Permission, Role
 from models.rules import china_day
 from models.staff import Door, OrganisationKind, User
@@ -54,6 +55,7 @@ PEOPLE: Final = (
     ("CT-44", "chen.ming", "陈明", _R.CHANNEL_MANAGER),
     ("CT-44", "he.jing", "何静", _R.CHANNEL_MANAGER),
     ("CT-44", "li.hua", "李华", _R.APPROVER),
+    ("CT-44", "wu.tong", "吴桐", _R.IOT_MANAGER),
     ("CT-44", "lin.jing", "林静", _R.AUDITOR),
     ("MV-11", "zhao.lei", "赵磊", _R.CHANNEL_MANAGER),
     ("lanhai", "lan.xin", "兰欣", _R.PLATFORM_OFFICER),
@@ -89,6 +91,7 @@ def load(house: House) -> bool:
     _kept_out(cast)
     _appealed(cast, agents[0])
     patrolled(cast)
+    industry_shown(cast)
     return True
 
 
@@ -111,14 +114,7 @@ def _staff(house: House) -> Cast:
     def at(login: str) -> Desk:
         return house.desk(actor_named(house, login, Door.CLI))
 
-    return Cast(at("chen.ming"), at("he.jing"), at("li.hua"), at("lan.xin"))
-
-
-def _uscc(number: int) -> str:
-    """A well-formed code of no firm: its region is nobody's."""
-    organisation = f"MADEU{number:03d}".replace("U", "X")
-    body = f"91440000{organisation}{organisation_check_character(organisation)}"
-    return body + uscc_check_character(body)
+    return Cast(at("chen.ming"), at("he.jing"), at("li.hua"), at("lan.xin"), at("wu.tong"))
 
 
 def _agent(cast: Cast, number: int) -> Agent:
@@ -126,7 +122,7 @@ def _agent(cast: Cast, number: int) -> Agent:
     name = f"{_TOWNS[number % 10]}{_NAMES[number % 6]}通信有限公司（示例{number + 1}）"
     form = AgentForm(
         name=name,
-        uscc=_uscc(number),
+        uscc=made_up_uscc(number),
         province="44",
         legal_representative=f"示例{number + 1}",
         contact=f"service{number + 1}@agent.example",
@@ -167,7 +163,7 @@ def _kept_out(cast: Cast) -> None:
     """The blacklist, a restricted firm, and an application whose representative bears a name."""
     blacklist_firm(
         cast.approver,
-        uscc=_uscc(999),
+        uscc=made_up_uscc(999),
         name="黑马通信（示例）",
         person="示例黑名单甲",
         reason="虚假登记（示例）",
@@ -181,7 +177,7 @@ def _kept_out(cast: Cast) -> None:
         cast.approver,
         RestrictedForm(
             name="某某信息技术有限公司（示例）",
-            uscc=_uscc(998),
+            uscc=made_up_uscc(998),
             authority="某市公安局（示例）",
             document_no="联惩〔2026〕示例1号",
             basis="出租、出售电话卡三张以上（示例）",
@@ -194,7 +190,7 @@ def _kept_out(cast: Cast) -> None:
         (("示例同名通信有限公司", "示例同名"), ("某某信息技术有限公司（示例）", "示例乙"))
     ):
         form = AgentForm(
-            name=name, uscc=_uscc(998 if number else 801),
+            name=name, uscc=made_up_uscc(998 if number else 801),
             province="44", legal_representative=person,
         )  # fmt: skip
         submit_agent(cast.colleague, add_agent(cast.colleague, form).id)
@@ -207,7 +203,7 @@ def _overdue(cast: Cast) -> None:
     house = replace(cast.colleague.house, now=lambda: then)
     early = replace(cast.colleague, house=house)
     form = AgentForm(
-        name="韶关久候通信有限公司（示例）", uscc=_uscc(802), province="44",
+        name="韶关久候通信有限公司（示例）", uscc=made_up_uscc(802), province="44",
         legal_representative="示例久候",
     )  # fmt: skip
     submit_agent(early, add_agent(early, form).id)

@@ -24,6 +24,7 @@ class Cast:
     colleague: Desk
     approver: Desk
     platform: Desk
+    iot: Desk
 
     def earlier(self, days: int) -> "Cast":
         """The same people, so many days ago."""
@@ -32,4 +33,6 @@ class Cast:
         def at(desk: Desk) -> Desk:
             return replace(desk, house=replace(desk.house, now=lambda: then))
 
-        return Cast(at(self.manager), at(self.colleague), at(self.approver), at(self.platform))
+        return Cast(
+            at(self.manager), at(self.colleague), at(self.approver), at(self.platform), at(self.iot)
+        )

@@ -80,7 +80,7 @@ _COMPLAINTS: Final = (
         "已要求网店退款并改正，因核对资金流水超过期限，特此致歉。",
     ),
     (33, 4, ComplaintKind.FORCED_PACKAGE, "只能选高价套餐（示例）。", "已恢复全部套餐供选择。"),
-    (12, 5, ComplaintKind.RESALE, "买到的卡是别人名下的（示例）。", "已停用该卡并对来源渠道立案。"),
+    (12, 5, ComplaintKind.RESALE, "买到的卡是别人名下的（示例）。", "已关停该卡并对来源渠道立案。"),
 )
 """Days ago, days to the answer, kind, text, answer."""
 _HEAD: Final = ("渠道编码", "渠道名称", "渠道类型", "上级渠道编码", "省份", "批次号", "产品",

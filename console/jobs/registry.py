@@ -3,6 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
+from console.actions.cards.industry.old_days import sweep_card_days
+from console.actions.cards.industry.old_files import sweep_usage_files
+from console.actions.cards.industry.overdue import sweep_overdue
+from console.actions.cards.industry.whole_days import sweep_parts
 from console.actions.cases.doing import settle_tasks
 from console.actions.cases.late import sweep_deadlines
 from console.actions.channel.badges import finish_badges
@@ -21,7 +25,7 @@ from console.actions.patrol.rehash import sweep_evidence
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
 from console.actions.today.digests import send_digests
-from console.jobs import imports, notices, patrol, stamps, tellings, training
+from console.jobs import imports, monitoring, notices, patrol, stamps, tellings, training
 from console.jobs.base import Kind, Sweep
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -32,6 +36,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     patrol.PATROLS,
     stamps.STAMPS,
     training.TRAININGS,
+    monitoring.MONITORING,
 )
 
 SWEEPS: Final[tuple[Sweep, ...]] = (
@@ -63,4 +68,10 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     # From half past eight in China, and each person at most once a day: it knows itself.
     Sweep("digests.send", timedelta(minutes=1), send_digests),
     Sweep("scans.forget", timedelta(days=1), forget_scans),
+    # What makers owe and who was to be named: days end at midnight, an hour is soon enough.
+    Sweep("industry.overdue", timedelta(hours=1), sweep_overdue),
+    # Soon after midnight, and each carrier once a day: it knows itself.
+    Sweep("usage.days", timedelta(hours=1), sweep_parts),
+    Sweep("usage.forget", timedelta(days=1), sweep_usage_files),
+    Sweep("usage.forget_days", timedelta(days=1), sweep_card_days),
 )

@@ -36,7 +36,7 @@ from console.pages.channel_forms import (
     refusal_fields,
     unpacked,
 )
-from console.pages.channel_parts import show_badges, show_refused, show_shops, told
+from console.pages.channel_parts import own_carriers, show_badges, show_refused, show_shops, told
 from console.pages.channel_words import TONES
 from console.pages.file_forms import Given, line_choice
 from console.pages.frame import my_desk, plain, refusals_shown
@@ -72,7 +72,7 @@ from models.channel.licences import Licence
 from models.permissions import Permission
 from models.provinces import provinces
 from models.rules import china_day
-from models.staff import CARRIERS, OrganisationKind
+from models.staff import OrganisationKind
 from models.tokens import OWN_SITE
 
 P = Permission
@@ -136,7 +136,7 @@ def adding() -> None:
     with st.popover(
         t("agents_page.add"), icon=":material/add:", type="primary", key=f"agents:add:{round_}"
     ):
-        words = agent_fields(f"agents:add:{round_}", carriers=carrier_codes())
+        words = agent_fields(f"agents:add:{round_}", carriers=list(own_carriers(desk)))
         if not st.button(t("agents_page.add"), key="agents:add:sure", type="primary"):
             return
         if not words:
@@ -147,13 +147,6 @@ def adding() -> None:
             st.session_state["agents:round"] = round_ + 1
             flash(t("agents_page.added", number=agent.agent_no))
             open_record(None, agent.id)
-
-
-def carrier_codes() -> list[str]:
-    """Of somebody who works for more than one carrier, as a group's people do."""
-    own = desk.actor.carriers
-    rows = [row for row in list_organisations(desk) if row.id in own and row.kind in CARRIERS]
-    return [row.code for row in rows] if len(rows) > 1 else []
 
 
 def deciding(chosen: Sequence[UUID]) -> None:

@@ -29,7 +29,8 @@ from models.permissions import Permission, Role
 
 AREAS = (
     "staff", "record", "agent", "licence", "badge", "publication", "shop", "patrol", "finding",
-    "case", "instruction", "case_appeal",
+    "case", "instruction", "case_appeal", "industry", "accountable", "usage_finding", "card_order",
+    "identity",
 )  # fmt: skip
 
 

@@ -15,10 +15,17 @@ from console.pages.kit import Column, Kind, flash, record_table, section
 from models.channel.badges import Badge
 from models.channel.public import shop_number
 from models.channel.shops import AuthorisedShop
-from models.staff import OrganisationKind
+from models.staff import CARRIERS, OrganisationKind
 from models.tokens import OWN_SITE
 
 _REFUSED: Final = "bulk:refused"
+
+
+def own_carriers(desk: Desk) -> dict[str, str]:
+    """By code, of somebody who works for more than one carrier, as a group's people do."""
+    own = desk.actor.carriers
+    rows = [row for row in list_organisations(desk) if row.id in own and row.kind in CARRIERS]
+    return {row.code: row.name for row in rows} if len(rows) > 1 else {}
 
 
 def platform_names(desk: Desk) -> dict[str, str]:

@@ -40,10 +40,14 @@ def move_of(  # noqa: PLR0913 - a move's parts
     reason: bool = False,
     main: bool = False,
 ) -> Next:
-    """A move by the key of its text, `agents_page.submit`; `…_will` says what it brings about."""
+    """A move by the key of its text, `agents_page.submit`; `…_will` says what it brings about.
 
-    def do(words: str) -> None:
-        act(words)
+    Words that `act` answers are said once it is done.
+    """
+
+    def do(words: str) -> str | None:
+        answer = act(words)
+        return answer if isinstance(answer, str) else None
 
     return Next(
         text.rpartition(".")[2],

@@ -38,6 +38,7 @@ from console.pages.kit import (
     search,
     section,
     show_once,
+    state_word,
     timeline,
     two_columns,
 )
@@ -157,6 +158,9 @@ def taking_down() -> None:
                 format_func=lambda one: t(f"complaint_kind.{one}"),
             )  # fmt: skip
             shop = st.text_input(t("complaints_page.shop"), max_chars=500)
+            iccid = st.text_input(
+                t("complaint_form.iccid"), max_chars=40, help=t("complaint_form.iccid_hint")
+            )
             text = st.text_area(t("complaints_page.text"), max_chars=4000)
             place = st.selectbox(
                 t("complaints_page.province"), [*provinces()], index=None,
@@ -170,7 +174,9 @@ def taking_down() -> None:
             sent = st.form_submit_button(t("complaints_page.keep"), type="primary")
         if sent:
             with refusals_shown():
-                told = Told(kind, text, shop=shop, province=place or "", contact=contact)
+                told = Told(
+                    kind, text, shop=shop, province=place or "", contact=contact, iccid=iccid
+                )
                 brought = [Enclosed(one.name, one.getvalue()) for one in files[: MOST_FILES + 1]]
                 made = take_down(desk, told, brought, source=source, source_number=number)
                 show_once(t("complaints_page.code_for", number=made.number), made.code)
@@ -193,6 +199,7 @@ def show_complaint(complaint_id: str) -> None:
     left, right = two_columns()
     with left:
         show_words(record)
+        show_card(record)
         show_handling(record)
         show_files(row)
     with right:
@@ -226,6 +233,27 @@ def show_words(record: ComplaintRecord) -> None:
             t("complaints_page.received"): moment(row.created_at),
         }
     )
+
+
+def show_card(record: ComplaintRecord) -> None:
+    """Whose the device's card is, for whoever handles it; the reporter is never told."""
+    row, card = record.complaint, record.card
+    if not row.iccid:
+        return
+    told = {"ICCID": row.iccid}
+    if card is not None:
+        told |= {
+            t("complaints_page.card_batch"): card.batch.number,
+            t("complaints_page.card_purchaser"): card.purchaser.name,
+            t("complaints_page.card_product"): card.batch.product,
+        }
+    facts(told, t("complaints_page.card"))
+    st.caption(t("complaints_page.card_secret" if card else "complaints_page.card_unknown"))
+    if card is not None:
+        link_to(card.batch.number, "industry", card.batch.id, key="complaint:batch")
+        for one in card.findings:
+            words = f"{one.number} · {state_word('usage_finding_state', one.state)}"
+            link_to(words, "usage_findings", one.id, key=f"complaint:{one.id}")
 
 
 def show_handling(record: ComplaintRecord) -> None:

@@ -28,7 +28,7 @@ MEGABYTES: Final = 10
 
 @dataclass(slots=True)
 class Given:
-    """A file that a form was given, for as long as the page runs."""
+    """What files a form was given, for as long as the page runs."""
 
     files: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
 
@@ -36,6 +36,17 @@ class Given:
         chosen = st.file_uploader(label, type=list(TYPES), key=key, max_upload_size=MEGABYTES)
         self.files = [] if chosen is None else [(chosen.name, chosen.getvalue())]
         return bool(self.files)
+
+    def ask_several(self, label: str, key: str) -> None:
+        """Any number, none too."""
+        chosen = st.file_uploader(
+            label,
+            type=list(TYPES),
+            accept_multiple_files=True,
+            key=key,
+            max_upload_size=MEGABYTES,
+        )
+        self.files = [(one.name, one.getvalue()) for one in chosen]
 
 
 def paper_word(paper: AgentPaper) -> str:

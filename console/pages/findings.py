@@ -46,6 +46,7 @@ from console.pages.kit import (
     timeline,
     two_columns,
 )
+from console.pages.offer_links import offer_moves, show_offer_links
 from console.pages.patrol_words import FINDINGS, GROUNDS, TIERS
 from models.channel.licences import Ground
 from models.channel.public import shop_number
@@ -135,7 +136,7 @@ def show_finding(finding_id: str) -> None:
     with record_head(
         finding.number, shop.name, area="finding_state", state=finding.state, tones=FINDINGS
     ):
-        next_moves(desk, moves(finding), finding.id)
+        next_moves(desk, moves(record), finding.id)
     seen = evidence_of(desk, finding.id) if desk.actor.may(P.EVIDENCE_READ) else None
     left, right = two_columns()
     with left:
@@ -147,6 +148,7 @@ def show_finding(finding_id: str) -> None:
         finding_parts.alike(finding)
         finding_parts.badges(finding)
         show_facts(record)
+        show_offer_links(desk, finding)
         if seen is not None:
             show_evidence(seen)
     with right:
@@ -207,8 +209,9 @@ def links(record: FindingRecord) -> None:
             link_to(words, "findings", one.id, key=f"to:earlier:{one.id}")
 
 
-def moves(finding: Finding) -> list[Next]:
-    return [*_judging(finding), *_going_on(finding)]
+def moves(record: FindingRecord) -> list[Next]:
+    finding = record.finding
+    return [*_judging(finding), *_going_on(finding), *offer_moves(desk, record)]
 
 
 def _judging(finding: Finding) -> list[Next]:
@@ -267,8 +270,8 @@ def _going_on(finding: Finding) -> list[Next]:
              P.FINDING_CONFIRM, is_open=finding.merged_into_id is not None,
              icon=":material/call_split:"),
         Next("open_case", t("findings_page.open_case"), t("findings_page.open_case_will"), to_case,
-             P.CASE_OPEN, is_open=FindingMove.TO_CASE in finding.open_moves(), ask=likely_case,
-             icon=":material/gavel:", main=True),
+             P.CASE_OPEN, ask=likely_case, icon=":material/gavel:", main=True,
+             is_open=desk.actor.sees_channels and FindingMove.TO_CASE in finding.open_moves()),
     ]  # fmt: skip
 
 

@@ -20,6 +20,8 @@ class Entry:
     group: str
     icon: str
     permission: Permission
+    also: tuple[Permission, ...] = ()
+    """Others that open it as well."""
 
     @property
     def file(self) -> Path:
@@ -37,7 +39,7 @@ PAGES: Final = (
     Entry("badge_check", "channel", "qr_code_scanner", _P.BADGE_READ),
     Entry("signals", "channel", "sensors", _P.SIGNAL_READ),
     Entry("publications", "channel", "campaign", _P.PUBLICATION_READ),
-    Entry("imports", "channel", "upload_file", _P.LISTING_IMPORT),
+    Entry("imports", "channel", "upload_file", _P.LISTING_IMPORT, (_P.INDUSTRY_EDIT,)),
     Entry("blacklist", "channel", "person_off", _P.BLACKLIST_READ),
     Entry("appeals", "channel", "balance", _P.APPEAL_READ),
     Entry("sources", "patrol", "captive_portal", _P.PATROL_READ),
@@ -50,9 +52,15 @@ PAGES: Final = (
     Entry("operators", "patrol", "hub", _P.SHOP_READ),
     Entry("coverage", "patrol", "insights", _P.PATROL_READ),
     Entry("screening", "patrol", "model_training", _P.FINDING_READ),
+    Entry("industry", "industry", "memory", _P.INDUSTRY_READ),
+    Entry("purchasers", "industry", "domain", _P.INDUSTRY_READ),
+    Entry("monitoring", "industry", "query_stats", _P.INDUSTRY_READ),
+    Entry("usage_findings", "industry", "crisis_alert", _P.INDUSTRY_READ),
+    Entry("industry_counts", "industry", "bar_chart", _P.INDUSTRY_COUNT),
     Entry("cases", "cases", "gavel", _P.CASE_READ),
     Entry("notices", "cases", "forum", _P.CASE_READ),
     Entry("rectifications", "cases", "build_circle", _P.RECTIFICATION_READ),
+    Entry("test_purchases", "cases", "shopping_cart", _P.STOCK_READ),
     Entry("stock", "cases", "sim_card", _P.STOCK_READ),
     Entry("instructions", "cases", "account_balance", _P.INSTRUCTION_READ),
     Entry("complaints", "cases", "feedback", _P.COMPLAINT_READ),
@@ -68,5 +76,9 @@ PAGES: Final = (
 
 
 def entries_for(actor: Actor) -> list[Entry]:
-    """The pages whose permission the actor holds."""
-    return [entry for entry in PAGES if actor.may(entry.permission) and entry.file.exists()]
+    """The pages for which the actor holds a permission."""
+    return [
+        entry
+        for entry in PAGES
+        if any(map(actor.may, (entry.permission, *entry.also))) and entry.file.exists()
+    ]

@@ -22,7 +22,7 @@ _HEADERS: Final = {
     "content-disposition": 'inline; filename="channel.ics"',
 }
 _HOUR: Final = timedelta(hours=1)
-_KINDS: Final = {"": Component.EVENT, "event": Component.EVENT, "todo": Component.TODO}
+_KINDS: Final = {"": Component.EVENT, "event": Component.EVENT, "todo": Component.TASK}
 
 
 def routes(site: Site) -> list[Route]:

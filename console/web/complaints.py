@@ -52,7 +52,7 @@ _MOST_PARTS: Final = 10
 _LARGEST_PART: Final = 64 * 1024
 _MULTIPART: Final = "multipart/form-data"
 _FORM: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
-_FIELDS: Final = ("kind", "platform", "shop", "text", "province", "contact")
+_FIELDS: Final = ("kind", "platform", "shop", "iccid", "text", "province", "contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _asked(request: Request) -> dict[str, str]:
     """What a link of ours fills in beforehand."""
     given = request.query_params
     fields = {name: given.get(name, "")[: LONGEST.get(name, 32)] for name in _FIELDS}
-    fields["contact"] = ""
+    fields["contact"] = fields["iccid"] = ""
     agent = plain_text(given.get("agent", ""))[:40]
     if agent and not fields["text"]:
         spoken_of = t("complaint_form.about_agent", agent=agent)
@@ -200,6 +200,8 @@ def _told(fields: Mapping[str, str]) -> Told:
         province=fields.get("province", ""),
         contact=fields.get("contact", ""),
         language=spoken.get(),
+        # Of another kind it is out of sight, and nobody said it.
+        iccid=fields.get("iccid", "") if kind is ComplaintKind.DEVICE_CARD else "",
     )
 
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.web.guard.headers import Headers, streamlit_index
 
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Raise it when what is made of a bundle changes, so that old copies are not served."""
 SUFFIXES: Final = frozenset({".js", ".css", ".wasm", ".json", ".svg"})
 WORTH_IT: Final = 1000
@@ -47,6 +47,10 @@ ZH: Final[Mapping[str, str]] = {
     "Next page": "下一页",
     "Previous page": "上一页",
     "Upload": "上传",
+    "Add files": "添加文件",
+    "per file": "以内（单个文件）",
+    "Drag and drop a file here": "将文件拖到此处",
+    "Drag and drop files here": "将文件拖到此处",
     "Link to heading": "本节链接",
     "Clear all": "全部清除",
     "Running...": "运行中……",
@@ -66,6 +70,7 @@ CONTEXTS: Final = (
     "?`{}`",
     "return`{}`",
     "showError(`{}`",
+    "}} {}`",
 )
 """Where a literal is text for people; elsewhere the same word may be a key."""
 
@@ -78,7 +83,7 @@ def translated(source: str) -> tuple[str, set[str]]:
     """A bundle with its English literals in Chinese, and which of them it held."""
     found: set[str] = set()
     for english, chinese in ZH.items():
-        if f"`{english}`" not in source:
+        if f"{english}`" not in source:
             continue
         for context in CONTEXTS:
             before = context.format(english)

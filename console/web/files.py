@@ -5,7 +5,7 @@ and given as an attachment that no browser opens in our name. Pictures alone are
 agent's papers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
@@ -19,6 +19,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from console.actions import files
+from console.actions.cards.industry.order_papers import order_document, order_proof
+from console.actions.cards.industry.paper_files import (
+    agreement_file,
+    licence_file,
+    limits_file,
+    report_paper,
+)
+from console.actions.cards.industry.run_files import run_hits, run_rejects
 from console.actions.cases.authorities.files import (
     case_appeal_paper,
     instruction_file,
@@ -33,6 +41,7 @@ from console.actions.cases.rectifications.papers import rectification_document
 from console.actions.channel.barred_lists import export_barred
 from console.actions.channel.paper_files import paper_file
 from console.actions.channel.pictures import Format, Look
+from console.actions.checks.test_purchases import purchase_file
 from console.actions.files import Download
 from console.actions.patrol.evidence_files import evidence_file
 from console.actions.patrol.packs import evidence_pack, finding_pack, notice_pack, run_pack
@@ -85,6 +94,7 @@ def routes(site: Site) -> list[Route]:
             given(_complaint, inline=True),
             methods=["GET"],
         ),
+        Route("/files/purchases/{id}/{sha256}", given(_purchase, inline=True), methods=["GET"]),
         Route("/files/digest.txt", given(_digest), methods=["GET"]),
         Route("/files/due.ics", given(_due), methods=["GET"]),
         Route("/files/badges/{badge_id}.{kind}", given(_badge), methods=["GET"]),
@@ -99,6 +109,7 @@ def routes(site: Site) -> list[Route]:
         Route("/files/rectifications/{id}.pdf", given(_rectification), methods=["GET"]),
         Route("/files/rectifications/{id}/receipt", given(_acknowledgement), methods=["GET"]),
         Route("/files/rectification-issues/{id}", given(_issue), methods=["GET"]),
+        *(Route(path, given(asked), methods=["GET"]) for path, asked in _INDUSTRY.items()),
     ]
 
 
@@ -148,6 +159,12 @@ def _complaint(desk: Desk, request: Request) -> Download:
     """What a reporter sent along."""
     names = request.path_params
     return complaint_file(desk, names["complaint_id"], names["sha256"])
+
+
+def _purchase(desk: Desk, request: Request) -> Download:
+    """A picture of what was bought."""
+    names = request.path_params
+    return purchase_file(desk, names["id"], names["sha256"])
 
 
 def _digest(desk: Desk, _request: Request) -> Download:
@@ -242,6 +259,37 @@ def _report(desk: Desk, request: Request) -> Download:
 
 def _case_appeal(desk: Desk, request: Request) -> Download:
     return case_appeal_paper(desk, request.path_params["id"])
+
+
+def _card_order(desk: Desk, request: Request) -> Download:
+    return order_document(desk, request.path_params["id"], _language(request))
+
+
+def _reported(desk: Desk, request: Request) -> Download:
+    """What was handed in with a finding about industry cards."""
+    names = request.path_params
+    return report_paper(desk, names["id"], names["sha256"])
+
+
+def _of(file: Callable[[Desk, str], Download]) -> Asked:
+    """What a use case gives for the id in the path."""
+
+    def asked(desk: Desk, request: Request) -> Download:
+        return file(desk, request.path_params["id"])
+
+    return asked
+
+
+_INDUSTRY: Final[Mapping[str, Asked]] = {
+    "/files/purchasers/{id}/licence": _of(licence_file),
+    "/files/industry-agreements/{id}": _of(agreement_file),
+    "/files/industry-batches/{id}/limits": _of(limits_file),
+    "/files/card-orders/{id}.pdf": _card_order,
+    "/files/card-orders/{id}/proof": _of(order_proof),
+    "/files/usage-findings/{id}/{sha256}": _reported,
+    "/files/usage-runs/{id}/hits.parquet": _of(run_hits),
+    "/files/usage-runs/{id}/rejects.csv": _of(run_rejects),
+}
 
 
 def handed_out(file: Download) -> Response:

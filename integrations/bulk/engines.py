@@ -1,4 +1,4 @@
-"""Where batches are screened: in processes beside this one, or by the workers of a Dask scheduler.
+"""Where batches are worked on: in processes beside this one, or by the workers of a Dask scheduler.
 
 Both answer in the order in which they were asked, and hold no more than a few batches.
 """
@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from integrations.bulk.parts import Setup, screen_part
+from integrations.bulk.setups import Setup
 from integrations.child import Child, Died
 from models.refusals import Conflict, Invalid
 
@@ -39,7 +39,11 @@ class Engine(Protocol):
 
 
 def open_engine(name: str, setup: Setup, processes: int | None = None) -> Engine:
-    """The engine called `local`, or the one at `dask://host:port`."""
+    """The engine called `local`, of no process but this one if there are to be 0; or the one at
+    `dask://host:port`.
+    """
+    if name == LOCAL and processes == 0:
+        return OwnEngine(setup)
     if name == LOCAL:
         return LocalEngine(setup, processes or min(os.cpu_count() or 1, _MOST_PROCESSES))
     address = urlsplit(name)
@@ -48,11 +52,25 @@ def open_engine(name: str, setup: Setup, processes: int | None = None) -> Engine
     raise Invalid("bulk.no_engine", engine=name)
 
 
+class OwnEngine:
+    """No process but this one: for what is not worth starting another."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._part = setup.made()
+
+    def each(self, parts: Iterable[tuple[Given, bytes]]) -> Iterator[tuple[Given, bytes]]:
+        return ((given, self._part(part)) for given, part in parts)
+
+    def close(self) -> None:
+        return
+
+
 class LocalEngine:
     """Processes that are started afresh and spoken with in frames: none is forked off this one."""
 
     def __init__(self, setup: Setup, processes: int) -> None:
-        self._setup = setup
+        names = setup.work, setup.digest, str(len(setup.given))
+        self._first = (*(name.encode() for name in names), *setup.given)
         self._idle: SimpleQueue[Child] = SimpleQueue()
         self._children = [Child(_MODULE, _SECONDS, _LONGEST) for _ in range(processes)]
         for child in self._children:
@@ -75,7 +93,7 @@ class LocalEngine:
             child.left = _SECONDS
             if id(child) not in self._told:
                 self._told.add(id(child))
-                child.tell(self._setup.model, self._setup.agents, self._setup.digest.encode())
+                child.tell(*self._first)
             child.tell(part)
             return child.hear()
         except Died as died:
@@ -103,12 +121,17 @@ class DaskEngine:
 
     def each(self, parts: Iterable[tuple[Given, bytes]]) -> Iterator[tuple[Given, bytes]]:
         def submit(part: bytes) -> Any:  # noqa: ANN401 - Dask's future
-            return self._client.submit(screen_part, part, self._setup, pure=False)
+            there = self._client.scatter(part, hash=False)
+            return self._client.submit(_answer, there, self._setup, pure=False)
 
         return _in_order(parts, submit, self._workers * (1 + _AHEAD))
 
     def close(self) -> None:
         self._client.close()
+
+
+def _answer(part: bytes, setup: Setup) -> bytes:
+    return setup.answer(part)
 
 
 def _in_order(

@@ -3,15 +3,12 @@
 # pyright: basic, reportAttributeAccessIssue=false
 # Arrow comes without types.
 
-import hashlib
-import io
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from integrations.bulk.setups import Part, Setup, packed, unpacked
 from models.patrol.matching import AgentIndex, Matcher
 from models.patrol.screening import Model, screen_batch
 
@@ -29,29 +26,27 @@ RESULT: Final = pa.schema(
         ("shop_reason", pa.string()),
     ]
 )
-_ENGINES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """All that a worker needs beside the listings; the digest stands for the rest."""
-
-    model: bytes = field(compare=False, repr=False)
-    agents: bytes = field(compare=False, repr=False)
-    """An Arrow stream of the register's agents."""
-    digest: str
-
-    @classmethod
-    def of(cls, model: Model, agents: pa.Table | None) -> "Setup":
-        body = model.to_bytes()
-        stream = packed(agents if agents is not None else AgentIndex([]).table)
-        return cls(body, stream, hashlib.sha256(body + stream).hexdigest())
+def screening(model: Model, agents: pa.Table | None) -> Setup:
+    """`agents` are those of the register."""
+    return Setup.of(
+        screener, model.to_bytes(), packed(AgentIndex([]).table if agents is None else agents)
+    )
 
 
-def screen_part(listings: bytes, setup: Setup) -> bytes:
+def screener(model: bytes, agents: bytes) -> Part:
     """A batch as an Arrow stream in, its `RESULT` in the same order out."""
-    model, matcher = _engine(setup)
-    batch = unpacked(listings).combine_chunks().to_batches()[0]
+    words, matcher = Model.from_bytes(model), Matcher(AgentIndex(unpacked(agents)))
+
+    def screened(listings: bytes) -> bytes:
+        return packed(_screened(unpacked(listings), words, matcher))
+
+    return screened
+
+
+def _screened(listings: pa.Table, model: Model, matcher: Matcher) -> pa.Table:
+    batch = listings.combine_chunks().to_batches()[0]
     screened = screen_batch(batch, model)
     shops = matcher.match(batch)
     columns = {
@@ -65,22 +60,4 @@ def screen_part(listings: bytes, setup: Setup) -> bytes:
         "shop_reason": shops.column("reason"),
     }
     cast = [pc.cast(column, RESULT.field(name).type) for name, column in columns.items()]
-    return packed(pa.table(cast, RESULT))
-
-
-@lru_cache(maxsize=_ENGINES)
-def _engine(setup: Setup) -> tuple[Model, Matcher]:
-    """Made once in each process."""
-    return Model.from_bytes(setup.model), Matcher(AgentIndex(unpacked(setup.agents)))
-
-
-def packed(table: pa.Table | pa.RecordBatch) -> bytes:
-    out = io.BytesIO()
-    with pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write(table)
-    return out.getvalue()
-
-
-def unpacked(body: bytes) -> pa.Table:
-    with pa.ipc.open_stream(pa.py_buffer(body)) as stream:
-        return stream.read_all()
+    return pa.table(cast, RESULT)

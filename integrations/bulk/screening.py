@@ -13,18 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from integrations.bulk.engines import LOCAL, open_engine
-from integrations.bulk.parts import RESULT, Setup, packed, unpacked
+from integrations.bulk.parts import RESULT, screening
+from integrations.bulk.setups import packed, unpacked
 from integrations.bulk.tables import (
     Listings,
     columns_of,
     kept_schema,
+    must_differ,
     open_listings,
     read_part,
     written,
 )
 from models.patrol.matching import ShopMatch
 from models.patrol.screening import FLAGGED, Model, shipped_model
-from models.refusals import Invalid
 
 ROWS = 16_384
 """Of a batch: what memory holds of a file is a few of these."""
@@ -71,14 +72,13 @@ def screen_file(  # noqa: PLR0913 - what a run is made of
     when it is whole. `progress` is told the rows done, and of how many if known.
     """
     source, target = Path(source), Path(target)
-    if target.exists() and source.exists() and target.samefile(source):
-        raise Invalid("bulk.same_file", file=source.name)
+    must_differ(source, target)
     summary = Summary()
     with open_listings(source, rows) as listings:
         columns = columns_of(listings.schema, source.name)
         kept = kept_schema(listings.schema, source.name)
         whole = pa.schema([*kept, *RESULT])
-        setup = Setup.of(model or shipped_model(), register)
+        setup = screening(model or shipped_model(), register)
         one = listings.rows is not None and listings.rows <= rows
         with (
             written(target, whole) as writer,

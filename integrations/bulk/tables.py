@@ -1,4 +1,4 @@
-"""Listings as they come in files, a batch at a time, and the same rows with results going out."""
+"""Tables as they come in files, a batch at a time, and results going out."""
 
 # pyright: basic, reportAttributeAccessIssue=false
 # Arrow comes without types.
@@ -7,25 +7,28 @@ import csv
 import errno
 import os
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from integrations.bulk.parts import READ, RESULT
-from integrations.sheets import USUAL, inert, open_table
+from integrations.sheets import USUAL, inert, nobodys, open_table
 from models.refusals import Conflict, Invalid
 
 PARQUET: Final = ".parquet"
 CSV: Final = ".csv"
 _MAGIC: Final = b"PAR1"
 _LIMITS: Final = replace(USUAL, file_bytes=100_000_000_000, rows=200_000_000)
+_FEW: Final = 1_000_000
+_ROWS_OF_A_BYTE: Final = 4
 _BETWEEN: Final = "; "
+_COLUMNS_SHOWN: Final = 30
 _GIVEN: Final = "_in"
 ALIASES: Final[Mapping[str, Sequence[str]]] = {
     "title": ("title", "标题", "商品标题", "宝贝标题", "商品名称", "title_seen"),
@@ -39,8 +42,20 @@ ALIASES: Final[Mapping[str, Sequence[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """The columns of a Parquet file that are read, by their paths."""
+
+    columns: Sequence[str]
+    words: Sequence[str] = ()
+    """Those with few different texts."""
+
+
+Pick: TypeAlias = Callable[[pa.Schema], Picked]
+
+
+@dataclass(frozen=True, slots=True)
 class Listings:
-    """An open file of listings."""
+    """An open file: of listings, or of other rows."""
 
     schema: pa.Schema
     rows: int | None
@@ -49,15 +64,18 @@ class Listings:
 
 
 @contextmanager
-def open_listings(path: Path, rows: int) -> Generator[Listings]:
-    """A Parquet file by its first bytes, else a table as people hand them in."""
+def open_listings(path: Path, rows: int, pick: Pick | None = None) -> Generator[Listings]:
+    """A Parquet file by its first bytes, else a table as people hand them in.
+
+    What is picked of a Parquet file is read by all cores; else every column, by one.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
     except OSError as error:
         raise Invalid("bulk.no_file", file=path.name, problem=error.strerror or "") from None
     if head == _MAGIC or path.suffix.lower() == PARQUET:
-        yield from _parquet(path, rows)
+        yield from _parquet(path, rows, pick)
     else:
         with open_table(path, limits=_LIMITS) as table:
             schema = pa.schema([(name, pa.string()) for name in table.columns])
@@ -77,15 +95,29 @@ def open_listings(path: Path, rows: int) -> Generator[Listings]:
             yield Listings(schema, None, batches)
 
 
-def _parquet(path: Path, rows: int) -> Generator[Listings]:
+def _parquet(path: Path, rows: int, pick: Pick | None) -> Generator[Listings]:
     try:
         file = pq.ParquetFile(path, pre_buffer=False)
+        picked = pick(file.schema_arrow) if pick else None
+        if picked:
+            leaves = [file.schema.column(at).path for at in range(len(file.schema.names))]
+            words = [leaf for leaf in leaves if leaf.partition(".")[0] in picked.words]
+            file.close()
+            file = pq.ParquetFile(path, pre_buffer=False, read_dictionary=words)
     except (pa.ArrowInvalid, OSError) as error:
         problem = str(error).splitlines()[0][:200]
         raise Invalid("bulk.not_parquet", file=path.name, problem=problem) from None
     with file:
-        batches = _refusing(file.iter_batches(rows, use_threads=False), path)
-        yield Listings(file.schema_arrow, file.metadata.num_rows, batches)
+        _must_be_of_its_size(path, file.metadata.num_rows)
+        columns = picked.columns if picked else None
+        found = file.iter_batches(rows, columns=columns, use_threads=picked is not None)
+        yield Listings(file.schema_arrow, file.metadata.num_rows, _refusing(found, path))
+
+
+def _must_be_of_its_size(path: Path, rows: int) -> None:
+    """A few hundred kilobytes can say that they are milliards of rows."""
+    if rows > min(_LIMITS.rows, max(_FEW, _ROWS_OF_A_BYTE * path.stat().st_size)):
+        raise Invalid("bulk.too_many_rows", file=path.name, rows=rows)
 
 
 def _refusing(batches: Iterator[pa.RecordBatch], path: Path) -> Iterator[pa.RecordBatch]:
@@ -103,20 +135,34 @@ def _refusing(batches: Iterator[pa.RecordBatch], path: Path) -> Iterator[pa.Reco
 
 def columns_of(schema: pa.Schema, file: str) -> dict[str, str]:
     """The file's name for each column that is read; refused without titles."""
-    by_lower = {name.strip().lower(): name for name in reversed(schema.names)}
-    found = {
-        wanted: next((by_lower[name] for name in names if name in by_lower), None)
-        for wanted, names in ALIASES.items()
-    }
-    if found["title"] is None:
-        shown = ", ".join(schema.names[:30]) or "-"
-        raise Invalid("bulk.no_title", file=file, columns=shown)
-    known = {wanted: name for wanted, name in found.items() if name is not None}
+    known = named(schema, ALIASES)
+    if "title" not in known:
+        raise Invalid("bulk.no_title", file=file, columns=shown_columns(schema))
     for name in known.values():
         if not _can_be_text(schema.field(name).type):
             kind = str(schema.field(name).type)
             raise Invalid("bulk.bad_column", file=file, column=name, kind=kind)
     return known
+
+
+def shown_columns(schema: pa.Schema) -> str:
+    """For a refusal. Of a file without a header they are the cells of its first row."""
+    return ", ".join(map(nobodys, schema.names[:_COLUMNS_SHOWN])) or "-"
+
+
+def named(schema: pa.Schema, aliases: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The file's name for each column that it has; of aliases the first that is there."""
+    by_lower = {name.strip().lower(): name for name in reversed(schema.names)}
+    return {
+        wanted: next(by_lower[name] for name in names if name in by_lower)
+        for wanted, names in aliases.items()
+        if not by_lower.keys().isdisjoint(names)
+    }
+
+
+def must_differ(source: Path, target: Path) -> None:
+    if target.exists() and source.exists() and target.samefile(source):
+        raise Invalid("bulk.same_file", file=source.name)
 
 
 def kept_schema(schema: pa.Schema, file: str) -> pa.Schema:
@@ -218,5 +264,5 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         return inert(_BETWEEN.join(map(str, value)))
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
     return inert(value) if isinstance(value, str) else str(value)

@@ -26,17 +26,17 @@ def main() -> None:
     sys.meta_path.insert(0, _NoPandas())
     import pyarrow as pa
 
-    from integrations.bulk.parts import Setup, screen_part
+    from integrations.bulk.setups import Setup
     from integrations.child import give, take
 
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     pa.set_memory_pool(pa.system_memory_pool())
-    told = [take(sys.stdin.buffer) for _ in range(3)]
-    model, agents, digest = (frame or b"" for frame in told)
-    setup = Setup(model, agents, digest.decode())
+    work, digest, count = ((take(sys.stdin.buffer) or b"").decode() for _ in range(3))
+    given = tuple(take(sys.stdin.buffer) or b"" for _ in range(int(count)))
+    setup = Setup(work, given, digest)
     while (part := take(sys.stdin.buffer)) is not None:
-        give(screen_part(part, setup))
+        give(setup.answer(part))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,11 @@ class Folder:
             _must_be_closed(path, os.fstat(file))
             return source.read()
 
+    def must_be_closed(self, name: str) -> None:
+        """KeyFileOpen when others may reach a file that something else reads and writes."""
+        path = self.path / name
+        _must_be_closed(path, path.stat())
+
     def write_new(self, name: str, content: bytes) -> None:
         """Whole or not at all, and never over another: `link` refuses a name that is taken."""
         with self._written(content) as draft:

@@ -5,7 +5,7 @@ Nothing is guessed at, replaced or cut.
 """
 
 from integrations.sheets.reading import open_table
-from integrations.sheets.shape import USUAL, Kind, Limits, Row, Table
+from integrations.sheets.shape import USUAL, Kind, Limits, Row, Table, nobodys
 from integrations.sheets.writing import inert, live, write_csv, write_xlsx
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "inert",
     "live",
+    "nobodys",
     "open_table",
     "write_csv",
     "write_xlsx",

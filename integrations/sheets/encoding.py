@@ -136,6 +136,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _take(scan: _Scan, text: str, chunk: bytes, path: Path, limits: Limits) -> None:
+    is_first = scan.offset == scan.skip
     scan.offset += len(chunk)
     _measure_lines(scan, text, path, limits)
     scan.apostrophes = scan.apostrophes or "'" in text
@@ -143,7 +144,8 @@ def _take(scan: _Scan, text: str, chunk: bytes, path: Path, limits: Limits) -> N
         scan.wide += len(text.encode("utf-8")) - len(text) if scan.wide < _SURE else 0
         if len(scan.samples) < _SAMPLES:
             lines = chunk.split(b"\n")
-            scan.samples.append(b"\n".join(lines[1:-1]) if len(lines) > _SAMPLES else chunk)
+            whole = lines[:-1] if is_first else lines[1:-1]  # the head may be all that is Chinese
+            scan.samples.append(b"\n".join(whole) if len(lines) > _SAMPLES else chunk)
     if "\0" in text:
         row = scan.line - _breaks(text[text.index("\0") :])
         raise Invalid("import.nul", file=path.name, row=row)

@@ -8,9 +8,13 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
+from models.base import utc_now
+from models.formats.masking import without_identities
 from models.refusals import Invalid
+from models.rules import china_day
 
 _MEGA: Final = 1_000_000
+_LONGEST_SHOWN: Final = 200
 _A_VALUE: Final = re.compile(r"https?://.*|[-+]?\d[\d.,:/ T+-]*")
 
 
@@ -80,21 +84,26 @@ def tabulated(rows: Iterator[Row], *, file: str, kind: Kind, encoding: str) -> T
     return Table(columns, kind, encoding, chain([first], body))
 
 
+def nobodys(cell: str) -> str:
+    """A cell of somebody's file as it may be told again: without identity numbers."""
+    return without_identities(cell[:_LONGEST_SHOWN], china_day(utc_now()))[0]
+
+
 def columns_of(cells: Sequence[str], file: str) -> tuple[str, ...]:
     names = [unicodedata.normalize("NFKC", cell.strip("\ufeff")).strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
     values = [name for name in names if _A_VALUE.fullmatch(name)]
     if 2 * len(values) >= len(names):
-        raise Invalid("import.no_header", file=file, row=1, value=values[0] if values else "")
+        value = nobodys(values[0]) if values else ""
+        raise Invalid("import.no_header", file=file, row=1, value=value)
     seen: dict[str, int] = {}
     for at, name in enumerate(names, 1):
         if not name:
             raise Invalid("import.header_blank", file=file, row=1, column=at)
         if name in seen:
-            raise Invalid(
-                "import.header_twice", file=file, row=1, name=name, first=seen[name], second=at
-            )
+            places = {"first": seen[name], "second": at}
+            raise Invalid("import.header_twice", file=file, row=1, name=nobodys(name), **places)
         seen[name] = at
     return tuple(names)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -85,6 +86,7 @@ CASE_MOVES: Final[Mapping[tuple[CaseState, CaseMove], CaseState]] = {
 }  # fmt: skip
 """A dismissed appeal leads back to where the case stood, `appealed_from`."""
 
+UNDECIDED: Final = (_S.OPENED, _S.INVESTIGATING, _S.DECISION_PROPOSED)
 ENDED: Final = (_S.CLOSED, _S.REVERSED, _S.TRANSFERRED)
 OVER: Final = (_S.CLOSED, _S.REVERSED)
 """Nothing is left to do; after a transfer the carrier still does what is its own."""
@@ -165,6 +167,10 @@ class Case(Table, table=True):
     """The carrier's own agent that did it, where one did."""
     channel_id: UUID | None = Field(default=None, foreign_key="source_channels.id", index=True)
     """The source channel that did it."""
+    industry_batch_id: UUID | None = Field(default=None, index=True)
+    """The batch of industry cards that was used beyond its scope, or passed on. No reference of
+    the database: batches refer to cases, and a circle can't be made.
+    """
     kind: FindingKind = Field(sa_type=words(FindingKind))
     ground: Ground = Field(sa_type=words(Ground))
     tier: Tier = Field(sa_type=words(Tier))
@@ -221,6 +227,9 @@ class Case(Table, table=True):
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:
         if actor.is_house:
             return true()
+        if not actor.sees_channels:
+            mine = among(col(cls.organisation_id), actor.organisations)
+            return any_of(None if mine is None else and_(mine, cls.of_matter(actor)))
         return any_of(
             among(col(cls.organisation_id), actor.organisations),
             cls._told(actor) if actor.platform else None,
@@ -228,6 +237,19 @@ class Case(Table, table=True):
             among(col(cls.card_home), actor.provinces),
             among(col(cls.platform_home), actor.provinces),
         )
+
+    @classmethod
+    def of_matter(cls, actor: Actor) -> ColumnElement[bool]:
+        """What it may be about: of who works with industry cards alone those of a batch, and the
+        one that such a case goes on in.
+        """
+        if actor.sees_channels:
+            return true()
+        merged = aliased(cls)
+        heads = select(col(merged.merged_into_id)).where(
+            col(merged.industry_batch_id).is_not(None), col(merged.merged_into_id).is_not(None)
+        )
+        return or_(col(cls.industry_batch_id).is_not(None), col(cls.id).in_(heads))
 
     @classmethod
     def _told(cls, actor: Actor) -> ColumnElement[bool]:

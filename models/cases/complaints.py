@@ -122,6 +122,8 @@ class Complaint(Table, table=True):
     platform: str = Field(default="", max_length=32)
     shop: str = Field(default="", max_length=500)
     """The shop's name, number or address, as the reporter gave it."""
+    iccid: str = Field(default="", max_length=20)
+    """Printed on the card that was sold out of its device."""
     text: str = Field(max_length=4000)
     files: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
     """Name, media type and sha256 of what was sent along."""
@@ -172,6 +174,8 @@ class Complaint(Table, table=True):
             among(col(cls.organisation_id), actor.organisations),
             among(col(cls.province), actor.provinces),
         )
+        if not actor.sees_channels:
+            scope = and_(scope, col(cls.kind) == ComplaintKind.DEVICE_CARD)
         return and_(scope, col(cls.about_id).is_distinct_from(actor.id)) if actor.id else scope
 
     @property

@@ -32,6 +32,7 @@ class Measure(StrEnum):
     # on cards
     RECOVER_CARDS = "recover_cards"
     REVIEW_CARDS = "review_cards"
+    RESTRICT_CARDS = "restrict_cards"
     SUSPEND_CARDS = "suspend_cards"
     REVERIFY = "reverify"
     SHUT_DOWN_CARDS = "shut_down_cards"
@@ -47,8 +48,14 @@ class Measure(StrEnum):
 _M = Measure
 BY_PLATFORM: Final = (_M.CORRECT, _M.REMOVE_LISTINGS, _M.REMOVE_SHOP, _M.STOP_SERVICE)
 """From the mildest to the gravest."""
-SUSPENDS_SERVICE: Final = frozenset({_M.SUSPEND_CARDS, _M.SHUT_DOWN_CARDS})
+SUSPENDS_SERVICE: Final = frozenset({_M.RESTRICT_CARDS, _M.SUSPEND_CARDS, _M.SHUT_DOWN_CARDS})
+"""These cut something off, which is put on again when they end."""
+RESTRICTS_CARDS: Final = SUSPENDS_SERVICE | {_M.REVERIFY}
 """Emergency calls stay open whatever else is cut off (004-4.3-c)."""
+ON_INDUSTRY_CARDS: Final = frozenset(
+    {_M.WARN, _M.RESTRICT_CARDS, _M.SUSPEND_CARDS, _M.REVERIFY, _M.SHUT_DOWN_CARDS}
+)
+"""Of a case about a batch of industry cards these are orders for its cards."""
 _ANY_STOP: Final = frozenset({_M.REMOVE_LISTINGS, _M.REMOVE_SHOP, _M.STOP_SERVICE})
 MEETS: Final[Mapping[Outcome, frozenset[Measure]]] = {
     Outcome.STOP_SERVICE: frozenset({_M.STOP_SERVICE}),

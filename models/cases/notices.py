@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, or_, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -180,13 +180,22 @@ class Notice(Table, table=True):
         if actor.provinces:
             return col(cls.case_id).in_(select(Case.id).where(Case.seen_by(actor)))
         mine = among(col(cls.recipient_id), actor.organisations)
-        return any_of(
+        scope = any_of(
             among(col(cls.organisation_id), actor.organisations),
             # What was closed before it arrived never was the recipient's.
             None
             if mine is None
             else and_(mine, col(cls.state).in_(RECEIVED), col(cls.sent_at).is_not(None)),
         )
+        return scope if actor.sees_channels else and_(scope, cls.of_matter(actor))
+
+    @classmethod
+    def of_matter(cls, actor: Actor) -> ColumnElement[bool]:
+        """What its case may be about, if it has one."""
+        if actor.sees_channels:
+            return true()
+        known = select(Case.id).where(Case.of_matter(actor))
+        return or_(col(cls.case_id).is_(None), col(cls.case_id).in_(known))
 
     @property
     def title(self) -> str:

@@ -6,10 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, true
-from sqlmodel import Field, col
+from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, new_id, words
-from models.cases.notices import NoticeChannel
+from models.cases.notices import Notice, NoticeChannel
 from models.staff import Actor, among, any_of
 
 
@@ -61,7 +61,10 @@ class OutgoingMessage(Table, table=True):
         """How it got there is the writer's own affair; what it says stands in the thread."""
         if actor.is_house:
             return true()
-        return any_of(among(col(cls.organisation_id), actor.organisations))
+        scope = any_of(among(col(cls.organisation_id), actor.organisations))
+        if actor.sees_channels:
+            return scope
+        return and_(scope, col(cls.notice_id).in_(select(Notice.id).where(Notice.seen_by(actor))))
 
     @classmethod
     def waits_for_a_person(cls) -> ColumnElement[bool]:

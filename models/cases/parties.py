@@ -18,6 +18,8 @@ class PartyRole(StrEnum):
     PRINCIPAL = "principal"
     """The person who answers for the firm."""
     SOURCE_CHANNEL = "source_channel"
+    PURCHASER = "purchaser"
+    """The unit that bought the industry cards."""
     PLATFORM = "platform"
     OWN_UNIT = "own_unit"
     """A unit or a person of the organisation itself, held to account (2016-11 opinions (五))."""

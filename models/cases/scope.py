@@ -21,5 +21,5 @@ def of_own_case(actor: Actor, case: Mapped[UUID]) -> ColumnElement[bool]:
     own = select(Case.id).where(Case.seen_by(actor))
     if not actor.provinces:
         mine = among(col(Case.organisation_id), actor.organisations)
-        own = select(Case.id).where(mine if mine is not None else ~true())
+        own = select(Case.id).where(mine if mine is not None else ~true(), Case.of_matter(actor))
     return case.in_(own)

@@ -30,13 +30,15 @@ class TaskKind(StrEnum):
     ACCOUNTABILITY = "accountability"
     RECTIFICATION = "rectification"
     PUBLICATION = "publication"
+    CARD_ORDER = "card_order"
+    """An order for industry cards: told to their holder and set on the network."""
     RESTORE = "restore"
     """Service that was cut off is put on again: the measure holds no more."""
     BY_HAND = "by_hand"
     """What the house has no hand of its own for: done elsewhere, proven by a paper."""
 
 
-BY_MEASURE: Final = frozenset({TaskKind.BY_HAND, TaskKind.RESTORE})
+BY_MEASURE: Final = frozenset({TaskKind.BY_HAND, TaskKind.CARD_ORDER, TaskKind.RESTORE})
 """Their target is the measure that they are about."""
 TASKS_OF: Final[Mapping[Measure, tuple[TaskKind, ...]]] = {
     Measure.CORRECT: (TaskKind.NOTIFY_PLATFORM,),
@@ -52,6 +54,7 @@ TASKS_OF: Final[Mapping[Measure, tuple[TaskKind, ...]]] = {
     Measure.BLACKLIST: (TaskKind.BLACKLIST,),
     Measure.RECOVER_CARDS: (TaskKind.RECOVER_CARDS,),
     Measure.REVIEW_CARDS: (TaskKind.REVIEW_CARDS,),
+    Measure.RESTRICT_CARDS: (TaskKind.BY_HAND,),
     Measure.SUSPEND_CARDS: (TaskKind.BY_HAND,),
     Measure.REVERIFY: (TaskKind.BY_HAND,),
     Measure.SHUT_DOWN_CARDS: (TaskKind.BY_HAND,),

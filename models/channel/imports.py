@@ -20,6 +20,7 @@ class ImportKind(StrEnum):
     BLACKLIST = "blacklist"
     RESTRICTED = "restricted"
     STOCK = "stock"
+    INDUSTRY_CARDS = "industry_cards"
 
 
 class ImportState(StrEnum):

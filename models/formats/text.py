@@ -8,7 +8,7 @@ from typing import Final
 _BLANKS: Final = re.compile(r"\s+")
 _DASHES: Final = re.compile(r"[‐‑‒–—−﹣-]")
 
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")
 """Twice a digit; the two digits of ten and more are added up."""
 
 
@@ -53,5 +53,5 @@ def luhn_digit(digits: str) -> str:
 
 
 def _luhn_sum(digits: str) -> int:
-    turned = list(map(int, reversed(digits)))
-    return sum(turned[::2]) + sum(map(_DOUBLED.__getitem__, turned[1::2]))
+    added = digits[-1::-2] + digits[-2::-2].translate(_DOUBLED)
+    return sum(added.encode()) - ord("0") * len(added)

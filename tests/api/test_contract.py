@@ -29,9 +29,11 @@ CHECKS: list[Any] = [
 ]
 ONLY_ASK = {"/badges/check", "/badges/check-many", "/badges/check-picture"}
 """They change nothing, and are sent by POST for the length of what they ask."""
+# A file of persons is encrypted: to who makes requests up, bytes like any others.
+_REGISTRY: Any = schemathesis.serializer
+_REGISTRY.alias("application/jose", "application/octet-stream")
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-few = settings(
-    max_examples=8,
+usual = settings(
     deadline=None,
     database=None,
     suppress_health_check=[
@@ -47,8 +49,9 @@ def key_of(desks: Desks, organisation: str, *roles: Role) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def walk(base: str, ask: Callable[[Case], None]) -> int:
-    """Put made-up requests to every operation; how many operations there are."""
+def walk(base: str, ask: Callable[[Case], None], requests: int) -> int:
+    """Put so many made-up requests to every operation; how many operations there are."""
+    few = settings(usual, max_examples=requests)
     schema: Any = schemathesis.openapi.from_url(f"{base}/api/v1/openapi.json", timeout=20)
     schema.config.update(base_url=f"{base}/api/v1")
     operations: list[Any] = [found.ok() for found in schema.get_all_operations()]
@@ -59,13 +62,13 @@ def walk(base: str, ask: Callable[[Case], None]) -> int:
 
 @on_sqlite
 def test_every_operation_answers_as_described(desks: Desks, house: House) -> None:
-    headers = key_of(desks, "CT-44", Role.CHANNEL_MANAGER, Role.APPROVER)
+    headers = key_of(desks, "CT-44", Role.CHANNEL_MANAGER, Role.APPROVER, Role.IOT_MANAGER)
 
     def ask(case: Case) -> None:
         case.call_and_validate(headers=headers, checks=CHECKS, timeout=20)
 
     with served(house) as base:
-        assert walk(base, ask) > 0
+        assert walk(base, ask, 5) > 0
 
 
 @pytest.mark.requirement("004-3.4-a")
@@ -81,7 +84,7 @@ def test_a_regulators_key_changes_nothing_by_any_operation(desks: Desks, house: 
             changed.append(f"{case.method} {case.path} {answer.status_code}")
 
     with served(house) as base:
-        walk(base, ask)
+        walk(base, ask, 2)
     assert changed == []
 
 
@@ -100,13 +103,13 @@ def test_nobody_gets_an_answer_without_a_key_or_with_a_dead_one(desks: Desks, ho
                 let_in.append(f"{case.method} {case.path} {answer.status_code}")
 
     with served(house) as base:
-        walk(base, ask)
+        walk(base, ask, 1)  # nothing of a request is read before its key
     assert let_in == []
 
 
 @on_sqlite
 def test_a_route_without_the_right_says_so_and_leaves_an_entry(desks: Desks, house: House) -> None:
-    headers = key_of(desks, "CT-44", Role.IOT_MANAGER)
+    headers = key_of(desks, "CT-44", Role.INSPECTOR)
     with served(house) as base:
         answer = httpx.get(f"{base}/api/v1/audit/deeds", headers=headers)
 
@@ -119,7 +122,7 @@ def test_a_route_without_the_right_says_so_and_leaves_an_entry(desks: Desks, hou
 
 @on_sqlite
 def test_refusals_speak_the_clients_language(desks: Desks, house: House) -> None:
-    headers = key_of(desks, "CT-44", Role.IOT_MANAGER)
+    headers = key_of(desks, "CT-44", Role.INSPECTOR)
     with served(house) as base:
         said = {
             language: httpx.get(

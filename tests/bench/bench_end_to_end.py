@@ -40,9 +40,14 @@ class Ran:
 
 
 def run(source: Path, target: Path, agents: Path, engine: str = "local") -> Ran:
+    given = ("--register", str(agents), "--engine", engine)
+    return commanded("screen", str(source), str(target), *given)
+
+
+def commanded(*given: str) -> Ran:
+    """`channel` with these words, watched."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
-    given = ["screen", str(source), str(target), "--register", str(agents), "--engine", engine]
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("channel")), *given],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import JSON, inspect
 
 from console.actions.staff.people import add_organisation, add_user
-from console.database import sqlite_module
 from console.desk import House
+from integrations.sqlite import sqlite_module
 from models.base import Table, new_id, new_ids
 from models.cases.appeals import CaseAppeal, CaseAppealState
 from models.cases.cases import ENDED, SENT, Case, CaseState
@@ -154,7 +154,7 @@ def _ground(house: House, shops: int) -> Footing:
         code: add_organisation(desk, code=code, kind=kind.PLATFORM, name=code, province="33").id
         for code in PLATFORMS
     }
-    people = [_person(house, login, code, role) for login, (code, role) in PEOPLE.items()]
+    people = [person(house, login, code, role) for login, (code, role) in PEOPLE.items()]
     owners = [people[0], *(new_id() for _ in range(OWNERS - 1))]
     where: Row = {"organisation_id": carrier.id, "platform": "lanhai"}
     run = PatrolRun(number="", actor={}, created_at=NOW, **where).model_dump()
@@ -175,7 +175,7 @@ def _ground(house: House, shops: int) -> Footing:
     )
 
 
-def _person(house: House, login: str, organisation: str, role: Role) -> UUID:
+def person(house: House, login: str, organisation: str, role: Role) -> UUID:
     desk = house.desk()
     user, _ = add_user(
         desk, organisation=organisation, login=login, name=login, password=f"bench-{login}-bench"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.work import work_items
 from console.desk import Desk
 from models.audit import AuditEntry
 from models.base import Table
@@ -108,3 +109,8 @@ def kept(desks: Desks, *tables: type[Table]) -> dict[str, dict[str, object]]:
 def case_of(desks: Desks, case_id: UUID) -> Case:
     with desks.house.begin(Permission.CASE_READ) as work:
         return work.session.get_one(Case, case_id)
+
+
+def waits(desk: Desk, case: Case) -> set[str]:
+    """What is on somebody's work list of a case."""
+    return {item.kind for item in work_items(desk) if item.id == case.id}

@@ -25,9 +25,22 @@ class Program:
         return self.visitor.get(path, headers={"authorization": f"Bearer {self.key}"})
 
     def post(self, path: str, once: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
+        return self.write("POST", path, once, **options)
+
+    def put(self, path: str, once: str | None = None, **options: Any) -> httpx.Response:  # noqa: ANN401
+        return self.write("PUT", path, once, **options)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        once: str | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> httpx.Response:
         self.writes += 1
         headers = {
             "authorization": f"Bearer {self.key}",
             "idempotency-key": once or f"{self.key[-6:]}-{self.writes}",
         }
-        return self.visitor.post(path, headers=headers | options.pop("headers", {}), **options)
+        more = options.pop("headers", {})
+        return self.visitor.ask(method, path, headers=headers | more, **options)

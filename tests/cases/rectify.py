@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from console.actions.cases.rectifications.answers import (
     IssueAnswer,
     acknowledge_rectification,
@@ -16,10 +18,12 @@ from console.actions.cases.rectifications.issuing import (
     issue_rectification,
 )
 from console.actions.cases.rectifications.rechecks import IssueVerdict, recheck_rectification
+from console.actions.cases.rectifications.waiting import RECTIFICATION_SOURCES
 from console.desk import Desk
 from models.cases.instructions import Instruction, InstructionState, Jurisdiction
 from models.cases.rectifications import Delivery, Rectification, RectificationIssue
 from models.permissions import Permission
+from models.refusals import Refusal
 from models.rules import Tier
 from tests.cases.world import PDF, PNG
 from tests.conftest import Desks
@@ -119,3 +123,11 @@ def kept_issues(desks: Desks, row_id: UUID) -> list[RectificationIssue]:
             work.select(RectificationIssue).where(RectificationIssue.rectification_id == row_id)
         )
     return sorted(rows, key=lambda one: one.number)
+
+
+def code_of(refused: pytest.ExceptionInfo[Refusal]) -> str:
+    return refused.value.code
+
+
+def waits(desk: Desk) -> list[str]:
+    return [item.kind for source in RECTIFICATION_SOURCES for item in source(desk)]

@@ -1,14 +1,15 @@
 """Any order of steps by anybody: a case moves by its table, and ends with all that it asked for."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 from sqlmodel import col, select
 
 from console.actions.cases.assigning import assign_case
@@ -48,6 +49,7 @@ from models.cases.traces import WhyNotTraceable
 from models.permissions import Permission, Role
 from models.refusals import Refusal
 from models.rules import FindingKind, Tier
+from tests.cases.walking import MANY, Walk, walked
 from tests.cases.world import PAPERS, PNG, REASON, REMEDY, found, person, proposal
 from tests.conftest import NOON, Clock, Desks
 
@@ -75,17 +77,15 @@ def reachable(start: CaseState) -> set[CaseState]:
     return found | ({S.EXECUTING, S.WAITING_RECHECK, S.CLOSED} if S.APPEALED in found else set())
 
 
-class CaseMachine(RuleBasedStateMachine):
+class CaseMachine(Walk):
     """Up to four cases of one carrier, six people, and what must be true whatever they do."""
 
-    desks: Desks
-    clock: Clock
     first: Desk
     """Approver and manager in one."""
     second: Desk
 
     def _desk(self, who: str) -> Desk:
-        return {"first": self.first, "second": self.second}.get(who) or getattr(self.desks, who)
+        return {"first": self.first, "second": self.second}.get(who) or super()._desk(who)
 
     def _rows(self, table: type[Any], *conditions: Any) -> list[Any]:  # noqa: ANN401
         with self.desks.house.begin(Permission.CASE_READ) as work:
@@ -109,18 +109,14 @@ class CaseMachine(RuleBasedStateMachine):
         """Done, or refused with nothing changed; each case that changed has its deed."""
         before = {one.id: one for one in self._rows(Case, col(Case.id).in_(self.ids))}
         seq = self._seq()
-        refused = False
-        try:
-            act()
-        except Refusal:
-            refused = True
+        refused = self._refusal(act)
         after = self._rows(Case, col(Case.id).in_(self.ids))
         deeds = self._deeds_since(seq)
         for case in after:
             old = before[case.id]
             if case.model_dump() == old.model_dump():
                 continue
-            assert not refused
+            assert refused is None
             assert deeds
             if (case.tier, case.owner_id) != (old.tier, old.owner_id):
                 assert str(case.id) in deeds
@@ -132,7 +128,7 @@ class CaseMachine(RuleBasedStateMachine):
                 assert old.state is not S.REVERSED
                 assert case.version > old.version
             self._holds(case)
-        return not refused
+        return refused is None
 
     def _holds(self, case: Case) -> None:
         """Of a case that has just changed."""
@@ -354,33 +350,21 @@ class CaseMachine(RuleBasedStateMachine):
         assert case.model_dump() == before
 
 
-def run(desks: Desks, clock: Clock, **limits: Any) -> None:  # noqa: ANN401 - hypothesis' own
-    first = person(desks, "liang.ban", "CT-44", Role.CHANNEL_MANAGER, Role.APPROVER)
-    second = person(desks, "he.cha", "CT-44", Role.CHANNEL_MANAGER)
-    people = {"desks": desks, "clock": clock, "first": first, "second": second}
-    machine: Any = type("Here", (CaseMachine,), people)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            deadline=None,
-            suppress_health_check=[
-                HealthCheck.too_slow,
-                HealthCheck.filter_too_much,
-                HealthCheck.data_too_large,
-            ],
-            database=None,
-            phases=(Phase.generate,),
-            print_blob=False,
-            **limits,
-        ),
-    )
+def walked_by_six(desks: Desks, clock: Clock, **limits: Any) -> Counter[str]:  # noqa: ANN401 - hypothesis' own
+    class Here(CaseMachine):
+        first = person(desks, "liang.ban", "CT-44", Role.CHANNEL_MANAGER, Role.APPROVER)
+        second = person(desks, "he.cha", "CT-44", Role.CHANNEL_MANAGER)
+
+    return walked(Here, desks, clock, phases=(Phase.generate,), print_blob=False, **limits)
 
 
 def test_whatever_people_do_a_case_keeps_its_rules(desks: Desks, clock: Clock) -> None:
-    run(desks, clock, max_examples=5, stateful_step_count=30, derandomize=True)
+    steps = walked_by_six(desks, clock, max_examples=5, stateful_step_count=30, derandomize=True)
+    assert min(steps["done"], steps["refused"]) > MANY
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
 def test_whatever_people_do_for_long_a_case_keeps_its_rules(desks: Desks, clock: Clock) -> None:
-    run(desks, clock, max_examples=200, stateful_step_count=50)
+    steps = walked_by_six(desks, clock, max_examples=200, stateful_step_count=50)
+    assert min(steps["done"], steps["refused"]) > 20 * MANY

@@ -107,6 +107,23 @@ def test_the_handler_answers_and_looks_at_the_contact(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_it_is_passed_on_once_all_lines_of_the_form_are_written(
+    desks: Desks, house: House, console: Console
+) -> None:
+    lodged = reported(house)
+    page = console.open("complaints", desks.platform, id=str(lodged.id))
+    for line, words in (("to", "CT-44"), ("why", "是电信代理的店")):
+        assert list_complaints(desks.manager).rows == []
+        keys = [str(one.key) for one in page.text_input]
+        (key,) = [key for key in keys if key.startswith("move:pass_on") and key.endswith(line)]
+        page.text_input(key).set_value(words)
+        page = press(page, "move:pass_on:")
+        assert errors(page) == (["请填写完整。"] if line == "to" else [])
+    assert [row.id for row in list_complaints(desks.manager).rows] == [lodged.id]
+    assert "还没有投诉举报" in shown(page), "it is the carrier's now, and the list is what is left"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_who_only_reads_is_offered_no_move(desks: Desks, house: House, console: Console) -> None:
     lodged = lodge(house, Told(ComplaintKind.OTHER, "另外一件事情", province="44"))
     for reader in (desks.regulator, desks.auditor):

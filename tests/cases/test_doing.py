@@ -238,7 +238,9 @@ def test_a_case_that_nobody_has_is_given_to_somebody_with_its_tasks(desks: Desks
     assert due is not None
     assert given.due_at is not None
     assert given.due_at > due
-    assert [one.login for one in owners_for(desks.manager, case.id)] == ["chen.ming", "tong.shi"]
+    assert [one.login for one in owners_for(desks.manager, case.id)] == [
+        "chen.ming", "tong.shi",
+    ]  # fmt: skip
     other = open_case(desks.manager, found(desks, shop_no=2).ids, owner=user_of(colleague))
     assert other.owner_id == colleague.actor.id
 

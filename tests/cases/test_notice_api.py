@@ -144,6 +144,6 @@ def test_the_evidence_of_a_notice_is_handed_to_its_two_sides_by_their_keys(
     assert Program(desks, "CT-44", Role.CHANNEL_MANAGER).get(path).status_code == 200
     assert Program(desks, "CU-44", Role.CHANNEL_MANAGER).get(path).status_code == 404
     assert Program(desks, "CA-44", Role.REGULATOR).get(path).status_code == 403
-    assert Program(desks, "CT-44", Role.IOT_MANAGER).get(path).status_code == 403
+    assert Program(desks, "CT-44", Role.PRIVACY_OFFICER).get(path).status_code == 403
     deeds = [one.deed for one in thread_record(desks.manager, notice.id).history]
     assert deeds.count("evidence.packed") == 2

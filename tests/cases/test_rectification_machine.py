@@ -6,15 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule
 
 from console.actions.cases.extensions import ask_extension, decide_extension
 from console.actions.cases.rectifications.answers import (
@@ -30,11 +23,10 @@ from console.actions.cases.rectifications.issuing import (
 )
 from console.actions.cases.rectifications.rechecks import recheck_rectification
 from console.actions.cases.rectifications.sweeps import sweep_rectifications
-from console.desk import Desk
 from models.cases.rectifications import Delivery, Rectification, RectificationState
-from models.refusals import Refusal
 from models.rules import Tier, china_day
 from tests.cases.rectify import answers, form, kept_issues, verdicts
+from tests.cases.walking import MANY, WalkOfOne, walked
 from tests.cases.world import row
 from tests.conftest import NOON, Clock, Desks
 
@@ -47,30 +39,11 @@ WHO: Final = st.sampled_from((*PEOPLE, "manager", "inspector", "platform", "plat
 AT_UNIT: Final = (S.ISSUED, S.ACKNOWLEDGED, S.OVERDUE)
 
 
-class RectificationMachine(RuleBasedStateMachine):
+class RectificationMachine(WalkOfOne):
     """One notice to 蓝海商城, and a few lines of what must be true of it."""
-
-    desks: Desks
-    clock: Clock
-
-    def _desk(self, who: str) -> Desk:
-        return getattr(self.desks, who)
 
     def _now(self) -> Rectification:
         return row(self.desks, Rectification, self.id)
-
-    def _tried(self, may: bool, act: Callable[[], object]) -> bool:
-        """Whether it was done; it is exactly when it may be."""
-        before = self._now()
-        refused: Refusal | None = None
-        try:
-            act()
-        except Refusal as no:
-            refused = no
-        told = (refused, refused and refused.facts, before.state, before.round)
-        assert (refused is None) == may, told
-        assert refused is None or self._now().version == before.version
-        return refused is None
 
     @initialize(tier=st.sampled_from(list(Tier)), is_issued=st.sampled_from([True, True, False]))
     def draft(self, tier: Tier, is_issued: bool) -> None:
@@ -233,30 +206,16 @@ class RectificationMachine(RuleBasedStateMachine):
             assert now.reminder_due_at is None or now.state is S.DRAFTED
 
 
-def walked(desks: Desks, clock: Clock, examples: int) -> None:
-    machine = type("Machine", (RectificationMachine,), {"desks": desks, "clock": clock})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=50,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=[
-                HealthCheck.too_slow,
-                HealthCheck.filter_too_much,
-                HealthCheck.data_too_large,
-            ],
-        ),
-    )
+LIMITS: Final[dict[str, Any]] = {"stateful_step_count": 50, "derandomize": True}
 
 
 def test_no_order_of_steps_gets_round_the_rules(desks: Desks, clock: Clock) -> None:
-    walked(desks, clock, 8)
+    steps = walked(RectificationMachine, desks, clock, max_examples=8, **LIMITS)
+    assert min(steps["done"], steps["refused"]) > MANY
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_no_order_of_many_steps_gets_round_the_rules(desks: Desks, clock: Clock) -> None:
-    walked(desks, clock, 200)
+    steps = walked(RectificationMachine, desks, clock, max_examples=200, **LIMITS)
+    assert min(steps["done"], steps["refused"]) > 20 * MANY

@@ -22,15 +22,8 @@ from console.actions.cases.notices.threads import (
     take_note,
     thread_record,
 )
-from console.actions.cases.notices.writing import (
-    NoticeForm,
-    ask_carriers,
-    edit_notice,
-    send_draft,
-    write_notice,
-)
+from console.actions.cases.notices.writing import NoticeForm, edit_notice, send_draft, write_notice
 from console.actions.patrol.packs import notice_pack
-from console.actions.work import work_items
 from console.desk import Desk
 from models.cases.cases import Case, CaseState
 from models.cases.notices import (
@@ -46,19 +39,15 @@ from models.channel.licences import Ground
 from models.patrol.custody import CustodyAct, CustodyEntry
 from models.patrol.findings import FindingState
 from models.patrol.shops import Shop, ShopState
-from models.permissions import Permission, Role
+from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import FindingKind, Tier, china_day
-from tests.cases.threads import found_by_platform, inquired, reported
-from tests.cases.world import decided, found, opened, person, removed, row, sent
+from tests.cases.threads import found_by_platform, inquired, reported, waiting
+from tests.cases.world import decided, found, opened, removed, row, sent
 from tests.channel.stories import licensed
 from tests.conftest import Clock, Desks
 
 A = AnswerOutcome
-
-
-def waiting(desk: Desk) -> set[tuple[str, str]]:
-    return {(one.kind, one.title) for one in work_items(desk) if one.kind.startswith("notice")}
 
 
 @pytest.mark.requirement("004-3.3-n", "004-3.3-c")
@@ -149,51 +138,6 @@ def test_who_may_write_what_to_whom(desks: Desks) -> None:
     with pytest.raises(Conflict) as unsure:
         reported(desks, found_by_platform(desks, 7, state=FindingState.OPEN).findings[0].id)
     assert unsure.value.code == "notice.finding_not_fit"
-
-
-def test_a_shop_that_all_carriers_asked_disown_has_no_licence(desks: Desks) -> None:
-    shop = found(desks, state=FindingState.OPEN)
-    (notice,) = inquired(desks, shop.ids[0])
-    assert (notice.kind, notice.state) == (NoticeKind.INQUIRY, NoticeState.SENT)
-    assert waiting(desks.other_manager) == {("notice_acknowledge", notice.number)}
-    with pytest.raises(Conflict) as again:
-        inquired(desks, shop.ids[0], "CU-44")
-    assert again.value.code == "notice.all_asked"
-    answer(desks.other_manager, notice.id, A.NEEDS_TIME, "需向地市公司核实")
-    assert row(desks, Notice, notice.id).state is NoticeState.ACKNOWLEDGED
-    assert row(desks, Shop, shop.shop.id).state is ShopState.SUSPECTED
-    answer(desks.other_manager, notice.id, A.NOT_OURS, "")
-
-    assert row(desks, Notice, notice.id).state is NoticeState.ANSWERED
-    assert row(desks, Shop, shop.shop.id).state is ShopState.UNLICENSED
-    assert waiting(desks.manager) == {("notice_answered", notice.number)}
-
-
-def test_one_carrier_that_knows_the_shop_keeps_it_suspected(desks: Desks) -> None:
-    third = with_third_carrier(desks)
-    shop = found(desks, state=FindingState.OPEN)
-    second, first = inquired(desks, shop.ids[0])  # by their codes: CM-44, CU-44
-    answer(third, second.id, A.OURS, "L-CM-44-2026-000001")
-    answer(desks.other_manager, first.id, A.NOT_OURS, "")
-    assert row(desks, Shop, shop.shop.id).state is ShopState.SUSPECTED
-    ask_again(desks.manager, second.id, "请提供委托授权编号的扫描件")
-    answer(third, second.id, A.NOT_OURS, "核实后并非本企业代理商")
-    assert row(desks, Shop, shop.shop.id).state is ShopState.UNLICENSED
-
-
-def with_third_carrier(desks: Desks) -> Desk:
-    from console.actions.staff.people import add_organisation
-    from models.staff import OrganisationKind
-
-    add_organisation(
-        desks.house,
-        code="CM-44",
-        kind=OrganisationKind.BASIC_CARRIER_PROVINCE,
-        name="中国移动广东",
-        parent=None,
-        province="44",
-    )
-    return person(desks, "yi.dong", "CM-44", Role.CHANNEL_MANAGER)
 
 
 @pytest.mark.parametrize("kind", list(NoticeKind))
@@ -438,15 +382,3 @@ def test_a_thread_of_a_case_ends_with_it_and_not_before(desks: Desks) -> None:
         with pytest.raises(NotAllowed) as no:
             act()
         assert no.value.code == "notice.not_sender"
-
-
-def test_carriers_are_asked_about_the_shop_of_a_case_too(desks: Desks) -> None:
-    case = opened(desks)
-    form = NoticeForm(NoticeKind.INQUIRY, "核实委托", case_id=case.id)
-    (notice,) = ask_carriers(desks.manager, form, ["CU-44"], NoticeChannel.MAIL)
-    assert (notice.state, notice.next_try_at) == (NoticeState.SENDING, None)
-    note_mailed(desks.manager, notice.id, "陈明 3 月 2 日 12:05 发往 qudao@cu.example")
-    assert row(desks, Case, case.id).state is case.state
-    assert thread_record(desks.regulator, notice.id).notice.id == notice.id
-    with pytest.raises(Invalid):
-        ask_carriers(desks.platform, NoticeForm(NoticeKind.REPORT, "x"))

@@ -8,6 +8,8 @@ from sqlmodel import select
 
 from console.actions.cases.notices.writing import NoticeForm, ask_carriers, send_draft, write_notice
 from console.actions.patrol.custody import note_custody
+from console.actions.work import work_items
+from console.desk import Desk
 from models.cases.notices import Notice, NoticeKind
 from models.patrol.custody import CustodyAct
 from models.patrol.runs import PatrolRun
@@ -36,3 +38,7 @@ def reported(desks: Desks, finding_id: UUID | None = None, **more: Any) -> Notic
 def inquired(desks: Desks, finding_id: UUID, *carriers: str) -> list[Notice]:
     form = NoticeForm(NoticeKind.INQUIRY, "网店自称有委托", finding_id=finding_id)
     return ask_carriers(desks.manager, form, carriers)
+
+
+def waiting(desk: Desk) -> set[tuple[str, str]]:
+    return {(one.kind, one.title) for one in work_items(desk) if one.kind.startswith("notice")}

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.e2e.actors import PHONE
-from tests.e2e.stations import Story
+from tests.e2e.story import Story
 
 
 def it_looks_right_elsewhere(story: Story) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.actors import PHONE, Album, Person
-from tests.e2e.stations import SLOWEST_PATROL, Story, faults_of
+from tests.e2e.story import SLOWEST_PATROL, Story, faults_of
 from tests.e2e.world import PASSWORD, Market, Served
 
 STAFF = (

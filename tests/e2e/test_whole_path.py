@@ -7,7 +7,8 @@ from playwright.sync_api import Browser
 
 from tests.e2e.actors import Album
 from tests.e2e.looks import it_looks_right_elsewhere
-from tests.e2e.stations import Story, faults_of, walk
+from tests.e2e.stations import walk
+from tests.e2e.story import Story, faults_of
 from tests.e2e.world import Market, Served
 
 

@@ -28,9 +28,8 @@ wanted = st.query_params.get("show", "")
 if wanted == "file":
     fill = st.query_params.get("fill", "x")
     size = int(st.query_params.get("size", "64"))
-    # Forbidden in the house: here it gives the guard a file that others must not get.
     content = b"e" * (size // 4) + fill.encode() * (size // 8) + b"e" * (size - 3 * size // 8)
-    st.download_button("save", content, "file.bin")
+    st.audio(content, format="audio/wav")  # pyright: ignore[reportUnknownMemberType]
 if wanted == "upload":
     st.file_uploader("file", key="file")
 if wanted == "boom":

@@ -17,7 +17,7 @@ from console.desk import House
 from models.channel.agents import Agent
 from models.channel.imports import ImportState
 from models.permissions import Permission
-from tests.conftest import Desks
+from tests.conftest import ONE_A_DAY, Desks
 from tests.imports.files import agents_csv, read_csv
 
 ROWS = 40_000
@@ -36,6 +36,7 @@ threading.Event().wait(120)
 """
 
 
+@ONE_A_DAY
 def test_an_import_that_is_killed_twice_keeps_every_row_once(
     house: House, desks: Desks, database: str, tmp_path: Path
 ) -> None:

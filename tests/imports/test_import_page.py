@@ -80,11 +80,14 @@ def test_each_is_offered_what_they_may_bring(console: Console, desks: Desks) -> 
     assert offered(at) == ["代理商", "网店", "商品信息", "卡号库存"]
     at = press(console.open("imports", desks.platform), "imports:open")
     assert offered(at) == ["商品信息"]
+    at = press(console.open("imports", desks.iot), "imports:open")
+    assert offered(at) == ["行业卡卡号"]
 
 
 def test_the_page_is_found_by_who_may_bring_something(desks: Desks) -> None:
     assert "imports" in entries(desks.manager)
     assert "imports" in entries(desks.platform)
+    assert "imports" in entries(desks.iot)
     assert "imports" not in entries(desks.approver)
     assert "imports" not in entries(desks.regulator)
 

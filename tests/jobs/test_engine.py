@@ -20,6 +20,7 @@ from console.jobs.base import Kind, Sweep
 from console.jobs.engine import Engine
 from console.jobs.seats import SWEEPER, FileLocks, locks_of
 from models.base import new_id
+from tests.conftest import ONE_A_DAY
 
 PACE = 0.05
 
@@ -192,6 +193,7 @@ threading.Event().wait(60)
 """
 
 
+@ONE_A_DAY
 def test_a_killed_process_goes_on_where_it_was(database: str, tmp_path: Path) -> None:
     row, log = str(new_id()), tmp_path / "steps"
     command = [sys.executable, "-c", WORKER, str(tmp_path), database, row]

@@ -16,7 +16,7 @@ from models.patrol.findings import Finding
 from models.patrol.pictures import SeenPicture
 from models.patrol.runs import PatrolRun, RunState
 from models.patrol.shops import SeenListing
-from tests.conftest import Desks
+from tests.conftest import ONE_A_DAY, Desks
 from tests.patrol.walks import mapping, row_of, rows_of, shop_open
 from tests.shops import GOODS, Answer, Call, Stand
 
@@ -57,6 +57,7 @@ def worker(desks: Desks) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env={**os.environ, "PYTHONWARNINGS": "error"})
 
 
+@ONE_A_DAY
 def test_a_patrol_that_is_killed_reads_every_page_once_and_loses_nothing(desks: Desks) -> None:
     def slow(_call: Call, answer: Answer) -> Answer:
         threading.Event().wait(0.02)

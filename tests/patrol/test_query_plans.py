@@ -34,8 +34,10 @@ LISTS: Final[dict[str, Callable[[Desk], object]]] = {
 }
 
 
-def plans_of(desk: Desk, ask: Callable[[Desk], object]) -> list[str]:
-    """The lines by which the database tells how it would find what was asked for."""
+def plans_of(desk: Desk, ask: Callable[[Desk], object], *without: str) -> list[str]:
+    """The lines by which the database tells how it would find what was asked for: PostgreSQL
+    without whole tables, and without those of its other ways, too, where it has any choice.
+    """
     asked: list[tuple[str, Any]] = []
 
     def heard(*call: Any) -> None:  # noqa: ANN401
@@ -49,7 +51,8 @@ def plans_of(desk: Desk, ask: Callable[[Desk], object]) -> list[str]:
     with engine.connect() as connection:
         is_sqlite = engine.dialect.name == "sqlite"
         if not is_sqlite:  # an empty table is quickest read whole
-            connection.execute(text("SET enable_seqscan = off"))
+            for way in ("seqscan", *without):
+                connection.execute(text(f"SET enable_{way} = off"))
         for statement, given in asked:
             if statement.lstrip().startswith("SELECT"):
                 words = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"

@@ -19,7 +19,7 @@ from models.permissions import Role
 from models.refusals import Invalid, NotFound
 from tests.cases.test_api import Program, good
 from tests.cases.world import opened
-from tests.conftest import Desks
+from tests.conftest import ONLY_SQLITE, Desks
 from tests.imports.conftest import Run, channel
 from tests.pages import Console, checked, grid, moves, press, shown
 from tests.stock.files import HEADER, iccid, line, stock_csv
@@ -28,7 +28,6 @@ from tests.stock.world import stocked, traced, with_task
 
 __all__ = ["channel"]
 ZH, EN = texts(Language.ZH), texts(Language.EN)
-ONLY_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 REASON = "该批卡未在库存系统登记，出库单已遗失"
 
 

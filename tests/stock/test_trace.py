@@ -30,12 +30,11 @@ from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import FindingKind, Tier
 from tests.cases.world import opened
 from tests.channel.stories import admitted
-from tests.conftest import Desks
+from tests.conftest import ONLY_SQLITE, Desks
 from tests.stock.files import brought, ends, iccid, line
 from tests.stock.world import HOW, channel, stocked, task, traced, with_task
 
 REASON = "该批卡未在库存系统登记，出库单已遗失"
-ONLY_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def cards_of(desks: Desks, case: Case) -> dict[str, TracedCard]:

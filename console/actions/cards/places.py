@@ -58,7 +58,7 @@ def below(
     wanted, own = sorted(set(numbers)), list(carriers)
     found: list[tuple[int, UUID, Place]] = []
     for at in range(0, len(wanted), _AT_ONCE):
-        given = _table(work, wanted[at : at + _AT_ONCE])
+        given = numbers_table(work, wanted[at : at + _AT_ONCE])
         for carrier in own:
             found += _below(work, carrier, given)
     return found
@@ -84,7 +84,7 @@ def _below(work: Work, carrier: UUID, given: FromClause) -> list[tuple[int, UUID
     ]
 
 
-def _table(work: Work, numbers: Sequence[int]) -> FromClause:
+def numbers_table(work: Work, numbers: Sequence[int]) -> FromClause:
     """Numbers as a table of one column."""
     if work.session.get_bind().dialect.name == "postgresql":
         each = func.unnest(literal(list(numbers), ARRAY(BigInteger)))

@@ -8,12 +8,13 @@ from sqlmodel import col, select
 from console.actions.cases.decide import set_due
 from console.actions.cases.hands import note_hand
 from console.actions.cases.tasks import NEEDED, tasks_of
+from console.actions.staff.able import may
 from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case, CaseMove, CaseState
 from models.cases.tasks import CaseTask, TaskState
-from models.permissions import GRANTS, Permission, Role
-from models.refusals import Conflict, Invalid
-from models.staff import User, UserRole
+from models.permissions import Permission
+from models.refusals import Conflict, Invalid, NotAllowed
+from models.staff import User
 
 
 def assign_case(desk: Desk, case_id: UUID | str, owner_id: UUID | str) -> Case:
@@ -24,7 +25,7 @@ def assign_case(desk: Desk, case_id: UUID | str, owner_id: UUID | str) -> Case:
             raise Conflict("case.ended", reference=case.reference, state=case.state)
         if case.merged_into_id is not None:
             raise Conflict("case.merged", reference=case.reference)
-        owner = able_to(work, case.organisation_id, owner_id, Permission.CASE_OPEN)
+        owner = able_to(work, case.organisation_id, owner_id, *to_own(case))
         before = case.owner_id
         if before == owner.id:
             raise Conflict("case.owner_already", reference=case.reference, name=owner.name)
@@ -49,7 +50,8 @@ def assign_task(desk: Desk, task_id: UUID | str, assignee_id: UUID | str) -> Cas
         case = work.get(Case, task.case_id)
         if task.state is not TaskState.OPEN:
             raise Conflict("case_task.not_open", reference=case.reference, state=task.state)
-        person = able_to(work, task.organisation_id, assignee_id, NEEDED[task.kind])
+        needed = (NEEDED[task.kind], *to_know(case))
+        person = able_to(work, task.organisation_id, assignee_id, *needed)
         task.assignee_id = person.id
         task.version += 1
         work.record("task.assigned", task, case=case.reference, assignee=person.login)
@@ -60,21 +62,36 @@ def owners_for(desk: Desk, case_id: UUID | str) -> Sequence[User]:
     """Who may own the case, by name."""
     with desk.begin(Permission.CASE_READ) as work:
         case = work.get(Case, case_id)
-        roles = [role for role, may in GRANTS.items() if Permission.CASE_OPEN in may]
-        able = select(UserRole.user_id).where(col(UserRole.role).in_(roles))
         return work.all(
             work.select(User)
             .where(User.organisation_id == case.organisation_id, col(User.disabled_at).is_(None))
-            .where(col(User.id).in_(able))
+            .where(*map(may, to_own(case)))
             .order_by(col(User.name))
         )
 
 
-def able_to(work: Work, organisation_id: UUID, user_id: UUID | str, permission: Permission) -> User:
-    """A person at work in that organisation who may do this."""
+def to_own(case: Case) -> tuple[Permission, ...]:
+    return Permission.CASE_OPEN, *to_know(case)
+
+
+def to_know(case: Case) -> tuple[Permission, ...]:
+    """What it takes to see the case at all: one about a batch is everybody's who may see cases."""
+    return () if case.industry_batch_id is not None else (Permission.PATROL_READ,)
+
+
+def must_see_channels(work: Work) -> None:
+    """Who works with industry cards alone opens no case about a shop or a channel."""
+    if not work.actor.sees_channels:
+        raise NotAllowed("case.industry_alone", actor=work.actor.name)
+
+
+def able_to(
+    work: Work, organisation_id: UUID, user_id: UUID | str, *permissions: Permission
+) -> User:
+    """A person at work in that organisation who may do all of this."""
     user = work.get(User, user_id)
-    roles = work.session.exec(select(UserRole.role).where(UserRole.user_id == user.id)).all()
-    may = any(permission in GRANTS[Role(role)] for role in roles)
-    if user.organisation_id != organisation_id or user.disabled_at is not None or not may:
+    able = select(User.id).where(User.id == user.id, *map(may, permissions))
+    is_able = work.session.exec(able).first() is not None
+    if user.organisation_id != organisation_id or user.disabled_at is not None or not is_able:
         raise Invalid("case.nobody_for_it", name=user.name)
     return user

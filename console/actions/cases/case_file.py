@@ -43,8 +43,8 @@ def _facts(told: Told, language: Language, issued: datetime | None) -> dict[str,
     case = record.case
     names = (
         parts.summary, parts.parties, parts.found, parts.evidence, parts.decision, parts.measures,
-        parts.tasks, parts.trace, parts.notices, parts.looks, parts.appeals, parts.reports,
-        parts.story,
+        parts.card_orders, parts.tasks, parts.trace, parts.notices, parts.looks, parts.appeals,
+        parts.reports, parts.story,
     )  # fmt: skip
     sections = [section for make in names if (section := make(told))]
     last = told.deeds[0] if told.deeds else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from console.actions.cards.industry.notices import fact_of
 from console.actions.cases.case_told import Told
 from console.i18n import Language, listed, spoken, t, texts
 from integrations.documents import Fact
@@ -63,7 +64,7 @@ def _text(words: str) -> Fact:
 def summary(told: Told) -> Section:
     record = told.record
     case = record.case
-    kinds = dict.fromkeys([case.kind, *(one.kind for one in record.findings)])
+    kinds = dict.fromkeys([case.kind, *(one.kind for one in (*record.findings, *record.usage))])
     return _section(
         "summary",
         _pairs(
@@ -122,7 +123,16 @@ def found(told: Told) -> Section:
         for one in told.record.findings
     ]
     heads = ("number", "kind", "ground", "tier", "state", "at")
-    return _section("found", _text(told.facts), _table(heads, (4, 3, 4, 1.6, 2, 3), rows))
+    used = [
+        (one.number, t(f"tier.{one.tier}"), t(f"usage_finding_state.{one.state}"), fact_of(one))
+        for one in told.record.usage
+    ]
+    return _section(
+        "found",
+        _text(told.facts),
+        _table(heads, (4, 3, 4, 1.6, 2, 3), rows),
+        _table(("number", "tier", "state", "found_of_cards"), (3, 1.6, 2, 9), used),
+    )
 
 
 def evidence(told: Told) -> Section:
@@ -190,6 +200,23 @@ def measures(told: Told) -> Section:
     ]
     heads = ("measure", "state", "ordered_at", "lifted_at", "note")
     return _section("measures", _table(heads, (3, 2, 3, 3, 4), rows), *blocks)
+
+
+def card_orders(told: Told) -> Section:
+    rows = [
+        (
+            one.number,
+            t(f"card_measure.{one.measure}"),
+            f"{len(one.cards):,}" if one.cards else word("whole_batch"),
+            t(f"order_state.{one.state}"),
+            moment(one.told_at),
+            moment(one.carried_out_at),
+            one.lifted_why or (word("emergency") if one.is_emergency_exempt else "—"),
+        )
+        for one in told.record.card_orders
+    ]
+    heads = ("number", "measure", "cards", "state", "told_at", "set_at", "note")
+    return _section("card_orders", _table(heads, (3, 2, 1.6, 2, 2.4, 2.4, 4), rows))
 
 
 def tasks(told: Told) -> Section:

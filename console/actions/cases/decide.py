@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cards.industry.case_orders import impose_orders
 from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import (
     drop_proposed,
@@ -136,6 +137,7 @@ def approve(desk: Desk, case_id: UUID | str) -> Case:
         work.record("case.decided", case, measures=[one.value for one in proposed])
         imposed = impose_proposed(work, case)
         case.reason = imposed[0].reason
+        impose_orders(work, case, imposed)
         make_tasks(work, case, imposed)
         settle_interim(work, case, proposed)
         work.session.flush()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from console.actions.cards.industry.case_orders import impose_orders, must_may_limit
 from console.actions.cases.decide import LONGEST_PAPERS, must_be_rules, written
 from console.actions.cases.hands import note_hand
 from console.actions.cases.orders import (
@@ -22,7 +23,9 @@ from models.cases.measures import BY_PLATFORM, Measure
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
 
-INTERIM: Final = frozenset({*BY_PLATFORM, Measure.SUSPEND_LICENCE, Measure.SUSPEND_CARDS})
+INTERIM: Final = frozenset(
+    {*BY_PLATFORM, Measure.SUSPEND_LICENCE, Measure.RESTRICT_CARDS, Measure.SUSPEND_CARDS}
+)
 """What can be taken back: a decision may still find otherwise."""
 BEFORE_DECISION: Final = (CaseState.INVESTIGATING, CaseState.DECISION_PROPOSED)
 LONGEST_LIFTING: Final = 1000
@@ -64,6 +67,7 @@ def stop_at_once(  # noqa: PLR0913 - what whoever it falls on is told
         work.record(
             "case.stopped_at_once", case, measures=[one.value for one in wanted], reason=reason
         )
+        impose_orders(work, case, ordered)
         make_tasks(work, case, ordered, "case_interim_measure")
         keep_cut_off(work, case, wanted)
         return case
@@ -86,6 +90,7 @@ def lift_at_once(desk: Desk, case_id: UUID | str, measures: Sequence[Measure], r
             raise Conflict("case_lifting.not_held", reference=case.reference)
         if work.actor.id is not None and work.actor.id in {one.ordered_by for one in ended}:
             raise NotAllowed("case_lifting.same_person", reference=case.reference)
+        must_may_limit(work, case, {one.measure for one in ended})
         kept = {one.measure for one in held if one not in ended}
         case.version += 1
         note_hand(work, case)

@@ -15,10 +15,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from console.actions.batches import in_batches
+from console.actions.cards.industry.findings import TO_ACT_ON
+from console.actions.cards.industry.retention import sweep_retention, sweep_shut_down
+from console.actions.cards.industry.reviews import sweep_reassessments
+from console.actions.cards.industry.sweeps import sweep_watch
 from console.actions.cases.authorities.appeals import OPEN as APPEALS_OPEN
 from console.actions.cases.notices.sweeps import sweep_notices
 from console.actions.cases.rectifications.sweeps import sweep_rectifications
 from console.desk import Desk, Work
+from models.cards.card_orders import CardOrder, OrderState
+from models.cards.industry import ENDED as BATCHES_ENDED
+from models.cards.industry import BatchState, IndustryBatch
+from models.cards.monitoring import UsageFinding
 from models.cases.appeals import CaseAppeal
 from models.cases.cases import CASE_MOVES, ENDED, Case, CaseState
 from models.cases.complaints import OPEN as COMPLAINTS_OPEN
@@ -31,6 +39,7 @@ from models.permissions import Permission
 from models.refusals import Refusal
 
 OPEN: Final = tuple(dict.fromkeys(state for state, _ in CASE_MOVES if state not in ENDED))
+BATCHES_OPEN: Final = tuple(state for state in BatchState if state not in BATCHES_ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,22 @@ def _complaints() -> Sequence[ColumnElement[bool]]:
     return (col(Complaint.state).in_(COMPLAINTS_OPEN),)
 
 
+def _card_orders() -> Sequence[ColumnElement[bool]]:
+    """What is to be done next; of one that was lifted, service that is to be put on again."""
+    return col(CardOrder.state).in_(OrderState), col(CardOrder.due_at).is_not(None)
+
+
+def _batches() -> Sequence[ColumnElement[bool]]:
+    """Industry cards: the next step before use, in use an assessment that is due, and the end of
+    what was shut down.
+    """
+    return (col(IndustryBatch.state).in_([*BATCHES_OPEN, BatchState.SHUT_DOWN]),)
+
+
+def _usage_findings() -> Sequence[ColumnElement[bool]]:
+    return (col(UsageFinding.state).in_(TO_ACT_ON),)
+
+
 def _goes_on() -> Any:  # noqa: ANN401 - a query of ids
     return select(Case.id).where(*_cases())
 
@@ -141,10 +166,17 @@ KINDS: Final = (
     Overdue(CaseAppeal, "case_appeal.late", _appeals),
     Overdue(Instruction, "instruction.overdue", _instructions),
     Overdue(Complaint, "complaint.late", _complaints),
+    Overdue(CardOrder, "card_order.late", _card_orders),
+    Overdue(IndustryBatch, "industry.overdue", _batches),
+    Overdue(UsageFinding, "usage_finding.overdue", _usage_findings),
 )
 DEADLINES: Final[tuple[Callable[[Desk], int], ...]] = (
     sweep_late,
     sweep_rectifications,
     sweep_notices,
+    sweep_reassessments,
+    sweep_watch,
+    sweep_shut_down,
+    sweep_retention,
 )
 """What only becomes late, and what has more to happen to it then."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -15,6 +15,8 @@ from console.actions.cases.notices.replies import messages_to, replies_to
 from console.actions.cases.orders import wanted_of
 from console.desk import Desk, Work
 from models.audit import AuditEntry
+from models.cards.card_orders import CardOrder
+from models.cards.monitoring import UsageFinding
 from models.cases.cases import ENDED, Case
 from models.cases.measures import CaseMeasure, MeasureState
 from models.cases.notices import Answer, Message, Notice, NoticeState, Proof
@@ -27,6 +29,7 @@ from models.permissions import Permission
 from models.rules import Outcome
 from models.staff import User
 
+OfCase = TypeVar("OfCase", UsageFinding, CardOrder)
 _MOST: Final = 100
 
 
@@ -61,6 +64,9 @@ class CaseRecord:
     linked: Sequence[Case]
     """The case that it comes from or goes on in, and those that come from it."""
     history: Sequence[AuditEntry]
+    usage: Sequence[UsageFinding] = ()
+    """What was found of industry cards, for whoever may know of them."""
+    card_orders: Sequence[CardOrder] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,7 @@ def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:
             ),
             measures=work.all(
                 work.select(CaseMeasure)
-                .where(CaseMeasure.case_id == case.id)
-                .where(CaseMeasure.state != MeasureState.DROPPED)
+                .where(CaseMeasure.case_id == case.id, CaseMeasure.state != MeasureState.DROPPED)
                 .order_by(col(CaseMeasure.id))
             ),
             tasks=work.all(
@@ -127,7 +132,16 @@ def case_record(desk: Desk, case_id: UUID | str) -> CaseRecord:
             wanted=wanted_of(work, case),
             linked=_linked(work, case),
             history=deeds,
+            usage=_of_industry(work, case, UsageFinding),
+            card_orders=_of_industry(work, case, CardOrder),
         )
+
+
+def _of_industry(work: Work, case: Case, table: type[OfCase]) -> Sequence[OfCase]:
+    if not work.actor.may(Permission.INDUSTRY_READ):
+        return ()
+    query = work.select(table).where(table.case_id == case.id)
+    return work.all(query.order_by(col(table.number)))
 
 
 def _linked(work: Work, case: Case) -> Sequence[Case]:

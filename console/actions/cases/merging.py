@@ -134,11 +134,13 @@ def stand_alone(work: Work, case: Case, main: Case, reason: str) -> None:
 
 
 def _must_be_the_only_one(work: Work, case: Case) -> None:
-    if case.shop_id is None:
+    if case.shop_id is None and case.industry_batch_id is None:
         return
+    by_shop = Case.shop_id == case.shop_id
+    same = by_shop if case.shop_id else Case.industry_batch_id == case.industry_batch_id
     other = work.session.exec(
         select(Case.reference)
-        .where(Case.shop_id == case.shop_id, Case.id != case.id)
+        .where(same, Case.id != case.id)
         .where(col(Case.state).not_in(ENDED), col(Case.merged_into_id).is_(None))
         .where(Case.id != case.merged_into_id)
     ).first()

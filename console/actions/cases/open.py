@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from console.actions.cases.assigning import able_to
+from console.actions.cases.assigning import able_to, must_see_channels, to_own
 from console.actions.cases.hands import note_hand
 from console.actions.cases.notices.letters import AT_ONCE_KINDS
 from console.actions.cases.orders import head_of
@@ -56,6 +56,7 @@ def open_case(
     An unowned one waits for a supervisor to give it to somebody.
     """
     with desk.begin(Permission.CASE_OPEN) as work:
+        must_see_channels(work)
         findings = _confirmed(work, finding_ids)
         shop = work.get(Shop, findings[0].shop_id)
         _must_be_the_only_one(work, shop)
@@ -81,7 +82,7 @@ def _give(work: Work, case: Case, owner: UUID | str | None, *, unowned: bool) ->
     if unowned:
         due = deadline(work, "case_assignment")
     else:
-        person = owner and able_to(work, case.organisation_id, owner, Permission.CASE_OPEN)
+        person = owner and able_to(work, case.organisation_id, owner, *to_own(case))
         case.owner_id = person.id if person else work.actor.id
         note_hand(work, case, case.owner_id)
         case.move(CaseMove.ASSIGN)

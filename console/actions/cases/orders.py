@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlmodel import col, or_, select
 
 from console.desk import Work
+from models.cards.monitoring import UsageFinding
 from models.cases.cases import Case
 from models.cases.measures import (
     BY_PLATFORM,
-    SUSPENDS_SERVICE,
+    RESTRICTS_CARDS,
     CaseMeasure,
     Measure,
     MeasureMove,
@@ -52,7 +53,18 @@ def kinds_of(work: Work, case: Case) -> list[FindingKind]:
             or_(col(Finding.case_id) == case.id, col(Finding.case_id).in_(merged))
         )
     ).all()
-    return list(dict.fromkeys([*own, *map(FindingKind, found)]))
+    used = work.session.exec(
+        select(UsageFinding.kind).where(
+            or_(col(UsageFinding.case_id) == case.id, col(UsageFinding.case_id).in_(merged))
+        )
+    ).all()
+    return list(dict.fromkeys([*own, *map(FindingKind, (*found, *used))]))
+
+
+def batches_of(work: Work, case: Case) -> list[UUID]:
+    """The batches of industry cards that the case is about, and those that go on in it."""
+    ids = [one.industry_batch_id for one in (case, *merged_into(work, case))]
+    return list(dict.fromkeys(one for one in ids if one is not None))
 
 
 def wanted_of(work: Work, case: Case) -> list[Outcome]:
@@ -120,7 +132,7 @@ def order(  # noqa: PLR0913 - what whoever it falls on is told
                 remedy=remedy,
                 papers=papers,
                 rules=" ".join(rules)[:300],
-                is_emergency_exempt=measure in SUSPENDS_SERVICE,
+                is_emergency_exempt=measure in RESTRICTS_CARDS,
                 ordered_by=work.actor.id if interim else None,
                 ordered_at=work.at if interim else None,
             )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from console.actions.cards.industry.case_orders import settle_usage
 from console.actions.cases.authorities.reports import why_not_reported
 from console.actions.cases.decide import written
 from console.actions.cases.hands import hands_of
@@ -134,6 +135,7 @@ def _close(work: Work, case: Case, words: str) -> None:
     work.record("case.closed", case, reason=words)
     for one in (case, *merged_into(work, case)):
         _close_findings(work, one)
+        settle_usage(work, one)
         _move_shop(work, one, clean=True)
         close_threads(work, one)
 

@@ -9,8 +9,11 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 
+from console.actions.cards.industry.case_orders import is_carried_out, orders_of_task
 from console.desk import Work
+from models.cards.card_orders import CardOrder
 from models.cases.cases import Case
+from models.cases.measures import CaseMeasure
 from models.cases.parties import CaseParty
 from models.cases.rectifications import Rectification, RectificationState
 from models.cases.reports import AuthorityReport, Organ
@@ -212,6 +215,22 @@ def _mended(work: Work, _case: Case, task: CaseTask) -> Facts | None:
     return {"rectification": number} if number else None
 
 
+def _maybe_ordered() -> ColumnElement[bool]:
+    query = select(CardOrder.id).join(
+        CaseMeasure, col(CaseMeasure.id) == col(CardOrder.case_measure_id)
+    )
+    own = or_(CaseMeasure.case_id == CaseTask.case_id, CaseMeasure.case_id == Case.id)
+    return query.where(own, col(CardOrder.told_at).is_not(None)).exists()
+
+
+def _ordered(work: Work, _case: Case, task: CaseTask) -> Facts | None:
+    """Every order of the measure has been told to its holder and set on the network."""
+    orders = orders_of_task(work, task)
+    if not orders or not all(is_carried_out(one) for one in orders):
+        return None
+    return {"orders": [one.number for one in orders]}
+
+
 SIGHTS: Final[Mapping[TaskKind, Sight]] = {
     TaskKind.REVOKE_LICENCE: _licence_in(_ENDED),
     TaskKind.SUSPEND_LICENCE: _licence_in(_STOPPED),
@@ -223,4 +242,5 @@ SIGHTS: Final[Mapping[TaskKind, Sight]] = {
     TaskKind.TRACE: Sight(_maybe_traced, _traced),
     TaskKind.SOURCE_CASE: Sight(_maybe_source, _source),
     TaskKind.RECTIFICATION: Sight(_maybe_mended, _mended),
+    TaskKind.CARD_ORDER: Sight(_maybe_ordered, _ordered),
 }

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from console.actions.cards.industry.case_orders import end_orders_of
 from console.actions.cases.notices.lifted import tell_lifted
 from console.actions.cases.orders import IN_FORCE, held_in_family
 from console.actions.cases.restoring import keep_cut_off, restore_service
@@ -21,6 +22,8 @@ from models.cases.tasks import TASKS_OF, CaseTask, TaskKind, TaskState
 from models.channel.licences import Licence
 
 _KEEPS_SUSPENDED: Final = frozenset({Measure.SUSPEND_LICENCE, Measure.CANCEL_DELEGATION})
+_BY_TARGET: Final = frozenset({TaskKind.BY_HAND, TaskKind.CARD_ORDER})
+"""One for each measure."""
 
 
 def settle_interim(work: Work, case: Case, decided: Collection[Measure]) -> list[CaseMeasure]:
@@ -50,6 +53,7 @@ def lift(
     if not ended:
         return
     work.session.flush()
+    end_orders_of(work, ended, reason or case.reference)
     tasks = tasks_of(work, case)
     _waive_left_over(work, ended, tasks, kept, reason or case.reference)
     if any(one.measure is Measure.SUSPEND_LICENCE for one in ended):
@@ -73,7 +77,7 @@ def _waive_left_over(
     for task in tasks:
         if task.state is not TaskState.OPEN or task.measure_id not in gone:
             continue
-        is_wanted = task.target in decided if task.kind is TaskKind.BY_HAND else task.kind in wanted
+        is_wanted = task.target in decided if task.kind in _BY_TARGET else task.kind in wanted
         if not is_wanted:
             waive(work, task, reason)
 

@@ -34,6 +34,7 @@ _REMOVED: Final = tuple(one for one in BY_PLATFORM if one is not Measure.CORRECT
 class SimilarWhy(StrEnum):
     SAME_SHOP = "same_shop"
     RELISTED = "relisted"
+    SAME_BATCH = "same_batch"
     SAME_CARDS = "same_cards"
     SAME_AGENT = "same_agent"
     SAME_OPERATOR = "same_operator"
@@ -56,6 +57,7 @@ class _Traits:
     agent_id: UUID | None
     name: str
     cards: frozenset[str]
+    batch_id: UUID | None = None
 
 
 def similar_cases(desk: Desk, finding_ids: Sequence[UUID | str]) -> Sequence[Similar]:
@@ -82,8 +84,9 @@ def similar_to_case(desk: Desk, case_id: UUID | str) -> Sequence[Similar]:
             select(TracedCard.iccid).where(TracedCard.case_id == case.id).limit(_MOST_CARDS)
         ).all()
         traits = _Traits(
-            case.organisation_id, case.shop_id, case.agent_id, case.shop_name, frozenset(cards)
-        )
+            case.organisation_id, case.shop_id, case.agent_id, case.shop_name, frozenset(cards),
+            case.industry_batch_id,
+        )  # fmt: skip
         return [one for one in _similar(work, traits) if one.case.id != case.id]
 
 
@@ -112,6 +115,8 @@ def _conditions(work: Work, traits: _Traits) -> Iterable[tuple[SimilarWhy, Colum
         relisted = linked_shops(work, traits.shop_id, LinkKind.RELISTED)
         if relisted:
             yield SimilarWhy.RELISTED, col(Case.shop_id).in_(relisted)
+    if traits.batch_id is not None:
+        yield SimilarWhy.SAME_BATCH, col(Case.industry_batch_id) == traits.batch_id
     if traits.cards:
         held = select(TracedCard.case_id).where(col(TracedCard.iccid).in_(traits.cards))
         yield SimilarWhy.SAME_CARDS, col(Case.id).in_(held)

@@ -34,7 +34,7 @@ def subjects_of(work: Work, record: CaseRecord) -> Mapping[str, Sequence[str]]:
     """Kinds and ids of what deeds are asked for, of a record that the actor was given."""
     rows: list[Table] = [one.notice for one in record.notices]
     if work.actor.platform is None:
-        rows += [record.case, *record.tasks, *record.measures, *record.looks]
+        rows += [record.case, *record.tasks, *record.measures, *record.looks, *record.card_orders]
         for table in _HANGING:
             rows += work.all(work.select(table).where(col(table.case_id) == record.case.id))
     found: dict[str, list[str]] = {}

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from console.actions.cases.orders import (
     IN_FORCE,
+    batches_of,
     carry_out,
     head_of,
     kinds_of,
@@ -16,11 +17,16 @@ from console.actions.cases.orders import (
     merged_into,
     wanted_of,
 )
-from console.actions.cases.tracing.traced import ENDED, channels_without_case, trace_of
+from console.actions.cases.tracing.traced import (
+    ENDED,
+    channels_without_case,
+    is_source_known,
+    trace_of,
+)
 from console.actions.deadlines import deadline
 from console.desk import Work
 from models.cases.cases import Case, CaseMove, CaseState
-from models.cases.measures import MEETS, CaseMeasure, Measure
+from models.cases.measures import MEETS, ON_INDUSTRY_CARDS, CaseMeasure, Measure
 from models.cases.rechecks import Recheck
 from models.cases.tasks import TASKS_OF, CaseTask, TaskKind, TaskMove, TaskState
 from models.channel.badges import LIVE, Badge
@@ -47,6 +53,7 @@ NEEDED: Final[Mapping[TaskKind, Permission]] = {
     _K.ACCOUNTABILITY: _P.CASE_OPEN,
     _K.RECTIFICATION: _P.RECTIFICATION_ISSUE,
     _K.PUBLICATION: _P.PUBLICATION_PUBLISH,
+    _K.CARD_ORDER: _P.CASE_OPEN,
     _K.RESTORE: _P.CASE_OPEN,
     _K.BY_HAND: _P.CASE_OPEN,
 }
@@ -56,7 +63,14 @@ AT_ONCE_TO_POLICE: Final = frozenset({FindingKind.IDREADER_CRACK_TOOL})
 SAME_DAY: Final = frozenset(
     {TaskKind.REVOKE_LICENCE, TaskKind.REVOKE_BADGE, TaskKind.BLACKLIST, TaskKind.SUSPEND_LICENCE}
 )
-_AT_ONCE: Final = frozenset({TaskKind.NOTIFY_PLATFORM, TaskKind.SUSPEND_LICENCE, TaskKind.BY_HAND})
+_AT_ONCE: Final = frozenset(
+    {
+        TaskKind.NOTIFY_PLATFORM,
+        TaskKind.SUSPEND_LICENCE,
+        TaskKind.CARD_ORDER,
+        TaskKind.BY_HAND,
+    }
+)
 """What measures that can't wait for the decision make."""
 _LONGEST_NAME: Final = 300
 _LOOKS: Final = ("recheck_first", "recheck_second")
@@ -76,13 +90,13 @@ def make_tasks(
     A platform that did what was asked at once is asked again where more is asked of it now; and
     what was lifted meanwhile is done anew where it is ordered anew.
     """
-    wanted = wanted_of(work, case)
+    wanted, has_batch = wanted_of(work, case), bool(batches_of(work, case))
     there = {(one.kind, one.target): one for one in tasks_of(work, case) if _is_own(one)}
     fresh = {one.id for one in measures}
     before = {one.measure for one in measures_of(work, case, *IN_FORCE) if one.id not in fresh}
     for measure in measures:
         mandatory = any(measure.measure in MEETS[one] for one in wanted)
-        for kind in _kinds(measure.measure):
+        for kind in _kinds(measure.measure, has_batch=has_batch):
             due = deadline(work, due_code) if due_code else _due(work, case, kind)
             for target in _targets(work, case, kind, measure):
                 task = there.get((kind, target.id))
@@ -101,8 +115,13 @@ def _is_over(task: CaseTask) -> bool:
     return done or task.state is TaskState.NOT_NEEDED
 
 
-def _kinds(measure: Measure) -> Sequence[TaskKind]:
-    """A trace sets people to take on the channels at which it ended, too (004-3.3-i)."""
+def _kinds(measure: Measure, *, has_batch: bool) -> Sequence[TaskKind]:
+    """A trace sets people to take on the channels at which it ended, too (004-3.3-i).
+
+    Of industry cards the house sees itself whether it was told and set on the network.
+    """
+    if has_batch and measure in ON_INDUSTRY_CARDS:
+        return (TaskKind.CARD_ORDER,)
     more = (TaskKind.SOURCE_CASE,) if measure is Measure.TRACE_CHANNEL else ()
     return (*TASKS_OF[measure], *more)
 
@@ -194,7 +213,7 @@ def _targets(work: Work, case: Case, kind: TaskKind, measure: CaseMeasure) -> Se
             return list(_badges(work, case))
         case TaskKind.SOURCE_CASE:
             return [_Target(str(one.id), one.name) for one in channels_without_case(work, case)]
-        case TaskKind.BY_HAND:
+        case TaskKind.BY_HAND | TaskKind.CARD_ORDER:
             return [_Target(measure.measure.value)]
         case _:
             return [_Target()]
@@ -243,9 +262,9 @@ def _badges(work: Work, case: Case) -> Iterator[_Target]:
 
 
 def _is_traced(work: Work, case: Case) -> bool:
-    """Of a case against a source channel it is known where the cards came from."""
+    """Of a case against a source channel, or on a batch, it is known where cards came from."""
     trace = trace_of(work, case)
-    return case.channel_id is not None or (trace is not None and trace.state in ENDED)
+    return is_source_known(case) or (trace is not None and trace.state in ENDED)
 
 
 def tasks_of(work: Work, case: Case, state: TaskState | None = None) -> Sequence[CaseTask]:

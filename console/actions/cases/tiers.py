@@ -12,7 +12,7 @@ from console.actions.cases.orders import family_of, has_no_choice, head_of, kind
 from console.actions.cases.words import written
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.desk import Desk, Work
-from models.cases.cases import ENDED, Case, CaseState, TierBasis
+from models.cases.cases import ENDED, UNDECIDED, Case, CaseState, TierBasis
 from models.patrol.findings import Finding, FindingState
 from models.patrol.shops import Shop
 from models.permissions import Permission, Role
@@ -28,7 +28,7 @@ COUNTED: Final = (
     FindingState.CLOSED,
 )
 """What adds up: confirmed once, whatever became of it since."""
-LOWERED_IN: Final = (CaseState.OPENED, CaseState.INVESTIGATING, CaseState.DECISION_PROPOSED)
+LOWERED_IN: Final = UNDECIDED
 _ADDED_UP: Final = (TierBasis.KIND, TierBasis.MINOR_REPEATED, TierBasis.GENERAL_REPEATED)
 RULES: Final = (
     "escalation_minor_count",
@@ -130,6 +130,12 @@ def raise_for(work: Work, case: Case, basis: TierBasis) -> bool:
         return False
     _raise(work, head, head.tier.raised(), basis, "")
     return True
+
+
+def raise_by_kind(work: Work, case: Case, tier: Tier) -> None:
+    """What has come into the case since is graver than all before."""
+    if tier > case.tier:
+        _raise(work, case, tier, TierBasis.KIND, "")
 
 
 def _raise(work: Work, case: Case, tier: Tier, basis: TierBasis, reason: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 
+from console.actions.cards.industry.case_orders import may_limit_cards
 from console.actions.cases.hands import has_had_a_hand
 from console.actions.cases.notices.letters import AT_ONCE_KINDS
 from console.actions.cases.orders import IN_FORCE
@@ -20,7 +21,7 @@ from console.actions.cases.tasks import NEEDED
 from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
 from console.desk import Desk
 from models.cases.cases import ENDED, OVER, Case, CaseState
-from models.cases.measures import BY_PLATFORM, CaseMeasure
+from models.cases.measures import BY_PLATFORM, RESTRICTS_CARDS, CaseMeasure, Measure, MeasureState
 from models.cases.notices import Notice, NoticeKind, NoticeState
 from models.cases.rechecks import Recheck
 from models.cases.tasks import CaseTask, TaskKind, TaskState
@@ -52,7 +53,7 @@ _SENT_IN: Final = (
 def _own(desk: Desk) -> Sequence[ColumnElement[bool]]:
     """Cases that the actor's organisation carries itself, and that go on."""
     own = col(Case.organisation_id).in_(desk.actor.organisations)
-    return own, col(Case.merged_into_id).is_(None)
+    return own, col(Case.merged_into_id).is_(None), Case.of_matter(desk.actor)
 
 
 def _steps(desk: Desk, kind: str, *conditions: ColumnElement[bool]) -> Iterator[WorkItem]:
@@ -149,8 +150,20 @@ def _proposed(desk: Desk) -> Iterator[WorkItem]:
         ),
     ]
     if not actor.roles & {Role.APPROVER, Role.HOUSE}:
-        decides.append(col(Case.tier) != Tier.SERIOUS)
+        decides += [col(Case.tier) != Tier.SERIOUS, ~_on_cards(Measure.SHUT_DOWN_CARDS)]
+    if not may_limit_cards(actor):
+        decides.append(~_on_cards(*RESTRICTS_CARDS))
     yield from _steps(desk, "case_approve", *decides)
+
+
+def _on_cards(*measures: Measure) -> ColumnElement[bool]:
+    """One of these is proposed for industry cards: not everybody decides on it (DOMAIN 4.10)."""
+    return exists().where(
+        col(CaseMeasure.case_id) == col(Case.id),
+        col(CaseMeasure.state) == MeasureState.PROPOSED,
+        col(CaseMeasure.measure).in_(measures),
+        col(Case.industry_batch_id).is_not(None),
+    )
 
 
 def _tiers(desk: Desk) -> Iterator[WorkItem]:
@@ -227,7 +240,7 @@ def _sendings(desk: Desk) -> Iterator[WorkItem]:
         .where(col(CaseTask.state) == TaskState.OPEN)
         .where(col(CaseTask.kind) == TaskKind.NOTIFY_PLATFORM, _works_here())
         .where(col(Case.organisation_id).in_(desk.actor.organisations))
-        .where(col(Case.state).in_(_SENT_IN))
+        .where(col(Case.state).in_(_SENT_IN), Case.of_matter(desk.actor))
         .where(~exists().where(there, col(Notice.state).in_(_ON_ITS_WAY)))
         .order_by(col(CaseTask.due_at), col(CaseTask.id))
         .limit(MOST_ALIKE)

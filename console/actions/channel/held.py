@@ -9,14 +9,18 @@ from uuid import UUID
 from sqlmodel import col, or_, select
 
 from console.desk import LONGEST_PAGE, AlreadyDone, Desk, Work
+from models.cards.industry import IndustryBatch
+from models.cards.monitoring import UsageFinding
+from models.cards.purchasers import Purchaser
 from models.channel.agents import Agent
 from models.channel.badges import Badge
 from models.channel.licences import Licence
+from models.checks.test_purchases import TestPurchase
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from models.staff import CARRIERS, Organisation
 
-Held = TypeVar("Held", Agent, Licence, Badge)
+Held = TypeVar("Held", Agent, Licence, Badge, IndustryBatch, Purchaser, UsageFinding, TestPurchase)
 
 
 @dataclass(frozen=True, slots=True)

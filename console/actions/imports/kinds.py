@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.actions.imports import agents, barred, listings, shops, stock
+from console.actions.imports import agents, barred, industry_cards, listings, shops, stock
 from console.actions.imports.rows import RowKind
 from models.channel.imports import ImportKind
 from models.refusals import Invalid
@@ -15,6 +15,7 @@ ROW_KINDS: Final[Mapping[ImportKind, RowKind[Any]]] = {
     ImportKind.STOCK: stock.KIND,
     ImportKind.BLACKLIST: barred.LISTED,
     ImportKind.RESTRICTED: barred.BOUND,
+    ImportKind.INDUSTRY_CARDS: industry_cards.KIND,
 }
 
 

@@ -25,7 +25,7 @@ _KINDS: Final[Mapping[str, ChannelKind]] = {
     **dict.fromkeys(("网络渠道", "网络代理", "网络代理商", "线上渠道"), ChannelKind.ONLINE),
     **dict.fromkeys(("转售企业", "转售", "虚拟运营商"), ChannelKind.RESELLER),
     **dict.fromkeys(("经销商", "分销商", "省级代理", "批发商"), ChannelKind.DISTRIBUTOR),
-    **dict.fromkeys(("终端厂商", "设备厂商", "终端企业"), ChannelKind.DEVICE_MAKER),
+    **dict.fromkeys(("设备制造企业", "设备厂商", "终端厂商", "终端企业"), ChannelKind.DEVICE_MAKER),
 }
 _IDENTITY: Final = 17
 """Digits of an identity number; shorter words can't hold one."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.cards.industry.offers import suggest_links
 from console.actions.deadlines import deadline
 from console.actions.patrol.labels import note_label
 from console.actions.patrol.reviewing import close_if_reviewed
@@ -22,7 +23,7 @@ from models.patrol.screening import Label
 from models.patrol.shops import SeenListing, Shop, ShopMove
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
-from models.rules import Tier, china_day, package_rules
+from models.rules import FindingKind, Tier, china_day, package_rules
 
 _CONFIRMED = (
     FindingState.CONFIRMED,
@@ -80,7 +81,9 @@ def confirm_finding(
         shop = work.session.get_one(Shop, finding.shop_id, with_for_update=True)
         move_shop(work, shop, ShopMove.CONFIRM, ShopMove.FINDING, finding=finding.number)
         close_if_reviewed(work, finding.run_id)
-        return finding
+    if finding.kind is FindingKind.IOT_CARD_ONLINE and desk.actor.may(Permission.USAGE_JUDGE):
+        suggest_links(desk, finding.id, with_pictures=False)
+    return finding
 
 
 def dismiss_finding(

@@ -136,7 +136,7 @@ def _sources(desk: Desk) -> Iterator[WorkItem]:
 
 def _to_cases(desk: Desk) -> Iterator[WorkItem]:
     """Confirmed findings that have to be in a case by now, or soon."""
-    if not desk.actor.may(Permission.CASE_OPEN):
+    if not (desk.actor.may(Permission.CASE_OPEN) and desk.actor.sees_channels):
         return
     with desk.begin(Permission.FINDING_READ) as work:
         rows = work.all(

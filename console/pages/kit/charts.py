@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _HEIGHT: Final = 280
+_WIDEST: Final = 0.8
 _FEW: Final = 6
 _PATTERNS: Final = ("", "/", ".", "x", "\\", "-", "+", "|")
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -23,13 +24,27 @@ def bar_chart(title: str, numbers: Mapping[str, float], *, key: str, lying: bool
     import plotly.graph_objects as go
 
     names, sizes = list(numbers), list(numbers.values())
-    bar = go.Bar(x=sizes, y=names, orientation="h") if lying else go.Bar(x=names, y=sizes)
+    width = _wide(names)
+    bar = (
+        go.Bar(x=sizes, y=names, orientation="h", width=width)
+        if lying
+        else go.Bar(x=names, y=sizes, width=width)
+    )
     counts = {"dtick": 1} if max(sizes, default=0) < _FEW else {}  # half a case is none
     upright = {"yaxis": counts}
     figure = go.Figure(
-        bar, {"xaxis": counts, "yaxis": {"autorange": "reversed"}} if lying else upright
+        bar,
+        # Names may be numbers, as those of cards are.
+        {"xaxis": counts, "yaxis": {"type": "category", "autorange": "reversed"}}
+        if lying
+        else upright,
     )
     chart(title, figure, pd.DataFrame({t("console.name_column"): names, title: sizes}), key=key)
+
+
+def _wide(names: Sequence[str]) -> float:
+    """Of the room that a bar has: one alone would fill the picture."""
+    return min(_WIDEST, len(names) / 4)
 
 
 def line_chart(
@@ -69,7 +84,7 @@ def stacked_chart(  # noqa: PLR0913 - the parts of a picture
 
     bars = [
         go.Bar(x=list(sizes) if lying else list(names), y=list(names) if lying else list(sizes),
-               name=part, orientation="h" if lying else "v",
+               name=part, orientation="h" if lying else "v", width=_wide(names),
                marker={"pattern": {"shape": _PATTERNS[at % len(_PATTERNS)]}})
         for at, (part, sizes) in enumerate(parts.items())
     ]  # fmt: skip

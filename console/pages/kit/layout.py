@@ -119,6 +119,27 @@ def search(label: str, key: str = "q", *, width: int = 320) -> str:
     return (found or "").strip()
 
 
+def part(key: str, label: str, *, width: int = 320) -> str:
+    """A part of the open record by its number, as a card of a batch; kept in the URL as `?key=`.
+
+    Unlike `search` it is looked for once it is entered, may be put there by a link, and goes with
+    the record (`leave_record`).
+    """
+    found = st.text_input(
+        label,
+        key=_follow_url(key, st.query_params.get(key, "")[:LONGEST_SEARCH]),
+        type="search",
+        icon=":material/search:",
+        placeholder=label,
+        label_visibility="collapsed",
+        max_chars=LONGEST_SEARCH,
+        width=width,
+        on_change=_to_url,
+        args=(key,),
+    )
+    return (found or "").strip()
+
+
 def choice(key: str, label: str, options: Mapping[str, str], *, width: int = 200) -> str | None:
     """One of `options` (value to words), or None for all; kept in the URL as `?key=value`."""
     widget = _follow_url(key, (_in_url(key, options) or [None])[0])

@@ -37,11 +37,15 @@ def chosen_id() -> str | None:
     return st.query_params.get("id") or None
 
 
-def open_record(page: str | None, row_id: object) -> None:
-    """Go to a record: of another page by its file's name (`"agents"`), of this one by None."""
+def open_record(page: str | None, row_id: object, **more: str) -> None:
+    """Go to a record: of another page by its file's name (`"agents"`), of this one by None.
+
+    `more` says in the address what of it is to be shown.
+    """
+    query = {"id": str(row_id), **more}
     if page is not None:
-        st.switch_page(PAGES_FOLDER / f"{page}.py", query_params={"id": str(row_id)})
-    st.query_params["id"] = str(row_id)
+        st.switch_page(PAGES_FOLDER / f"{page}.py", query_params=query)
+    st.query_params.update(query)
     st.rerun()
 
 
@@ -68,21 +72,22 @@ def back_to_list(key: str = "kit_back") -> None:
         key=key,
         icon=":material/arrow_back:",
         type="tertiary",
-        on_click=_leave_record,
+        on_click=leave_record,
     )
 
 
-def _leave_record() -> None:
-    for name in ("id", "party"):
+def leave_record() -> None:
+    """The run that follows shows the list: the record that was open is no more the reader's."""
+    for name in ("id", "party", "card"):
         st.query_params.pop(name, None)
 
 
-def link_to(label: str, page: str, row_id: object | None = None, *, key: str) -> None:
-    """A word that opens another page or a record on it."""
+def link_to(label: str, page: str, row_id: object | None = None, *, key: str, **more: str) -> None:
+    """A word that opens another page or a record on it; `more` as `open_record` has it."""
     if st.button(plain(label), key=key, type="tertiary", icon=":material/arrow_outward:"):
         if row_id is None:
             st.switch_page(PAGES_FOLDER / f"{page}.py")
-        open_record(page, row_id)
+        open_record(page, row_id, **more)
 
 
 def state_pill(area: str, value: str, tones: Mapping[str, Tone] | None = None) -> None:

@@ -1,6 +1,7 @@
 """What may be done next about a complaint, with the forms that ask for it."""
 
 from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
+    card_resold,
     close_complaint,
     contact_of,
     handlers_for,
@@ -21,7 +23,7 @@ from console.actions.cases.complaints.lists import ComplaintRecord
 from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_words import move_of
-from console.pages.kit import Next, next_moves, show_once
+from console.pages.kit import Next, leave_record, next_moves, show_once
 from models.cases.complaints import (
     OPEN,
     Complaint,
@@ -35,6 +37,7 @@ from models.permissions import Permission
 _HANDLE = Permission.COMPLAINT_HANDLE
 _READY = "ready"
 """What a form answers when it is filled in."""
+_WHY: Final = ("console.reason", 500)
 
 
 def complaint_moves(desk: Desk, record: ComplaintRecord) -> None:
@@ -53,6 +56,12 @@ def complaint_moves(desk: Desk, record: ComplaintRecord) -> None:
             _HANDLE, "travel_explore",
             when=mine and ComplaintMove.INVESTIGATE in moves, reason=True,
         ),
+        move_of(
+            "complaints_page.card_resold",
+            lambda why: card_resold(desk, row.id, reason=why),
+            _HANDLE, "sim_card_alert",
+            when=mine and waits and _is_to_be_found(record), reason=True,
+        ),
         _answering(desk, row, when=mine and ComplaintMove.ANSWER in moves),
         move_of(
             "complaints_page.close",
@@ -70,6 +79,11 @@ def complaint_moves(desk: Desk, record: ComplaintRecord) -> None:
     next_moves(desk, steps, f"{row.id}:{row.version}")
 
 
+def _is_to_be_found(record: ComplaintRecord) -> bool:
+    card, own = record.card, record.complaint.id
+    return card is not None and all(one.source_id != own for one in card.findings)
+
+
 def _accepting(desk: Desk, row: Complaint) -> Next:
     return move_of(
         "complaints_page.accept",
@@ -79,6 +93,17 @@ def _accepting(desk: Desk, row: Complaint) -> Next:
         when=ComplaintMove.ACCEPT in row.open_moves() and desk.actor.id is not None,
         main=True,
     )
+
+
+def _lines(**fields: tuple[str, int]) -> Callable[[str, dict[str, str]], bool]:
+    """A form of lines, each with the text that names it and its length; all have to be written."""
+
+    def draw(key: str, given: dict[str, str]) -> bool:
+        for field, (label, longest) in fields.items():
+            given[field] = st.text_input(t(label), key=f"{key}:{field}", max_chars=longest)
+        return all(given[field].strip() for field in fields)
+
+    return draw
 
 
 def _asking(  # noqa: PLR0913 - a move's parts
@@ -125,17 +150,13 @@ def _answering(desk: Desk, row: Complaint, *, when: bool) -> Next:
 
 
 def _rewarding(desk: Desk, row: Complaint, *, when: bool) -> Next:
-    def draw(key: str, given: dict[str, str]) -> bool:
-        for field in ("what", "paper"):
-            given[field] = st.text_input(
-                t(f"complaints_page.reward_{field}"), key=f"{key}:{field}", max_chars=140
-            )
-        return all(one.strip() for one in given.values())
-
     return _asking(
         "reward", "redeem",
         lambda given: reward(desk, row.id, what=given["what"], paper=given["paper"]),
-        when=when, draw=draw,
+        when=when,
+        draw=_lines(
+            what=("complaints_page.reward_what", 140), paper=("complaints_page.reward_paper", 140)
+        ),
     )  # fmt: skip
 
 
@@ -163,14 +184,14 @@ def _linking(desk: Desk, row: Complaint) -> Next:
 
 def _assigning(desk: Desk, row: Complaint, *, when: bool) -> Next:
     people = {str(one.id): one.name for one in handlers_for(desk, row.id)} if when else {}
+    why = _lines(why=_WHY)
 
     def draw(key: str, given: dict[str, str]) -> bool:
         given["who"] = st.selectbox(
             t("complaints_page.handler"), list(people), key=f"{key}:who", index=None,
             format_func=lambda one: people[one],
         ) or ""  # fmt: skip
-        given["why"] = st.text_input(t("console.reason"), key=f"{key}:why", max_chars=500)
-        return bool(given["who"] and given["why"].strip())
+        return why(key, given) and bool(given["who"])
 
     return _asking(
         "assign", "group",
@@ -180,26 +201,19 @@ def _assigning(desk: Desk, row: Complaint, *, when: bool) -> Next:
 
 
 def _naming(desk: Desk, row: Complaint, *, when: bool) -> Next:
-    def draw(key: str, given: dict[str, str]) -> bool:
-        given["login"] = st.text_input(t("complaints_page.login"), key=f"{key}:login", max_chars=64)
-        given["why"] = st.text_input(t("console.reason"), key=f"{key}:why", max_chars=500)
-        return all(one.strip() for one in given.values())
-
     return _asking(
         "about_name", "person_off",
         lambda given: name_colleague(desk, row.id, given["login"], reason=given["why"]),
-        when=when, draw=draw,
+        when=when, draw=_lines(login=("complaints_page.login", 64), why=_WHY),
     )  # fmt: skip
 
 
 def _passing(desk: Desk, row: Complaint, *, when: bool) -> Next:
-    def draw(key: str, given: dict[str, str]) -> bool:
-        given["to"] = st.text_input(t("complaints_page.pass_to"), key=f"{key}:to", max_chars=32)
-        given["why"] = st.text_input(t("console.reason"), key=f"{key}:why", max_chars=500)
-        return all(one.strip() for one in given.values())
+    def hand_on(given: dict[str, str]) -> None:
+        pass_on(desk, row.id, given["to"], reason=given["why"])
+        leave_record()  # whoever passes a complaint on has it no longer
 
     return _asking(
-        "pass_on", "forward",
-        lambda given: pass_on(desk, row.id, given["to"], reason=given["why"]),
-        when=when, draw=draw,
+        "pass_on", "forward", hand_on,
+        when=when, draw=_lines(to=("complaints_page.pass_to", 32), why=_WHY),
     )  # fmt: skip

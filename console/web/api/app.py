@@ -10,6 +10,7 @@ from console.web.api import (
     channel,
     complaints,
     imports,
+    industry,
     instructions,
     notices,
     patrol,
@@ -22,6 +23,7 @@ from console.web.api import (
     reports,
     staff,
     stock,
+    test_purchases,
     traces,
 )
 from console.web.api.base import FAULTS, handle_errors
@@ -45,7 +47,9 @@ ROUTERS = (
     patrol_triage.router,
     imports.router,
     stock.router,
+    test_purchases.router,
     traces.router,
+    industry.router,
 )
 
 

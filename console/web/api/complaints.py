@@ -11,6 +11,7 @@ from console.actions.cases.complaints.handling import (
     accept_complaint,
     answer_complaint,
     assign_handler,
+    card_resold,
     close_complaint,
     investigate,
     link_complaint,
@@ -42,6 +43,8 @@ class ComplaintIn(In):
     shop: str = Field(default="", max_length=500)
     province: str = Field(default="", max_length=2)
     contact: str = Field(default="", max_length=120)
+    iccid: str = Field(default="", max_length=40)
+    """Of a device's card (`device_card`), as printed on it."""
 
 
 class AcceptIn(In):
@@ -96,6 +99,7 @@ class ComplaintOut(Out):
     kind: ComplaintKind
     platform: str
     shop: str
+    iccid: str
     text: str
     files: list[dict[str, Any]]
     contact_mask: str
@@ -170,7 +174,10 @@ def complaint(desk: Reading, complaint_id: UUID) -> ComplaintOut:
 @router.post("", status_code=201)
 def take(desk: Writing, body: ComplaintIn) -> ComplaintOut:
     """Take one down for the administration, the hotline or a colleague."""
-    told = Told(body.kind, body.text, body.platform, body.shop, body.province, body.contact)
+    told = Told(
+        body.kind, body.text, body.platform, body.shop, body.province, body.contact,
+        iccid=body.iccid,
+    )  # fmt: skip
     made = take_down(desk, told, source=body.source, source_number=body.source_number)
     return _complaint(desk, made.id)
 
@@ -204,6 +211,13 @@ def passing(desk: Writing, complaint_id: UUID, body: PassOnIn) -> ComplaintOut:
 @router.post("/{complaint_id}/investigate")
 def looking(desk: Writing, complaint_id: UUID, body: ReasonIn) -> ComplaintOut:
     return ComplaintOut.model_validate(investigate(desk, complaint_id, plan=body.reason))
+
+
+@router.post("/{complaint_id}/card-resold")
+def resold(desk: Writing, complaint_id: UUID, body: ReasonIn) -> ComplaintOut:
+    """The card of a device was sold on: a finding of the batch that it is in."""
+    card_resold(desk, complaint_id, reason=body.reason)
+    return _complaint(desk, complaint_id)
 
 
 @router.post("/{complaint_id}/answer")

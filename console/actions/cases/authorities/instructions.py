@@ -387,7 +387,7 @@ def attachable_cases(
         return []
     with desk.begin(Permission.CASE_READ) as work:
         rows = work.session.exec(
-            select(Case)
+            work.select(Case)
             .where(Case.organisation_id == work.actor.organisation_id)
             .where(getattr(Case, jurisdiction.value) == province.code)
             .where(col(Case.merged_into_id).is_(None))

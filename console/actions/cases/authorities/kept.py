@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from console.actions.brought import media_type_of, nobodys_name
-from console.actions.cases.decide import written
+from console.actions.cases.words import written
 from console.desk import Desk
 from models.refusals import Invalid
 from models.rules import china_day

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel import col, or_, select
 
+from console.actions.cards.industry.case_orders import end_orders_in
 from console.actions.cases.notices.lifted import say_lifted, told_of
 from console.actions.cases.notices.threads import close_threads
 from console.actions.cases.orders import IN_FORCE, measures_of, merged_into
@@ -76,6 +77,7 @@ def lift_all(work: Work, case: Case, appeal: CaseAppeal) -> None:
         if agent is not None and done.was_done(Measure.REVOKE_BADGE, TaskKind.REVOKE_BADGE):
             request_missing(work, agent.id)
         lift_rectifications(work, done.case, why)
+        end_orders_in(work, done.case, why)
         _waive(done, appeal)
         restore_service(work, done.case, done.lifted, done.tasks)
         _tell_platforms(done, appeal, measures)

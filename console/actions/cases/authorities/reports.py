@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cards.industry.case_orders import settle_usage
 from console.actions.cases.authorities.kept import Brought, Kept, keep, must_be_a_paper, short
 from console.actions.cases.decide import written
 from console.actions.cases.notices.threads import close_threads
@@ -83,6 +84,7 @@ def transfer_case(
             report=form.report_no,
         )  # fmt: skip
         _let_go(work, case, form.report_no)
+        settle_usage(work, case)
         close_threads(work, case)
         return report
 

@@ -1,5 +1,7 @@
 """Whose complaint it is: decided from what the reporter wrote and what is published.
 
+0. A device's card that stands in a batch of industry cards: the carrier of that batch
+   (`device_cards.carrier_with`).
 1. An agent's or a licence's number stands in it, or the shop is named by platform and number or
    by its address, and the published list knows it: the carrier of that licence.
 2. It is about what only a carrier can set right (a number that is not mine, re-registration,
@@ -17,27 +19,33 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, and_, exists
 from sqlmodel import col, select
 
 from console.actions.channel.search import agents_in_shop, public_search
+from console.actions.staff.able import may
 from console.desk import House, Work
 from models.cases.complaints import ABOUT_CARRIERS, ComplaintKind
 from models.channel.agents import Agent
 from models.channel.licences import Licence
 from models.formats import Fault, check_agent_number, check_licence_number
-from models.permissions import GRANTS, Permission, Role
-from models.staff import CARRIERS, Organisation, OrganisationKind, User, UserRole
+from models.permissions import Permission
+from models.staff import CARRIERS, Organisation, OrganisationKind, User
 
 _NUMBER: Final = re.compile(r"(?:L-)?[A-Z]{2,4}-[0-9]{2}-20[0-9]{2}-[0-9]{6}-[0-9]", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S{3,400}", re.IGNORECASE)
 _SHORTEST_NAME: Final = 2
 _MOST: Final = 5
 """Numbers and addresses that are looked up; a text may be full of them."""
-HANDLING: Final = tuple(
-    role for role in Role if role is not Role.HOUSE and Permission.COMPLAINT_HANDLE in GRANTS[role]
-)
 _LAST_RESORT: Final = (*sorted(CARRIERS), OrganisationKind.PLATFORM, OrganisationKind.OPERATOR)
+
+
+def may_handle(kind: ComplaintKind) -> ColumnElement[bool]:
+    """Of a query for people: who may handle one of the kind, and knows of it."""
+    handles = may(Permission.COMPLAINT_HANDLE)
+    if kind is ComplaintKind.DEVICE_CARD:
+        return handles
+    return and_(handles, may(Permission.PATROL_READ))
 
 
 def named_agents(house: House, platform: str, shop: str, text: str) -> Sequence[str]:
@@ -67,16 +75,17 @@ def addressee(  # noqa: PLR0913 - what the rule looks at
     default: str | None,
 ) -> Organisation:
     """The organisation that handles it; the first of the steps above that finds one."""
-    found = _carrier_of(work, named)
+    found, by = _carrier_of(work, named), may_handle(kind)
     if found is None and kind not in ABOUT_CARRIERS and platform:
-        found = _first(work, Organisation.code == platform, kinds={OrganisationKind.PLATFORM})
+        kinds = {OrganisationKind.PLATFORM}
+        found = _first(work, Organisation.code == platform, kinds=kinds, by=by)
     if found is None and default:
-        found = _first(work, Organisation.code == default, staffed=False)
+        found = _first(work, Organisation.code == default)
     if found is None and province:
-        found = _first(work, Organisation.province == province, kinds=CARRIERS)
-    found = found or _first(work, kinds=CARRIERS)
+        found = _first(work, Organisation.province == province, kinds=CARRIERS, by=by)
+    found = found or _first(work, kinds=CARRIERS, by=by)
     for last in _LAST_RESORT:
-        found = found or _first(work, kinds={last}, staffed=False)
+        found = found or _first(work, kinds={last})
     assert found is not None  # noqa: S101 - a house is opened with its operator
     return found
 
@@ -142,18 +151,18 @@ def _first(
     work: Work,
     *where: ColumnElement[bool] | bool,
     kinds: frozenset[OrganisationKind] | set[OrganisationKind] | None = None,
-    staffed: bool = True,
+    by: ColumnElement[bool] | None = None,
 ) -> Organisation | None:
+    """The first by its code; `by`: with such a person at work there."""
     query = select(Organisation).where(col(Organisation.disabled_at).is_(None), *where)
     if kinds is not None:
         query = query.where(col(Organisation.kind).in_(kinds))
-    if staffed:
+    if by is not None:
         query = query.where(
             exists().where(
                 col(User.organisation_id) == col(Organisation.id),
                 col(User.disabled_at).is_(None),
-                col(UserRole.user_id) == col(User.id),
-                col(UserRole.role).in_(HANDLING),
+                by,
             )
         )
     return work.session.exec(query.order_by(col(Organisation.code)).limit(1)).first()

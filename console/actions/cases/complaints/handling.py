@@ -7,14 +7,17 @@ handles their own.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, select
 
-from console.actions.cases.complaints.addressee import HANDLING, colleague_in
+from console.actions.cards.industry.found import Sighting, add_finding
+from console.actions.cases.complaints.addressee import colleague_in, may_handle
+from console.actions.cases.complaints.device_cards import device_card, must_name_no_purchaser
 from console.actions.cases.complaints.lodging import LONGEST, context_of
 from console.actions.channel.blacklist import must_name_nobodys_number
 from console.actions.channel.held import must_say_why
 from console.desk import Desk, Work
+from models.cards.monitoring import FoundBy, UsageFinding
+from models.cards.numbers import card_number
 from models.cases.cases import Case
 from models.cases.complaints import (
     OPEN,
@@ -28,7 +31,8 @@ from models.patrol.findings import Finding
 from models.patrol.shops import Shop
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed
-from models.staff import Organisation, User, UserRole
+from models.rules import FindingKind, china_day
+from models.staff import Organisation, User
 
 _LONGEST_REASON = 1000
 _LONGEST_REWARD = 300
@@ -93,7 +97,7 @@ def pass_on(desk: Desk, complaint_id: UUID | str, code: str, *, reason: str) -> 
         target = work.session.exec(
             select(Organisation).where(Organisation.code == code.strip())
         ).first()
-        if target is None or target.disabled_at is not None or not _staffed(work, target.id):
+        if target is None or target.disabled_at is not None or not _staffed(work, target.id, row):
             raise Invalid("complaint.nobody_there", code=code.strip()[:32])
         before = work.session.get_one(Organisation, row.organisation_id)
         about = colleague_in(work, row.kind, row.text, target.id)
@@ -132,12 +136,40 @@ def answer_complaint(
         needs = row.kind is ComplaintKind.RE_REGISTRATION and fault is Fault.NONE
         if needs and not paper.strip():
             raise Conflict("complaint.fault_paper_needed", number=row.number)
+        must_name_no_purchaser(work, row, words)
         row.move(ComplaintMove.ANSWER)
         row.answer, row.fault, row.fault_paper = words, fault, paper.strip()
         row.answered_by, row.answered_at = work.actor.id, work.at
         row.is_late = work.at >= row.due_at
         work.record("complaint.answered", row, fault=fault.value, late=row.is_late)
         return row
+
+
+def card_resold(desk: Desk, complaint_id: UUID | str, *, reason: str) -> UsageFinding:
+    """It is so: the card of a device was sold on. Another person looks at that finding."""
+    why = _words(desk, reason)
+    with desk.begin(Permission.COMPLAINT_HANDLE) as work:
+        row = _handled(work, complaint_id)
+        _must_wait(row)
+        known = device_card(work, row)
+        if known is None:
+            raise Conflict("complaint.card_unknown", number=row.number)
+        if any(one.source_id == row.id for one in known.findings):
+            raise Conflict("complaint.found_already", number=row.number)
+        day = china_day(row.created_at)
+        seen = Sighting(
+            FoundBy.COMPLAINT,
+            FindingKind.IOT_RESALE,
+            day,
+            day,
+            card_number(row.iccid),
+            facts={"who": row.number, "said": why},
+            source_id=row.id,
+            reported_by=work.actor.id,
+        )
+        row.version += 1
+        work.record("complaint.card_resold", row, reason=why)
+        return add_finding(work, known.batch, seen)
 
 
 def close_complaint(desk: Desk, complaint_id: UUID | str, *, reason: str) -> Complaint:
@@ -157,6 +189,7 @@ def reward(desk: Desk, complaint_id: UUID | str, *, what: str, paper: str) -> Co
     must_name_nobodys_number(desk, given)
     with desk.begin(Permission.COMPLAINT_HANDLE) as work:
         row = _own(work, complaint_id)
+        must_name_no_purchaser(work, row, given)
         row.move(ComplaintMove.REWARD)
         row.reward, row.rewarded_at = given, work.at
         work.record("complaint.rewarded", row, reward=given)
@@ -210,18 +243,16 @@ def handlers_for(desk: Desk, complaint_id: UUID | str) -> Sequence[User]:
         return work.all(
             select(User)
             .where(User.organisation_id == row.organisation_id, col(User.disabled_at).is_(None))
-            .where(col(User.id).not_in(kept_out), _handles())
+            .where(col(User.id).not_in(kept_out), may_handle(row.kind))
             .order_by(col(User.login))
         )
 
 
-def _handles() -> ColumnElement[bool]:
-    return exists().where(col(UserRole.user_id) == col(User.id), col(UserRole.role).in_(HANDLING))
-
-
-def _staffed(work: Work, organisation_id: UUID) -> bool:
+def _staffed(work: Work, organisation_id: UUID, row: Complaint) -> bool:
     query = select(User.id).where(
-        User.organisation_id == organisation_id, col(User.disabled_at).is_(None), _handles()
+        User.organisation_id == organisation_id,
+        col(User.disabled_at).is_(None),
+        may_handle(row.kind),
     )
     return work.session.exec(query.limit(1)).first() is not None
 
@@ -260,8 +291,10 @@ def _handler(work: Work, row: Complaint, handler_id: UUID | str | None) -> UUID:
         return me.id
     user = work.get(User, handler_id)
     _must_be_another(row, user.id)
-    may = work.session.exec(select(User.id).where(User.id == user.id, _handles())).first()
-    if user.organisation_id != row.organisation_id or user.disabled_at or may is None:
+    able = work.session.exec(
+        select(User.id).where(User.id == user.id, may_handle(row.kind))
+    ).first()
+    if user.organisation_id != row.organisation_id or user.disabled_at or able is None:
         raise Conflict("complaint.cannot_handle", login=user.login)
     return user.id
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func
 from sqlmodel import col, select
 
 from console.actions.audit import history
+from console.actions.cases.complaints.device_cards import DeviceCard, device_card
 from console.actions.files import Download, put_on_record, whole
 from console.desk import PAGE, Desk, Order, Slice, Work
 from integrations.evidence import Digest
@@ -40,6 +41,8 @@ class ComplaintRecord:
     """None also of a case that the reader may not know of; so is the finding, and the shop."""
     finding: Finding | None
     shop: Shop | None
+    card: DeviceCard | None
+    """Whose the card is; None also for who may not know of batches."""
     deeds: Sequence[AuditEntry]
 
 
@@ -104,6 +107,7 @@ def complaint_record(desk: Desk, complaint_id: UUID | str) -> ComplaintRecord:
             case=_known(work, Case, row.case_id),
             finding=_known(work, Finding, row.finding_id),
             shop=_known(work, Shop, row.shop_id),
+            card=device_card(work, row),
             deeds=history(work, row),
         )
 

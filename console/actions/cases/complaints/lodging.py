@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from console.actions.brought import media_type_of, nobodys_name
 from console.actions.cases.complaints.addressee import addressee, colleague_in, named_agents
+from console.actions.cases.complaints.device_cards import card_told, carrier_with, is_doubtful
 from console.actions.channel.numbers import next_numbers
 from console.actions.deadlines import deadline
 from console.desk import AlreadyDone, Desk, House, Work
@@ -32,14 +33,15 @@ from models.cases.complaints import (
 from models.formats.masking import contact_mask, plain_text, without_identities
 from models.permissions import Permission, Role
 from models.provinces import provinces
-from models.refusals import Conflict, Invalid, NotFound
+from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.rules import china_day
 from models.staff import CARRIERS, Actor, Door, Organisation, OrganisationKind
 
 PUBLIC: Final = Actor(id=None, name="public", roles=frozenset({Role.PUBLIC}), door=Door.PUBLIC)
 MOST_FILES: Final = 3
 LONGEST: Final[Mapping[str, int]] = {
-    "text": 4000, "shop": 500, "contact": 120, "platform": 32, "source_number": 64
+    "text": 4000, "shop": 500, "contact": 120, "platform": 32, "source_number": 64,
+    "iccid": 40,
 }  # fmt: skip
 SHORTEST_TEXT: Final = 5
 _CODE_BYTES: Final = 10
@@ -61,6 +63,8 @@ class Told:
     province: str = ""
     contact: str = ""
     language: str = "zh"
+    iccid: str = ""
+    """Of a device's card, as printed on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,12 @@ class Lodged:
     number: str
     code: str
     organisation: str
+    """Who handles it; empty where that would tell too much (`_named_to_reporter`)."""
     due_at: datetime
     masked: int
     """Identity numbers that were made unreadable."""
+    is_doubtful: bool = False
+    """The card's number may have been mistyped; it is kept as it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Standing:
     kind: ComplaintKind
     state: ComplaintState
     organisation: str
+    """As of `Lodged`."""
     received_at: datetime
     due_at: datetime
     answer: str
@@ -116,7 +124,8 @@ def lodge(
     except AlreadyDone as before:
         with house.desk().begin(Permission.COMPLAINT_READ) as work:
             row = work.get(Complaint, before.subject)
-    return _lodged(house, row, code, masked)
+    lodged = _lodged(house, row, code, masked)
+    return replace(lodged, organisation=_named_to_reporter(row, lodged.organisation))
 
 
 def take_down(  # noqa: PLR0913 - a complaint's parts
@@ -140,8 +149,10 @@ def take_down(  # noqa: PLR0913 - a complaint's parts
     _must_fit("source_number", source_number)
     told, masked = _sound(desk.house, told)
     permission = _may_take_down(source)
-    with desk.begin(permission):
-        pass  # before a file is written to disk
+    with desk.begin(permission) as work:  # before a file is written to disk
+        is_theirs = work.actor.sees_channels or told.kind is ComplaintKind.DEVICE_CARD
+        if not (is_theirs or source is ComplaintSource.STAFF):
+            raise NotAllowed("complaint.industry_alone", actor=work.actor.name)
     kept = _kept(desk.house, files)
     code = _code_of(desk.house, secrets.token_urlsafe(24))
     named = named_agents(desk.house, told.platform, told.shop, told.text)
@@ -187,9 +198,18 @@ def how_it_stands(house: House, number: str, code: str) -> Standing:
             raise NotFound("complaint.no_such")
         owner = work.session.get_one(Organisation, row.organisation_id)
     return Standing(
-        row.number, row.kind, row.state, owner.name, row.created_at, row.due_at,
+        row.number, row.kind, row.state, _named_to_reporter(row, owner.name), row.created_at,
+        row.due_at,
         row.answer, row.answered_at, row.reward,
     )  # fmt: skip
+
+
+def _named_to_reporter(row: Complaint, owner: str) -> str:
+    """Nobody while a device's card was merely told of: whoever tries numbers would learn from the
+    name which of them are in a batch, and whose.
+    """
+    is_untouched = row.state is ComplaintState.RECEIVED and row.kind is ComplaintKind.DEVICE_CARD
+    return "" if is_untouched else owner
 
 
 def _sound(house: House, told: Told) -> tuple[Told, int]:
@@ -210,8 +230,20 @@ def _sound(house: House, told: Told) -> tuple[Told, int]:
         raise Invalid("staff.bad_province", province=told.province[:8])
     for field in ("shop", "contact", "platform"):
         plain[field] = " ".join(plain[field].split())
-    kept = Told(told.kind, province=told.province, language=told.language[:8], **plain)
+    kept = Told(
+        told.kind, province=told.province, language=told.language[:8], iccid=_card(told), **plain
+    )
     return kept, masked
+
+
+def _card(told: Told) -> str:
+    """Compact, as far as its own kind of complaint was given one."""
+    _must_fit("iccid", told.iccid)
+    if not told.iccid.strip():
+        return ""
+    if told.kind is not ComplaintKind.DEVICE_CARD:
+        raise Invalid("complaint.iccid_unasked")
+    return card_told(told.iccid).text
 
 
 def _must_fit(field: str, words: str) -> None:
@@ -246,14 +278,7 @@ def _taken(  # noqa: PLR0913 - what a complaint is made of
     code: str,
     source: ComplaintSource = ComplaintSource.PUBLIC,
 ) -> Complaint:
-    owner = addressee(
-        work,
-        told.kind,
-        named,
-        platform=told.platform,
-        province=told.province or None,
-        default=house.settings.complaints_to,
-    )
+    owner = _owner(work, house, told, named)
     year, row_id = china_day(work.at).year, new_id()
     (serial,) = next_numbers(work, f"complaints:{year}")
     due = deadline(work, TIMERS[source])
@@ -271,6 +296,7 @@ def _taken(  # noqa: PLR0913 - what a complaint is made of
             kind=told.kind,
             platform=told.platform,
             shop=told.shop,
+            iccid=told.iccid,
             text=told.text,
             files=files,
             contact=sealed,
@@ -284,6 +310,18 @@ def _taken(  # noqa: PLR0913 - what a complaint is made of
     )
 
 
+def _owner(work: Work, house: House, told: Told, named: Sequence[str]) -> Organisation:
+    """By the card's number where it tells, else by what else is named."""
+    return carrier_with(work, told.iccid) or addressee(
+        work,
+        told.kind,
+        named,
+        platform=told.platform,
+        province=told.province or None,
+        default=house.settings.complaints_to,
+    )
+
+
 def context_of(complaint_id: UUID) -> str:
     """What a contact is sealed to."""
     return f"complaint:{complaint_id}:contact"
@@ -294,7 +332,8 @@ def _lodged(house: House, row: Complaint, code: str, masked: int) -> Lodged:
         owner = work.session.get_one(Organisation, row.organisation_id)
     if not hmac.compare_digest(row.asked_by_sha256, _digest(_bare(code))):
         raise Conflict("complaint.sent_already", number=row.number)
-    return Lodged(row.id, row.number, code, owner.name, row.due_at, masked)
+    doubtful = is_doubtful(row.iccid)
+    return Lodged(row.id, row.number, code, owner.name, row.due_at, masked, doubtful)
 
 
 def _code_of(house: House, form: str) -> str:
@@ -315,5 +354,7 @@ def _digest(text: str) -> str:
 
 
 def _fingerprint(told: Told, files: Sequence[Mapping[str, str]]) -> str:
-    parts = [told.kind, told.text, told.platform, told.shop, told.province, told.contact]
+    parts = [
+        told.kind, told.text, told.platform, told.shop, told.province, told.contact, told.iccid
+    ]  # fmt: skip
     return _digest("\0".join([*parts, *(one["sha256"] for one in files)]))

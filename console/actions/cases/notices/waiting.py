@@ -27,7 +27,7 @@ def _to_answer(desk: Desk) -> Iterator[WorkItem]:
     with desk.begin(Permission.CASE_READ) as work:
         rows = work.session.exec(
             select(Notice)
-            .where(mine, col(Notice.state).in_(WAITS))
+            .where(mine, col(Notice.state).in_(WAITS), Notice.of_matter(actor))
             .order_by(col(Notice.answer_due_at))
             .limit(MOST_ALIKE)
         ).all()
@@ -63,7 +63,10 @@ def _of_ours(desk: Desk) -> Iterator[WorkItem]:
             (kind, row)
             for kind, condition in steps
             for row in work.session.exec(
-                select(Notice).where(mine, condition).order_by(col(Notice.id)).limit(MOST_ALIKE)
+                select(Notice)
+                .where(mine, condition, Notice.of_matter(actor))
+                .order_by(col(Notice.id))
+                .limit(MOST_ALIKE)
             ).all()
         ]
     for kind, row in found:
@@ -80,7 +83,7 @@ def _liftings(desk: Desk) -> Iterator[WorkItem]:
         rows = work.session.exec(
             select(OutgoingMessage, Notice.number)
             .join(Notice, col(Notice.id) == col(OutgoingMessage.notice_id))
-            .where(mine, OutgoingMessage.waits_for_a_person())
+            .where(mine, OutgoingMessage.waits_for_a_person(), Notice.of_matter(actor))
             .order_by(col(OutgoingMessage.id))
             .limit(MOST_ALIKE)
         ).all()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from console.actions.cases.assigning import must_see_channels
 from console.actions.cases.hands import note_hand
 from console.actions.cases.open import case_reference
 from console.actions.cases.tasks import prove
@@ -35,6 +36,7 @@ def open_source_case(desk: Desk, case_id: UUID | str, channel_id: UUID | str) ->
     whatever was found at the shop that sold them in the end; of industry cards it is theirs.
     """
     with desk.begin(Permission.CASE_OPEN) as work:
+        must_see_channels(work)
         parent = work.get(Case, case_id)
         channel = work.get(SourceChannel, channel_id)
         _must_be_traced(work, parent, channel)

@@ -25,14 +25,19 @@ def trace_of(work: Work, case: Case) -> OutflowTrace | None:
 def why_not_traced(work: Work, case: Case) -> Refusal | None:
     """Why nothing can be proposed yet: its kinds want a trace, and there is no outcome of one.
 
-    Of a case against a source channel it is known where the cards came from.
+    Of some cases that is known already.
     """
-    if case.channel_id is not None or Outcome.TRACE_CHANNEL not in wanted_of(work, case):
+    if is_source_known(case) or Outcome.TRACE_CHANNEL not in wanted_of(work, case):
         return None
     trace = trace_of(work, case)
     if trace is not None and trace.state in ENDED:
         return None
     return Conflict("case.not_traced", reference=case.reference)
+
+
+def is_source_known(case: Case) -> bool:
+    """It is against a source channel itself, or about a batch whose purchaser is on file."""
+    return case.channel_id is not None or case.industry_batch_id is not None
 
 
 def traced_channels(work: Work, case: Case) -> Sequence[SourceChannel]:

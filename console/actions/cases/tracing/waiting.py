@@ -37,7 +37,8 @@ def _open_traces(desk: Desk) -> Iterator[WorkItem]:
 
 def _source_cases(desk: Desk) -> Iterator[WorkItem]:
     """One's own cases with a channel that is known and has no case."""
-    if not desk.actor.may(Permission.CASE_OPEN) or desk.actor.id is None:
+    actor = desk.actor
+    if not (actor.may(Permission.CASE_OPEN) and actor.sees_channels) or actor.id is None:
         return
     against = aliased(Case)
     opened = exists().where(

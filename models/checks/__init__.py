@@ -1,0 +1,1 @@
+"""Checks by hand: cards that were bought to see where they come from; later reads of cards."""
