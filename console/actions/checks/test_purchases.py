@@ -238,7 +238,8 @@ def _find_out(work: Work, row: TestPurchase) -> Mapping[str, IndustryBatch]:
         row.card, first = next(iter(batches.items()))
         row.batch_id = first.id
     elif stock := places(work, numbers):
-        row.result, row.card = PurchaseResult.IN_STOCK, next(iter(stock))
+        row.result = PurchaseResult.IN_STOCK
+        row.card = next(one for one in numbers if one in stock)
     else:
         row.result = PurchaseResult.NOT_OURS if numbers else PurchaseResult.NO_CARD
     return {numbers[at]: batch for at, batch in batches.items()}

@@ -19,10 +19,11 @@ def batch_with(work: Work, iccid: str) -> IndustryBatch | None:
 
 
 def own_batches(work: Work, numbers: Iterable[int]) -> Mapping[int, IndustryBatch]:
-    """For each card its batch, as far as the actor may know of it."""
-    held = _holders(work, numbers)
+    """For each card its batch, as far as the actor may know of it, in the order asked."""
+    asked = list(numbers)
+    held = _holders(work, asked)
     batches = by_id(work, held.values())
-    return {number: batches[one] for number, one in held.items() if one in batches}
+    return {one: batches[held[one]] for one in asked if held.get(one) in batches}
 
 
 def by_id(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, IndustryBatch]:
