@@ -25,6 +25,7 @@ class Permission(StrEnum):
     BLACKLIST_EDIT = "blacklist:edit"
     BLACKLIST_READ = "blacklist:read"
     CARD_ORDER = "card:order"
+    CARD_READ_SEND = "card_read:send"
     CARD_SHUT_DOWN = "card:shut_down"
     CASE_ANSWER = "case:answer"
     CASE_CLOSE = "case:close"
@@ -39,6 +40,9 @@ class Permission(StrEnum):
     COMPLAINT_HANDLE = "complaint:handle"
     COMPLAINT_LODGE = "complaint:lodge"
     COMPLAINT_READ = "complaint:read"
+    DEVICE_APPROVE = "device:approve"
+    DEVICE_EDIT = "device:edit"
+    DEVICE_READ = "device:read"
     EVIDENCE_READ = "evidence:read"
     EXTENSION_ASK = "extension:ask"
     EXTENSION_GRANT = "extension:grant"
@@ -84,6 +88,10 @@ class Permission(StrEnum):
     SIGNAL_CLOSE = "signal:close"
     SIGNAL_READ = "signal:read"
     SOURCE_EDIT = "source:edit"
+    SPOT_CHECK_DO = "spot_check:do"
+    SPOT_CHECK_PLAN = "spot_check:plan"
+    SPOT_CHECK_READ = "spot_check:read"
+    SPOT_CHECK_REVIEW = "spot_check:review"
     STAFF_EDIT = "staff:edit"
     STAFF_GRANT = "staff:grant"
     STAFF_READ = "staff:read"
@@ -113,6 +121,8 @@ class Role(StrEnum):
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"
+    DEVICE = "device"
+    """A reader device: it sends what it read, and nothing else."""
     SELF = "self"
     """Whoever is signed in, about nothing but their own account."""
     PUBLIC = "public"
@@ -130,10 +140,11 @@ _CHANNEL_READ: Final = frozenset(
 )  # fmt: skip
 _EVERYONE: Final = frozenset({_P.RULE_READ, _P.LOG_READ})
 _INDUSTRY: Final = frozenset({_P.INDUSTRY_READ, _P.INDUSTRY_COUNT})
+_SPOT_CHECKS: Final = frozenset({_P.SPOT_CHECK_READ, _P.DEVICE_READ})
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
-    Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {
-        _P.TEST_PURCHASE_EDIT,
+    Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | _SPOT_CHECKS | {
+        _P.TEST_PURCHASE_EDIT, _P.SPOT_CHECK_PLAN, _P.DEVICE_EDIT,
         _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
         _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
@@ -142,7 +153,8 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.INSTRUCTION_EDIT, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_ANSWER,
         _P.RECTIFICATION_RECHECK, _P.COMPLAINT_HANDLE, _P.EXTENSION_ASK,
     },
-    Role.APPROVER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {
+    Role.APPROVER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | _SPOT_CHECKS | {
+        _P.SPOT_CHECK_REVIEW, _P.DEVICE_APPROVE,
         _P.INDUSTRY_REVIEW, _P.USAGE_JUDGE, _P.CARD_SHUT_DOWN, _P.TEST_PURCHASE_APPROVE,
         _P.AGENT_REVIEW, _P.LICENCE_APPROVE, _P.LICENCE_REVOKE, _P.BLACKLIST_EDIT,
         _P.PUBLICATION_PUBLISH, _P.FINDING_CONFIRM, _P.CASE_CLOSE, _P.AUDIT_READ,
@@ -157,8 +169,8 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.CARD_ORDER, _P.TEST_PURCHASE_EDIT, _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE,
         _P.CASE_TRANSFER, _P.NOTICE_WRITE, _P.COMPLAINT_HANDLE,
     },
-    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | {
-        _P.TEST_PURCHASE_EDIT,
+    Role.INSPECTOR: _EVERYONE | _CHANNEL_READ | _SPOT_CHECKS | {
+        _P.TEST_PURCHASE_EDIT, _P.SPOT_CHECK_DO, _P.DEVICE_EDIT,
         _P.CHECK_FILL, _P.RECTIFICATION_ISSUE, _P.RECTIFICATION_RECHECK,
     },
     Role.PLATFORM_OFFICER: _EVERYONE | (
@@ -172,20 +184,30 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.EXTENSION_GRANT,
     },
     # Nothing that writes.
-    Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {_P.AUDIT_READ, _P.INDUSTRY_COUNT},
+    Role.REGULATOR: _EVERYONE | _CHANNEL_READ | {
+        _P.AUDIT_READ, _P.INDUSTRY_COUNT, _P.SPOT_CHECK_READ,
+    },
     Role.PRIVACY_OFFICER: _EVERYONE | {_P.AUDIT_READ, _P.OVERVIEW_READ},
-    Role.AUDITOR: _EVERYONE | _CHANNEL_READ | _INDUSTRY | {_P.AUDIT_READ, _P.STAFF_READ},
+    Role.AUDITOR: _EVERYONE | _CHANNEL_READ | _INDUSTRY | _SPOT_CHECKS | {
+        _P.AUDIT_READ, _P.STAFF_READ,
+    },
     Role.SYSTEM_ADMIN: _EVERYONE | {_P.STAFF_READ, _P.STAFF_EDIT, _P.ORGANISATION_EDIT},
     Role.SECURITY_ADMIN: _EVERYONE | {
         _P.STAFF_READ, _P.STAFF_GRANT, _P.CLIENT_READ, _P.CLIENT_EDIT, _P.KEY_READ, _P.KEY_EDIT,
         _P.BADGE_HALT,
     },
     Role.AUDIT_ADMIN: _EVERYONE | {_P.AUDIT_READ, _P.AUDIT_SEAL, _P.STAFF_READ, _P.KEY_READ},
+    Role.DEVICE: frozenset({_P.CARD_READ_SEND}),
     Role.SELF: frozenset({_P.ACCOUNT_USE}),
     Role.PUBLIC: frozenset({_P.COMPLAINT_LODGE}),
     Role.HOUSE: frozenset(Permission),
 }  # fmt: skip
-BY_PEOPLE: Final = frozenset({_P.CARD_SHUT_DOWN, _P.INDUSTRY_REVIEW, _P.TEST_PURCHASE_APPROVE})
+BY_PEOPLE: Final = frozenset(
+    {
+        _P.CARD_SHUT_DOWN, _P.DEVICE_APPROVE, _P.INDUSTRY_REVIEW, _P.SPOT_CHECK_REVIEW,
+        _P.TEST_PURCHASE_APPROVE,
+    }
+)  # fmt: skip
 """The second person's part. A key is whoever's who has it, and so nobody's second pair of eyes:
 whatever its roles, it may not do these.
 """

@@ -72,15 +72,19 @@ def test_each_step_taken_back_leaves_what_was_there_before_it(database: str) -> 
 
 
 def schema(engine: Engine) -> list[tuple[str, str, list[str]]]:
-    """All that there is, line by line: a table that was made anew has its lines in another order,
-    and its name in quotes.
+    """All that there is, part by part: a table that was made anew has its parts in another order,
+    its name in quotes and a default in brackets.
     """
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
     return sorted(
-        (kind, name, sorted(re.split(r",?\s*\n\s*", (sql or "").replace('"', ""))))
+        (kind, name, sorted(filter(None, re.split(r",\s*|\s*\n\s*", _plain(sql or "")))))
         for kind, name, sql in rows
     )
+
+
+def _plain(sql: str) -> str:
+    return sql.replace('"', "").replace("('')", "''")
 
 
 def test_steps_are_numbered_without_gaps_and_know_nothing_of_the_house() -> None:

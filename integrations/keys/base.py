@@ -12,6 +12,7 @@ LIFETIMES: Final = {
     KeyRole.BADGE: timedelta(days=366),
     KeyRole.STATUS_LIST: timedelta(days=366),
     KeyRole.REGISTER: timedelta(days=366),
+    KeyRole.READER: timedelta(days=366),
     KeyRole.LOG: timedelta(days=3653),  # auditors hold its verifier key; changing it costs them
 }
 

@@ -69,7 +69,10 @@ class Finding(Watched, Table, table=True):
     number: str = Field(unique=True, max_length=40)
     organisation_id: UUID = Field(foreign_key="organisations.id")
     """Whose patrol found it."""
-    run_id: UUID = Field(foreign_key="patrol_runs.id", index=True)
+    run_id: UUID | None = Field(default=None, foreign_key="patrol_runs.id", index=True)
+    """Its patrol; none where a spot check found it."""
+    check_id: UUID | None = Field(default=None, index=True)
+    """The spot check that found it."""
     shop_id: UUID = Field(foreign_key="shops.id")
     platform: str = Field(max_length=32)
     platform_home: str | None = Field(default=None, max_length=2)

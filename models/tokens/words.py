@@ -47,3 +47,5 @@ class KeyRole(StrEnum):
     STATUS_LIST = "status_list"
     LOG = "log"
     REGISTER = "register"
+    READER = "reader"
+    """Receipts of card reads, and the passes of the devices that send them."""
