@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-.PHONY: setup run demo test nightly lint bench model model-card lock needs clean
+.PHONY: setup reader run demo test nightly lint bench model model-card lock needs clean
 
 setup: .venv/.runtime
 
@@ -15,12 +15,21 @@ setup: .venv/.runtime
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
+	@.ci/build-needs $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Starts at http://localhost:8501/ and prints the first administrator's one-time password.
 run: setup
 	@$(BIN)/channel serve
+
+# The inspector's laptop: the agent with what it needs and nothing of the console, as .venv/bin/channel-reader.
+reader: .venv/bin/pip
+	@.ci/build-needs $(BIN)/python
+	@command -v pcscd >/dev/null || .ci/apt pcscd libccid
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-reader.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/channel-reader version
 
 demo: setup
 	@$(BIN)/channel demo
@@ -62,6 +71,7 @@ model-card: .venv/.dev
 lock: .venv/.dev
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --extra build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --group counter -c requirements.lock -o requirements-reader.lock
 
 clean:
 	@rm -rf .venv .build test-output
