@@ -111,12 +111,12 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouses:
-    return SqliteHouses(tmp_path_factory.mktemp("houses"), _staff)
+    return SqliteHouses(tmp_path_factory.mktemp("houses"), staff)
 
 
 @pytest.fixture(scope="session")
 def postgres_houses(postgres: str) -> PostgresHouses:
-    return PostgresHouses(postgres, _staff)
+    return PostgresHouses(postgres, staff)
 
 
 @pytest.fixture
@@ -204,6 +204,10 @@ PEOPLE = [
 
 @pytest.fixture
 def desks(house: House) -> Desks:
+    return desks_of(house)
+
+
+def desks_of(house: House) -> Desks:
     """The people above, who are in the database already."""
     at = {
         field: house.desk(actor_named(house, login, Door.CONSOLE)) for field, _, login, _ in PEOPLE
@@ -211,7 +215,7 @@ def desks(house: House) -> Desks:
     return Desks(house=house.desk(), **at)
 
 
-def _staff(url: str) -> None:
+def staff(url: str) -> None:
     """Make the people above in an empty database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), database_url=url)

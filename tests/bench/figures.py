@@ -12,6 +12,11 @@ from typing import Final
 RESULTS: Final = Path(__file__).parent / "results"
 PAGE: Final = Path(__file__).parents[2] / "docs/benchmarks.md"
 
+_TABLE: Final = (
+    "| what | measured | target | | against, in the same run |",
+    "| --- | --- | --- | --- | --- |",
+)
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -36,18 +41,34 @@ def keep(bench: str, figures: Iterable[Figure]) -> None:
 
 
 def write_page() -> None:
-    """docs/benchmarks.md from everything that was kept."""
+    """docs/benchmarks.md: what was measured here, and what other runs measured as they wrote it."""
+    parts = _written_before()
+    for path in RESULTS.glob("*.json"):
+        figures = (Figure(**one) for one in json.loads(path.read_text("utf-8")))
+        parts[path.stem] = [_row(one) for one in figures]
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {datetime.now(UTC):%F}.",
+        f"Written by `make bench`, last on {datetime.now(UTC):%F}; each part by its own bench.",
         f"Python {platform.python_version()}, {os.cpu_count()} shared cores; go by the ratios.",
-        "",
-        "| what | measured | target | | against, in the same run |",
-        "| --- | --- | --- | --- | --- |",
     ]
-    for path in sorted(RESULTS.glob("*.json")):
-        for row in (Figure(**one) for one in json.loads(path.read_text("utf-8"))):
-            mark = "✓" if row.is_met else "✗"
-            lines.append(f"| {row.what} | {row.measured} | {row.target} | {mark} | {row.against} |")
+    for name, rows in sorted(parts.items()):
+        lines += ["", f"## {name}", "", *_TABLE, *rows]
     PAGE.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _row(figure: Figure) -> str:
+    mark = "✓" if figure.is_met else "✗"
+    told = (figure.what, figure.measured, figure.target, mark, figure.against)
+    return f"| {' | '.join(told)} |"
+
+
+def _written_before() -> dict[str, list[str]]:
+    parts: dict[str, list[str]] = {}
+    rows: list[str] = []
+    for line in PAGE.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            rows = parts.setdefault(line.removeprefix("## "), [])
+        elif line.startswith("| ") and line not in _TABLE:
+            rows.append(line)
+    return parts

@@ -1,0 +1,3 @@
+from reader_agent.cli import main
+
+raise SystemExit(main())
