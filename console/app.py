@@ -33,6 +33,7 @@ from console.web import (
     landing,
     oidc,
     public,
+    reader,
     sign_in,
     streamlit_setup,
 )
@@ -61,6 +62,7 @@ BODY_LIMITS: Final = {
     "/api/v1/usage": 8 * MIB,
     "/api/v1/usage-findings": 25 * MIB,
     "/api/v1/usage/files": 512 * MIB,
+    "/reader/v1": 16 * 1024,
     "/report": 32 * MIB,
 }
 _THREADS: Final = 40
@@ -126,6 +128,7 @@ def _routes(house: House, site: Site, is_working: Callable[[], bool]) -> list[Ba
         Route("/console/work_list", _first_page),  # Streamlit knows its first page as the root
         *files.routes(site),
         *public.routes(site),
+        *reader.routes(house),
         *site.assets.routes(),
         Mount("/api/v1", api.build(house)),
     ]

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     pkcs11_token: str | None = None
     """The token's label."""
     pkcs11_pin: str | None = Field(default=None, repr=False)
+    reader_minimum: str = Field(default="0.1.0", pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){0,3}$")
+    """The oldest version of the card reader agent that may still read."""
     complaints_to: str | None = None
     """The code of the organisation that gets complaints which name nobody that works here."""
     smtp_url: str | None = Field(default=None, repr=False)

@@ -47,8 +47,8 @@ class Keeper:
             self.tell(refusal.code, reader=done.reader["name"], **refusal.facts)
             self.ended(done, refusal.code)
             return
+        self._told_end(done, entry)  # before the sender can tell of its arrival
         self.hand_over(Kept(done, entry))
-        self._told_end(done, entry)
 
     def _told_end(self, done: Done, entry: Entry | None = None) -> None:
         card, fault = done.card or {}, done.fault or {}

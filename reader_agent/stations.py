@@ -224,14 +224,17 @@ class IdStation(Station):
             return
         wanted = self.asks.wanted(self.kind)
         if isinstance(wanted, str):
-            if self.armed is not None:
-                self.armed = None
-                self.worker.say({"do": "disarm"})
+            self._disarm()
             self.not_now(wanted)
-            return
-        is_armed = self.armed is not None and self.armed.task == wanted.task
-        if not is_armed and not self.must_wait(now, is_card_in=False):
+        elif self.must_wait(now, is_card_in=False):
+            self._disarm()  # a card that is put down meanwhile is found when the pause is over
+        elif self.armed is None or self.armed.task != wanted.task:
             self._arm(wanted)
+
+    def _disarm(self) -> None:
+        if self.armed is not None:
+            self.armed = None
+            self.worker.say({"do": "disarm"})
 
     def _arm(self, ask: Ask) -> None:
         self.armed = ask

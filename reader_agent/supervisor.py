@@ -150,6 +150,8 @@ class Supervisor:
                 if station.worker.owns(child):
                     station.heard(message, now)
             self._hear_of_ids(message)
+        if self._id is not None:
+            self._id.wish(now)  # another reader's read may have begun a pause
 
     def _hear_of_ids(self, message: Message) -> None:
         if message.get("event") != "port":

@@ -22,16 +22,13 @@ def seen_as(name: str, devices: Path = _DEVICES) -> dict[str, Any]:
 
 
 def _found(name: str, devices: Path) -> tuple[str, str]:
-    readers = {path.parent for path in devices.glob("*/*/bInterfaceClass") if _is_ccid(path)}
-    found = [_named(path.parent) for path in readers]
+    interfaces = devices.glob("*/*/bInterfaceClass")
+    readers = {path.parents[1] for path in interfaces if _line(path) == _CCID}
+    found = [_named(device) for device in readers]
     told = _SERIAL.search(name)
     if told is not None:
         found = [one for one in found if one[1] == told[1]]
     return found[0] if len(found) == 1 else ("", told[1] if told else "")
-
-
-def _is_ccid(path: Path) -> bool:
-    return _line(path) == _CCID
 
 
 def _named(device: Path) -> tuple[str, str]:

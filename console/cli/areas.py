@@ -91,6 +91,8 @@ AREAS: Final[Mapping[str, Callable[[str], Any]]] = {
     "evidence": _group("evidence", "evidence"),
     "stock": _group("stock", "stock"),
     "purchase": _group("test_purchases", "purchase"),
+    "reader": _group("readers", "reader"),
+    "check": _group("checks", "check"),
     "patrol": _group("patrol", "patrol"),
     "screen": _group("screen", "screen"),
     "monitor": _alone("monitor", "monitor"),

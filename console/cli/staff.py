@@ -36,9 +36,20 @@ def org_add(
     name: str,
     parent: Annotated[str | None, typer.Option(help="Code of the organisation above.")] = None,
     province: Annotated[str | None, typer.Option(help="GB/T 2260, two digits.")] = None,
+    for_tests: Annotated[
+        bool, typer.Option("--for-tests", help="Virtual card readers count there, and only there.")
+    ] = False,
 ) -> None:
     """Add an organisation: org add CT-44 basic_carrier_province 中国电信广东 --province 44."""
-    add_organisation(desk(), code=code, kind=kind, name=name, parent=parent, province=province)
+    add_organisation(
+        desk(),
+        code=code,
+        kind=kind,
+        name=name,
+        parent=parent,
+        province=province,
+        for_tests=for_tests,
+    )
     say("cli.organisation_added", code=code)
 
 

@@ -28,7 +28,8 @@ from console.actions.channel.review import review_agent, suspend_agent
 from console.actions.channel.shops import ShopForm, add_shop
 from console.actions.staff.people import add_organisation, add_user, grant_role
 from console.actions.staff.sign_in import actor_named
-from console.demo.cast import PAPER, PROOF, Cast
+from console.demo.cast import INSPECTOR, PAPER, PROOF, Cast
+from console.demo.checks import spot_checked
 from console.demo.codes import made_up_uscc
 from console.demo.industry import industry_shown
 from console.demo.patrols import patrolled
@@ -49,6 +50,7 @@ ORGANISATIONS: Final = (
     ("CT-44", _K.BASIC_CARRIER_PROVINCE, "示例电信广东公司", "CT", "44"),
     ("MV-11", _K.RESELLER, "示例转售公司", None, "11"),
     ("lanhai", _K.PLATFORM, "蓝海商城（示例）", None, "33"),
+    ("haiyun", _K.PLATFORM, "海云集市（示例）", None, "44"),
     ("CA-44", _K.COMM_ADMIN, "广东省通信管理局（示例）", None, "44"),
 )
 PEOPLE: Final = (
@@ -56,12 +58,14 @@ PEOPLE: Final = (
     ("CT-44", "he.jing", "何静", _R.CHANNEL_MANAGER),
     ("CT-44", "li.hua", "李华", _R.APPROVER),
     ("CT-44", "wu.tong", "吴桐", _R.IOT_MANAGER),
+    ("CT-44", INSPECTOR, "周洁", _R.INSPECTOR),
     ("CT-44", "lin.jing", "林静", _R.AUDITOR),
     ("MV-11", "zhao.lei", "赵磊", _R.CHANNEL_MANAGER),
     ("lanhai", "lan.xin", "兰欣", _R.PLATFORM_OFFICER),
     ("CA-44", "gd.jianguan", "粤监管", _R.REGULATOR),
 )
-_TOWNS: Final = ("广州", "深圳", "佛山", "东莞", "珠海", "中山", "惠州", "汕头", "江门", "湛江")
+_TOWNS: Final = ("广州", "深圳", "佛山", "东莞", "珠海", "中山", "惠州", "汕头", "南宁", "桂林")
+_GUANGXI: Final = ("南宁", "桂林")
 _NAMES: Final = ("星河", "远景", "云桥", "诚信", "捷联", "海纳")
 _COLOURS: Final = (("CT-44", "#0a5ba8"), ("MV-11", "#b4381f"))
 
@@ -92,6 +96,7 @@ def load(house: House) -> bool:
     _appealed(cast, agents[0])
     patrolled(cast)
     industry_shown(cast)
+    spot_checked(cast)
     return True
 
 
@@ -114,16 +119,19 @@ def _staff(house: House) -> Cast:
     def at(login: str) -> Desk:
         return house.desk(actor_named(house, login, Door.CLI))
 
-    return Cast(at("chen.ming"), at("he.jing"), at("li.hua"), at("lan.xin"), at("wu.tong"))
+    return Cast(
+        at("chen.ming"), at("he.jing"), at("li.hua"), at("lan.xin"), at("wu.tong"), at(INSPECTOR)
+    )
 
 
 def _agent(cast: Cast, number: int) -> Agent:
     """An application; by its number it is left at one place or another of the way."""
-    name = f"{_TOWNS[number % 10]}{_NAMES[number % 6]}通信有限公司（示例{number + 1}）"
+    town = _TOWNS[number % 10]
+    name = f"{town}{_NAMES[number % 6]}通信有限公司（示例{number + 1}）"
     form = AgentForm(
         name=name,
         uscc=made_up_uscc(number),
-        province="44",
+        province="45" if town in _GUANGXI else "44",
         legal_representative=f"示例{number + 1}",
         contact=f"service{number + 1}@agent.example",
         business_licence_until=china_day(cast.manager.now()) + timedelta(days=900),
@@ -230,11 +238,13 @@ def _licensed(cast: Cast, agents: Sequence[Agent]) -> None:
         if agent.state is not AgentState.ELIGIBLE:
             continue
         number = next(numbers)
+        platform, letters = ("lanhai", "lh") if number % 3 else ("haiyun", "hy")
+        key = f"{letters}-{1000 + number}"
         shop = add_shop(
             cast.manager,
             agent.id,
-            ShopForm("lanhai", f"lh-{1000 + number}", f"{agent.name[:6]}旗舰店",
-                     f"https://lanhai.example/shop/lh-{1000 + number}"),
+            ShopForm(platform, key, f"{agent.name[:6]}旗舰店",
+                     f"https://{platform}.example/shop/{key}"),
         )  # fmt: skip
         licence = submit_licence(
             cast.manager, draft_licence(cast.manager, agent.id, _scope(cast, shop, number)).id

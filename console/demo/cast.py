@@ -1,10 +1,10 @@
 """Who does what in the sample, and the papers that they hand in."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from console.desk import Desk
+from console.desk import Desk, House
 
 PROOF: Final = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
@@ -16,6 +16,7 @@ PAPER: Final = (
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
+INSPECTOR: Final = "zhou.jie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,24 @@ class Cast:
     approver: Desk
     platform: Desk
     iot: Desk
+    inspector: Desk
+
+    @property
+    def house(self) -> House:
+        return self.manager.house
 
     def earlier(self, days: int) -> "Cast":
         """The same people, so many days ago."""
-        then = self.manager.now() - timedelta(days=days)
+        return self._at(self.manager.now() - timedelta(days=days))
 
+    def later(self, minutes: int) -> "Cast":
+        return self._at(self.manager.now() + timedelta(minutes=minutes))
+
+    def _at(self, then: datetime) -> "Cast":
         def at(desk: Desk) -> Desk:
             return replace(desk, house=replace(desk.house, now=lambda: then))
 
         return Cast(
-            at(self.manager), at(self.colleague), at(self.approver), at(self.platform), at(self.iot)
-        )
+            at(self.manager), at(self.colleague), at(self.approver), at(self.platform),
+            at(self.iot), at(self.inspector),
+        )  # fmt: skip

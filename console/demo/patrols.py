@@ -121,7 +121,7 @@ def _brought(cast: Cast, stalls: Sequence[Stall]) -> Sequence[Finding]:
     run_import(cast.manager, planned.id)
     runs = list(queued_runs(cast.manager.as_(HOUSE)))
     for run_id in runs:
-        _walk(cast.manager.house, run_id)
+        _walk(cast.house, run_id)
     with cast.manager.begin(Permission.FINDING_READ) as work:
         found = work.all(work.select(Finding).where(col(Finding.run_id).in_(runs)))
     return sorted(found, key=lambda one: one.number)
@@ -141,7 +141,7 @@ def _checked(cast: Cast) -> None:
             here = _SOURCE.replace(_SITE, address).replace("pace = 2", "pace = 0")
             edit_source(cast.manager, source.id, here)
             run = run_plan_now(cast.manager, plan.id)
-            _walk(_on_loopback(cast.manager.house), run.id)
+            _walk(_on_loopback(cast.house), run.id)
         drawn = list_checks(cast.colleague, run_id=run.id).rows
         for check in drawn[:most]:
             fill_check(cast.colleague, check.id, _ANSWERS)

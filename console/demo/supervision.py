@@ -192,7 +192,7 @@ def _complained(cast: Cast) -> None:
     """Some of before, one of them answered late; the last waits for somebody to take it on."""
     for ago, took, kind, text, answer_ in _COMPLAINTS:
         then, after = cast.earlier(ago), cast.earlier(ago - took)
-        lodged = lodge(then.manager.house, Told(kind, text, platform="蓝海商城", province="44"))
+        lodged = lodge(then.house, Told(kind, text, platform="蓝海商城", province="44"))
         accept_complaint(then.manager, lodged.id)
         answer_complaint(after.manager, lodged.id, answer=answer_, fault=Fault.OWN)
     told = Told(
@@ -202,4 +202,4 @@ def _complained(cast: Cast) -> None:
         shop="代办小助手",
         province="44",
     )
-    lodge(cast.manager.house, told)
+    lodge(cast.house, told)

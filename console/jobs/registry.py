@@ -21,6 +21,8 @@ from console.actions.channel.review import sweep_lapsed
 from console.actions.channel.scan_counts import forget_scans
 from console.actions.channel.signals import watch_badges
 from console.actions.channel.witnesses import show_to_witnesses
+from console.actions.checks.devices import sweep_devices
+from console.actions.checks.spot_sweeps import sweep_checks
 from console.actions.patrol.rehash import sweep_evidence
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
@@ -60,6 +62,9 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("badges.watch", timedelta(hours=1), watch_badges),
     Sweep("patrols.plan", timedelta(seconds=30), start_due_plans),
     Sweep("patrols.overdue", timedelta(minutes=1), note_overdue_runs),
+    # A session lasts minutes; raw reads are kept for months.
+    Sweep("checks.sessions", timedelta(seconds=30), sweep_checks),
+    Sweep("devices.keep", timedelta(minutes=10), sweep_devices),
     # By night alone, and a share of it each night: it knows itself what was done.
     Sweep("evidence.hash", timedelta(minutes=10), sweep_evidence),
     # Cases, their tasks, looks and appeals, instructions, rectifications, complaints.

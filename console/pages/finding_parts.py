@@ -47,6 +47,9 @@ def because(finding: Finding) -> None:
         t("finding_page.holder"): holder,
         t("findings_page.kind"): t(f"finding_kind.{finding.kind}"),
         t("finding_page.outcomes"): outcomes(finding),
+        t("finding_page.broken"): listed(
+            t(f"check_rule.{one['rule']}") for one in of(finding, "answers")
+        ),
     }
     facts({label: value for label, value in shown.items() if value})
     if finding.facts.get("cannot_be_lowered"):

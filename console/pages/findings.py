@@ -169,7 +169,7 @@ def show_facts(record: FindingRecord) -> None:
             t("findings_page.shop_state"): t(f"shop_state.{shop.state}"),
             t("findings_page.due"): last_day(finding.look_due_at),
             t("findings_page.found_at"): moment(finding.created_at),
-            t("findings_page.register"): record.run.register_sha256,
+            t("findings_page.register"): record.run.register_sha256 if record.run else "",
             t("findings_page.reason"): finding.reason,
         }
     )
@@ -191,7 +191,10 @@ def show_evidence(seen: EvidenceView) -> None:
 def links(record: FindingRecord) -> None:
     with st.container(gap=None):
         link_to(record.shop.name, "shops", record.shop.id, key="to:shop")
-        link_to(record.run.number, "patrols", record.run.id, key="to:run")
+        if record.run is not None:
+            link_to(record.run.number, "patrols", record.run.id, key="to:run")
+        if record.check is not None:
+            link_to(record.check.number, "spot_checks", record.check.id, key="to:check")
         if record.finding.case_id is not None:
             link_to(t("findings_page.case"), "cases", record.finding.case_id, key="to:case")
         if record.finding.merged_into_id is not None:

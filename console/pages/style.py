@@ -88,7 +88,49 @@ _SHEET: Final = """
 [class*="st-key-kit_card"] button, [class*="st-key-kit_group"] button { min-height: 0; padding: 0; }
 [class*="st-key-kit_tiles"] { flex-wrap: wrap; }
 [class*="st-key-kit_notice_tile"] { border-left: 3px solid #2FA39A; }
-[class*="st-key-kit_editor"] { border-left: 3px solid #2FA39A; }
+[class*="st-key-kit_editor"], [class*="st-key-kit_live"], [class*="st-key-kit_pairing"] {
+  border-left: 3px solid #2FA39A; }
+[class*="st-key-kit_pairing"] h1 { font-size: 2.6rem; letter-spacing: .14em; padding: 0;
+  font-variant-numeric: tabular-nums; }
+[class*="st-key-kit_read_"] { border-top: 1px solid rgba(120, 150, 150, .22);
+  padding: .35rem 0 .1rem .7rem; border-left: 3px solid #2F8F5B; }
+[class*="st-key-kit_read_refused"] { border-left-color: #C54848; }
+[class*="st-key-kit_read_fault"] { border-left-color: #D08A2A; }
+[class*="st-key-kit_read_"] p, [class*="st-key-kit_hop_"] p, [class*="st-key-kit_corner"] p,
+[class*="st-key-kit_edge"] p, [class*="st-key-kit_day_"] p { margin: 0;
+  overflow-wrap: anywhere; }
+[class*="st-key-kit_read_"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_read_"] [data-testid="stCaptionContainer"],
+[class*="st-key-kit_hop_"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_hop_"] [data-testid="stCaptionContainer"],
+[class*="st-key-kit_day_"] [data-testid="stCaptionContainer"] { margin: 0; }
+[class*="st-key-kit_hops"] { gap: 1.1rem !important; align-items: stretch; }
+[class*="st-key-kit_hops"] > div:has([class*="st-key-kit_hop_"]) { flex: 1 1 0;
+  min-width: 118px; position: relative; }
+[class*="st-key-kit_hops"] > div:not(:last-child):has([class*="st-key-kit_hop_"])::after {
+  content: "→"; position: absolute; right: -.95rem; top: 38%; opacity: .6; }
+[class*="st-key-kit_hop_"] { border: 1px solid rgba(120, 150, 150, .4); border-radius: .5rem;
+  padding: .45rem .6rem; border-top: 3px solid #2F8F5B; height: 100%; }
+[class*="st-key-kit_hop_broken"] { border: 2px dashed #C54848;
+  background: rgba(197, 72, 72, .1); }
+[class*="st-key-kit_hop_unknown"] { border-style: dashed; border-top-color: #7D8C90; }
+[class*="st-key-kit_three"] > div { flex: 0 1 auto; width: auto; }
+[class*="st-key-kit_corner"] { border: 1px solid rgba(120, 150, 150, .4); border-radius: .5rem;
+  padding: .5rem .8rem; text-align: center; }
+[class*="st-key-kit_edge"] { text-align: center; padding: .5rem 0; }
+[class*="st-key-kit_corner"] [data-testid="stMarkdownContainer"],
+[class*="st-key-kit_edge"] [data-testid="stMarkdownContainer"] { margin: 0; white-space: nowrap; }
+[class*="st-key-kit_month"] [data-testid="stHorizontalBlock"],
+[class*="st-key-kit_moment"] [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; gap: .3rem; }
+[class*="st-key-kit_month"] [data-testid="stColumn"],
+[class*="st-key-kit_moment"] [data-testid="stColumn"] { min-width: 0; }
+[class*="st-key-kit_day_"] { border-radius: .4rem; padding: .2rem .4rem;
+  background: rgba(120, 150, 150, .08); }
+[class*="st-key-kit_day_out"] { background: transparent; }
+[class*="st-key-kit_day_today"] { box-shadow: inset 0 0 0 2px #2FA39A; }
+[class*="st-key-kit_day_chosen"] { background: rgba(47, 163, 154, .28); }
+[class*="st-key-kit_day_"] button { min-height: 0; padding: 0; font-weight: 620;
+  text-decoration: underline; text-underline-offset: 3px; }
 @media (max-width: 640px) {
   [class*="st-key-kit_filters"] > :has([data-testid="stSelectbox"]) { min-width: 0;
     flex: 1 1 calc(50% - .5rem); width: calc(50% - .5rem) !important; }
@@ -100,6 +142,10 @@ _SHEET: Final = """
   [class*="st-key-kit_facts"] [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; gap: .8rem; }
   [class*="st-key-kit_facts"] [data-testid="stColumn"] { min-width: 0; overflow-wrap: anywhere; }
   [class*="st-key-kit_step_"] { min-width: 96px; }
+  [class*="st-key-kit_hops"] > div:has([class*="st-key-kit_hop_"]) { flex-basis: 100%; }
+  [class*="st-key-kit_hops"] > div:not(:last-child):has([class*="st-key-kit_hop_"])::after {
+    content: "↓"; right: 48%; top: auto; bottom: -1.15rem; }
+  [class*="st-key-kit_day_"] { padding: .15rem .2rem; }
   [class*="st-key-kit_notice_tile"] { width: 100%; }
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"]):not(
     :has([data-testid="stHorizontalBlock"])) { flex-wrap: wrap; }

@@ -54,6 +54,7 @@ from console.pages.purchase_forms import (
     plan_fields,
     plan_of,
 )
+from console.pages.spot_list import purchase_planning
 from console.pages.trace_words import show_chain
 from models.checks.test_purchases import (
     PurchaseMove,
@@ -284,6 +285,7 @@ def moves(row: TestPurchase) -> list[Next]:
             lambda why: call_off_purchase(desk, row.id, reason=why, version=version),
             edit, "cancel", when=PurchaseMove.CALL_OFF in open_, reason=True,
         ),
+        purchase_planning(desk, row),
     ]  # fmt: skip
 
 

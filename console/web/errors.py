@@ -68,8 +68,8 @@ def headers_of(no: Refusal) -> dict[str, str]:
 
 
 def prefers_json(request: Request) -> bool:
-    """Whether a program asks: the API's paths, or JSON before HTML in Accept."""
-    if request.url.path.startswith("/api/"):
+    """Whether a program asks: the API's and the readers' paths, or JSON before HTML in Accept."""
+    if request.url.path.startswith(("/api/", "/reader/")):
         return True
     wanted = request.headers.get("accept", "").lower()
     return "json" in wanted.split("text/html", maxsplit=1)[0]

@@ -41,6 +41,7 @@ from console.actions.cases.rectifications.papers import rectification_document
 from console.actions.channel.barred_lists import export_barred
 from console.actions.channel.paper_files import paper_file
 from console.actions.channel.pictures import Format, Look
+from console.actions.checks.read_files import read_file
 from console.actions.checks.test_purchases import purchase_file
 from console.actions.files import Download
 from console.actions.patrol.evidence_files import evidence_file
@@ -109,7 +110,7 @@ def routes(site: Site) -> list[Route]:
         Route("/files/rectifications/{id}.pdf", given(_rectification), methods=["GET"]),
         Route("/files/rectifications/{id}/receipt", given(_acknowledgement), methods=["GET"]),
         Route("/files/rectification-issues/{id}", given(_issue), methods=["GET"]),
-        *(Route(path, given(asked), methods=["GET"]) for path, asked in _INDUSTRY.items()),
+        *(Route(path, given(asked), methods=["GET"]) for path, asked in _BY_ID.items()),
     ]
 
 
@@ -280,7 +281,7 @@ def _of(file: Callable[[Desk, str], Download]) -> Asked:
     return asked
 
 
-_INDUSTRY: Final[Mapping[str, Asked]] = {
+_BY_ID: Final[Mapping[str, Asked]] = {
     "/files/purchasers/{id}/licence": _of(licence_file),
     "/files/industry-agreements/{id}": _of(agreement_file),
     "/files/industry-batches/{id}/limits": _of(limits_file),
@@ -289,6 +290,7 @@ _INDUSTRY: Final[Mapping[str, Asked]] = {
     "/files/usage-findings/{id}/{sha256}": _reported,
     "/files/usage-runs/{id}/hits.parquet": _of(run_hits),
     "/files/usage-runs/{id}/rejects.csv": _of(run_rejects),
+    "/files/card-reads/{id}.jws": _of(read_file),
 }
 
 

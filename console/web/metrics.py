@@ -6,7 +6,9 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_ROOMS: Final = ("console", "api", "agents", "lookup", "b", "files", "register", "signin", "assets")
+_ROOMS: Final = (
+    "console", "api", "agents", "lookup", "b", "files", "reader", "register", "signin", "assets",
+)  # fmt: skip
 """First parts of paths that are told apart; no figure carries an id or a number of anybody."""
 
 

@@ -28,7 +28,7 @@ class Pace:
 
     def allows(self, name: str) -> bool:
         """Whether it may be done once more; then it counts."""
-        key, now = blake2b(name.encode(), key=self.salt, digest_size=12).digest(), self.now()
+        key, now = self._key(name), self.now()
         with self.lock:
             recent = [at for at in self.times.pop(key, []) if now - self.within < at <= now]
             is_allowed = len(recent) < self.most
@@ -36,3 +36,13 @@ class Pace:
             if len(self.times) > _MOST:
                 self.times.popitem(last=False)
         return is_allowed
+
+    def is_spent(self, name: str) -> bool:
+        """Whether it has been done as often as it may; to ask counts for nothing."""
+        now = self.now()
+        with self.lock:
+            times = self.times.get(self._key(name), ())
+            return sum(now - self.within < at <= now for at in times) >= self.most
+
+    def _key(self, name: str) -> bytes:
+        return blake2b(name.encode(), key=self.salt, digest_size=12).digest()

@@ -25,6 +25,7 @@ _FIRST_YEAR: Final = 2000
 _MOST_A_YEAR: Final = 255
 _BY_PROFILE: Final = frozenset({KeyRole.BADGE, KeyRole.STATUS_LIST})
 """Roles whose keys are of the profile's algorithm: logs and JWS readers know Ed25519 best."""
+_ED25519_ALONE: Final = frozenset({KeyRole.LOG, KeyRole.READER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,12 @@ class KeyRing:
     def _safe(self, role: KeyRole) -> tuple[Safe, Alg]:
         """Where a new key of the role goes, and its algorithm.
 
-        A checkpoint needs Ed25519, so a token without it leaves the log's key to a file.
+        A checkpoint and a receipt need Ed25519, so a token without it leaves their keys to files.
         """
         wished = self._alg if role in _BY_PROFILE else Alg.ED25519
         able = self._token.able(wished) if self._token else None
         if self._token is not None and able is not None:
-            if able is wished or role is not KeyRole.LOG:
+            if able is wished or role not in _ED25519_ALONE:
                 return self._token, able
         elif self._token is not None:
             raise TokenUnusable(f"the token can make no {wished.name} key")

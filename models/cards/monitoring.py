@@ -144,6 +144,7 @@ class FoundBy(StrEnum):
     MONITORING = "monitoring"
     ONLINE_SALE = "online_sale"
     TEST_PURCHASE = "test_purchase"
+    SPOT_CHECK = "spot_check"
     COMPLAINT = "complaint"
     REPORT = "report"
     """Of the purchaser itself, of police or of an administration."""

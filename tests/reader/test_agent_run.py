@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reader_agent.pcsc import Context
 from tests.reader.counter import Cable, Counter
 from tests.reader.far_console import FarConsole, Mood, far_console, lost, refuses
 from tests.reader.idreader import PEOPLE, Simulator
@@ -30,6 +31,13 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
 def ended(agent: Child) -> int:
     agent.process.send_signal(signal.SIGTERM)
     return agent.process.wait(20)
+
+
+def taken_out(reader: str) -> None:
+    """The service has noticed, as it would long before a hand had put in another card."""
+    context = Context()
+    until(lambda: not context.slot(reader).is_present)
+    context.close()
 
 
 def at_reads(mood: Mood) -> Mood:
@@ -123,6 +131,7 @@ def test_a_mute_card_holds_nobody_up(sims: Stack, counter: Counter) -> None:
         agent.until("read_relayed", reader=SLOTS[1])
         sims.fault(0)
         sims.remove(0)
+        taken_out(SLOTS[0])
         sims.insert("usim-cn20", 0)
         agent.until("end", end="read", iccid="898699…9018")
 
@@ -298,6 +307,25 @@ def test_an_identity_card_is_compared_and_its_number_goes_nowhere(
         assert secret not in whole
         for kept in (tmp_path / "state").iterdir():
             assert secret.encode() not in kept.read_bytes(), kept
+
+
+def test_an_identity_card_that_is_put_down_too_soon_is_read_when_the_pause_is_over(
+    sims: Stack, counter: Counter, tmp_path: Path
+) -> None:
+    counter.far.open_task("sim")
+    counter.far.open_task("id")
+    with (
+        Simulator.running(tmp_path) as reader,
+        counter.starts("run", "--port", reader.port) as agent,
+    ):
+        counter.hears(agent, "reader_found", "reader_found", "id_armed")
+        sims.insert("usim-cn20")
+        agent.until("read_relayed")
+        reader.place("test-a")
+        agent.until("read_relayed", reader=reader.port)
+        reader("lift")
+        assert ended(agent) == 0
+    assert [read["kind"] for read in counter.far.reads] == ["sim", "id"]
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,15 @@ from models.cards.purchasers import Purchaser
 from models.channel.agents import Agent
 from models.channel.badges import Badge
 from models.channel.licences import Licence
+from models.checks.spot_checks import SpotCheck
 from models.checks.test_purchases import TestPurchase
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, Refusal
 from models.staff import CARRIERS, Organisation
 
-Held = TypeVar("Held", Agent, Licence, Badge, IndustryBatch, Purchaser, UsageFinding, TestPurchase)
+Held = TypeVar(
+    "Held", Agent, Licence, Badge, IndustryBatch, Purchaser, UsageFinding, TestPurchase, SpotCheck
+)
 
 
 @dataclass(frozen=True, slots=True)

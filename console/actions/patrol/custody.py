@@ -52,7 +52,9 @@ def looks_at(work: Work, run_id: UUID, shop: Shop) -> Sequence[str]:
 
 
 def evidence_behind(work: Work, finding: Finding) -> list[str]:
-    """Manifests of all captures that a finding rests on: its offers' and the look at its shop."""
+    """Manifests of all that a finding rests on: its offers', the look at its shop, its check's."""
+    if finding.run_id is None:
+        return list(finding.evidence)
     looks = looks_at(work, finding.run_id, work.session.get_one(Shop, finding.shop_id))
     return list(dict.fromkeys([*looks, *finding.evidence]))
 

@@ -96,7 +96,7 @@ def evidence_of(desk: Desk, finding_id: UUID | str) -> EvidenceView:
     """All that a finding rests on, for whoever may read evidence; each look is in custody."""
     with desk.begin(Permission.EVIDENCE_READ) as work:
         finding = work.get(Finding, finding_id)
-        run = work.session.get_one(PatrolRun, finding.run_id)
+        run = work.session.get(PatrolRun, finding.run_id) if finding.run_id else None
         pictures = _pictures(work, finding)
         digests = [Digest(one) for one in evidence_behind(work, finding)]
         brought = brought_files(work, finding, digests)
@@ -112,7 +112,8 @@ def evidence_of(desk: Desk, finding_id: UUID | str) -> EvidenceView:
     shown = [one for one in digests if one not in brought][:_MOST]
     captures = [_capture(store, one, offers) for one in shown]
     captures += [_file(store, one, name) for one, name in brought.items() if whole]
-    note_viewed(desk, run, shown)
+    if run is not None:
+        note_viewed(desk, run, shown)
     links = {file.sha256: file.link for one in captures for file in one.files}
     return EvidenceView(
         finding=finding,

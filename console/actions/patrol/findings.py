@@ -17,6 +17,7 @@ from console.actions.patrol.shops import move_shop
 from console.desk import Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.channel.licences import Ground
+from models.checks.spot_checks import SpotCheck
 from models.patrol.findings import Finding, FindingMove, FindingState
 from models.patrol.runs import PatrolRun
 from models.patrol.screening import Label
@@ -40,7 +41,10 @@ class FindingRecord:
 
     finding: Finding
     shop: Shop
-    run: PatrolRun
+    run: PatrolRun | None
+    """Its patrol; none where a spot check found it."""
+    check: SpotCheck | None
+    """That spot check, for whoever may know of it."""
     listings: Sequence[SeenListing]
     earlier: Sequence[Finding]
     """Of the same shop, the latest first."""
@@ -194,12 +198,20 @@ def finding_record(desk: Desk, finding_id: UUID | str) -> FindingRecord:
         return FindingRecord(
             finding,
             work.session.get_one(Shop, finding.shop_id),
-            work.session.get_one(PatrolRun, finding.run_id),
+            work.session.get_one(PatrolRun, finding.run_id) if finding.run_id else None,
+            _check(work, finding),
             listings,
             earlier,
             merged,
             history(work, finding),
         )
+
+
+def _check(work: Work, finding: Finding) -> SpotCheck | None:
+    if finding.check_id is None or not work.actor.may(Permission.SPOT_CHECK_READ):
+        return None
+    known = work.select(SpotCheck).where(SpotCheck.id == finding.check_id)
+    return work.session.exec(known).first()
 
 
 def _held(work: Work, finding_id: UUID | str, version: int | None) -> Finding:

@@ -127,7 +127,7 @@ def _held(  # noqa: PLR0913, PLR0917 - the parts of a pack
     proofs: Sequence[Proof] = (),
 ) -> _Held:
     digests = sorted({Digest(one) for f in findings for one in evidence_behind(work, f)})
-    ids = {one.run_id for one in findings}
+    ids = {one.run_id for one in findings if one.run_id is not None}
     runs = work.session.exec(select(PatrolRun).where(col(PatrolRun.id).in_(ids))).all()
     return _sorted_out(work, _Held(row, name, digests, runs, summary=summary, proofs=proofs))
 
@@ -169,9 +169,11 @@ def _packed(desk: Desk, held: _Held) -> Download:
     trees.seal(house, DEEDS)  # so that the newest deeds have their place, and a proof of it
     path = temporary("pack-")
     try:
+        sheets = [one for one in held.captures if _is_made(store, one)]
+        held = replace(held, captures=[one for one in held.captures if one not in sheets])
         packing = Packing(
             captures=held.captures,
-            made=list(_made(store, held)),
+            made=[*sheets, *_made(store, held)],
             proofs=_proofs(house, held),
             stamps=_stamps(house, store, held.runs),
             tsa_root=_tsa_root(desk),
@@ -181,8 +183,8 @@ def _packed(desk: Desk, held: _Held) -> Download:
     except (Damaged, FileNotFoundError) as error:
         path.unlink(missing_ok=True)
         raise Conflict("file.damaged", sha256=str(error)) from error
-    with put_on_record(desk, "evidence.packed", held.row, sha256=digest,
-                       captures=len(held.captures) + len(held.brought)) as work:  # fmt: skip
+    packed = len(held.captures) + len(sheets) + len(held.brought)
+    with put_on_record(desk, "evidence.packed", held.row, sha256=digest, captures=packed) as work:
         for run, manifest in _taken(work, held):
             note_custody(work, run, manifest, CustodyAct.PACKED, f"{held.name} {digest}")
     return Download(f"{held.name}.zip", "application/zip", path, is_temporary=True)
@@ -201,6 +203,11 @@ def _made(store: Store, held: _Held) -> Iterator[Digest]:
             for name, data in held.papers.items()
         ]
         yield _summary(store, held.name, files)
+
+
+def _is_made(store: Store, manifest: Digest) -> bool:
+    """The sheet of a spot check: what people did and devices signed, and no capture of a page."""
+    return json.loads(store.open(manifest)).get("format") == MADE
 
 
 def _summary(store: Store, subject: str, files: Sequence[Mapping[str, object]]) -> Digest:

@@ -30,8 +30,13 @@ def open_reviews(work: Work, run: PatrolRun) -> int:
     return sum(not check.is_settled for check in drawn)
 
 
-def close_if_reviewed(work: Work, run_id: UUID) -> None:
-    """With its last finding looked at and its last check settled, the run is reviewed."""
+def close_if_reviewed(work: Work, run_id: UUID | None) -> None:
+    """With its last finding looked at and its last check settled, the run is reviewed.
+
+    What a spot check found is of no run.
+    """
+    if run_id is None:
+        return
     run = work.session.get_one(PatrolRun, run_id, with_for_update=True)
     if run.state is not RunState.SUBMITTED or open_findings(work, run) or open_reviews(work, run):
         return

@@ -19,7 +19,7 @@ def screenshot_of(desk: Desk, finding: Finding) -> str:
         return ""
     with desk.begin(Permission.EVIDENCE_READ) as work:
         shop = work.session.exec(work.select(Shop).where(Shop.id == finding.shop_id)).first()
-        looks = looks_at(work, finding.run_id, shop) if shop is not None else ()
+        looks = looks_at(work, finding.run_id, shop) if shop and finding.run_id else ()
     if not looks:
         return ""
     manifest = Digest(looks[0])

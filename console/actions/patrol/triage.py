@@ -131,7 +131,7 @@ def merge_findings(desk: Desk, keep_id: UUID | str, ids: Sequence[UUID], reason:
         raise Invalid("finding.too_many", most=_MOST_MERGED)
     with desk.begin(Permission.FINDING_CONFIRM) as work:
         keep = _mergeable(work, keep_id)
-        runs = set[UUID]()
+        runs = set[UUID | None]()
         for one in sorted(set(ids) - {keep.id}):
             other = _mergeable(work, one)
             if other.organisation_id != keep.organisation_id:
@@ -144,7 +144,7 @@ def merge_findings(desk: Desk, keep_id: UUID | str, ids: Sequence[UUID], reason:
             raise Invalid("finding.nothing_to_merge")
         work.record("finding.took_in", keep, n=len(ids), reason=reason.strip()[:1000])
         work.session.flush()
-        for run_id in sorted(runs):
+        for run_id in sorted(filter(None, runs)):
             close_if_reviewed(work, run_id)
         return keep
 

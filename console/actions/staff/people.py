@@ -72,7 +72,9 @@ def add_organisation(  # noqa: PLR0913 - an organisation's parts
     name: str,
     parent: str | None = None,
     province: str | None = None,
+    for_tests: bool = False,
 ) -> Organisation:
+    """`for_tests`: made to try things; there alone a virtual card reader counts."""
     with desk.begin(Permission.ORGANISATION_EDIT) as work:
         if province is not None and province not in provinces():
             raise Invalid("staff.bad_province", province=province)
@@ -88,10 +90,13 @@ def add_organisation(  # noqa: PLR0913 - an organisation's parts
                 name=name,
                 parent_id=above.id if above else None,
                 province=province,
+                is_for_tests=for_tests,
                 created_at=work.at,
             )
         )
-        work.record("staff.organisation_added", row, code=code, kind=kind.value)
+        work.record(
+            "staff.organisation_added", row, code=code, kind=kind.value, for_tests=for_tests
+        )
         return row
 
 

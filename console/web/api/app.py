@@ -4,11 +4,13 @@ from fastapi import FastAPI
 
 from console.desk import House
 from console.web.api import (
+    card_reads,
     case_appeals,
     case_moves,
     cases,
     channel,
     complaints,
+    devices,
     imports,
     industry,
     instructions,
@@ -21,6 +23,7 @@ from console.web.api import (
     patrol_triage,
     rectifications,
     reports,
+    spot_checks,
     staff,
     stock,
     test_purchases,
@@ -48,6 +51,9 @@ ROUTERS = (
     imports.router,
     stock.router,
     test_purchases.router,
+    devices.router,
+    card_reads.router,
+    spot_checks.router,
     traces.router,
     industry.router,
 )

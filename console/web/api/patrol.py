@@ -145,7 +145,10 @@ class SeenShopOut(_Out):
 class FindingOut(_Out):
     id: UUID
     number: str
-    run_id: UUID
+    run_id: UUID | None
+    """Its patrol; null where a spot check found it."""
+    check_id: UUID | None
+    """That spot check."""
     shop_id: UUID
     platform: str
     kind: FindingKind
