@@ -48,6 +48,7 @@ class Permission(StrEnum):
     EXTENSION_GRANT = "extension:grant"
     FINDING_CONFIRM = "finding:confirm"
     FINDING_READ = "finding:read"
+    HOLDER_VOUCH = "holder:vouch"
     INDUSTRY_COUNT = "industry_count:read"
     INDUSTRY_EDIT = "industry:edit"
     INDUSTRY_READ = "industry:read"
@@ -144,7 +145,7 @@ _SPOT_CHECKS: Final = frozenset({_P.SPOT_CHECK_READ, _P.DEVICE_READ})
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.CHANNEL_MANAGER: _EVERYONE | _CHANNEL_READ | _INDUSTRY | _SPOT_CHECKS | {
-        _P.TEST_PURCHASE_EDIT, _P.SPOT_CHECK_PLAN, _P.DEVICE_EDIT,
+        _P.TEST_PURCHASE_EDIT, _P.SPOT_CHECK_PLAN, _P.DEVICE_EDIT, _P.HOLDER_VOUCH,
         _P.AGENT_EDIT, _P.AGENT_IMPORT, _P.LICENCE_EDIT, _P.BADGE_ISSUE, _P.PUBLICATION_EDIT,
         _P.PUBLICATION_PUBLISH, _P.SHOP_EDIT, _P.SOURCE_EDIT, _P.PATROL_RUN, _P.LISTING_IMPORT,
         _P.CASE_OPEN, _P.CASE_SEND, _P.CASE_CLOSE, _P.AUDIT_READ, _P.PAPER_EDIT, _P.APPEAL_LODGE,
@@ -204,8 +205,8 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
 }  # fmt: skip
 BY_PEOPLE: Final = frozenset(
     {
-        _P.CARD_SHUT_DOWN, _P.DEVICE_APPROVE, _P.INDUSTRY_REVIEW, _P.SPOT_CHECK_REVIEW,
-        _P.TEST_PURCHASE_APPROVE,
+        _P.CARD_SHUT_DOWN, _P.DEVICE_APPROVE, _P.HOLDER_VOUCH, _P.INDUSTRY_REVIEW,
+        _P.SPOT_CHECK_REVIEW, _P.TEST_PURCHASE_APPROVE,
     }
 )  # fmt: skip
 """The second person's part. A key is whoever's who has it, and so nobody's second pair of eyes:

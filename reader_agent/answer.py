@@ -12,6 +12,10 @@ _LONGEST_TEXT: Final = 4096
 _MOST_PARTS: Final = 1000
 _NONCE_BYTES: Final = 32
 _KEY_BYTES: Final = 32
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+"""Sums with what is far off overflow, and nothing here is."""
+_MOST: Final = _LAST_YEAR * 366 * 86_400_000
+"""No figure is larger than the milliseconds of those years."""
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 
 
@@ -44,7 +48,7 @@ class Answer:
 
     def number(self, name: str) -> int:
         value = self.found.get(name)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST:
             raise Misshapen(name)
         return value
 
@@ -53,9 +57,12 @@ class Answer:
         if not _MOMENT.fullmatch(value):
             raise Misshapen(name)
         try:
-            return datetime.fromisoformat(value)
+            at = datetime.fromisoformat(value)
         except ValueError:
             raise Misshapen(name) from None
+        if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+            raise Misshapen(name)
+        return at
 
     def nonce(self, name: str) -> str:
         """32 bytes in base64url, left as they were written."""

@@ -14,13 +14,14 @@ from reader_agent.cli_console import GOOD_STATES, relay_of
 from reader_agent.doctor_host import Host
 from reader_agent.exits import Exit
 from reader_agent.folder import StateFolder
+from reader_agent.policy import is_clock_off
 from reader_agent.refusals import AgentRefusal, AgentRunning, ConsoleRefused, ConsoleUnreachable
 from reader_agent.relay import Relay
 from reader_agent.spool import Spool
 from reader_agent.voice import Out
 
-_CLOCK_MS: Final = 5 * 60 * 1000
-"""What the console bears (docs/reader.md, `reader.clock_off`)."""
+_OWN_WORDS: Final = frozenset({"access_denied", "pyscard_missing"})
+"""Reasons of the monitor that have a sentence of their own."""
 _FULL: Final = 100
 
 
@@ -64,7 +65,7 @@ def _readers(host: Host) -> Iterator[Finding]:
             return
     seen = doctor_host.readers()
     if not seen.up:
-        code = "access_denied" if seen.reason == "access_denied" else "pcsc_broken"
+        code = seen.reason if seen.reason in _OWN_WORDS else "pcsc_broken"
         yield Finding("fault", code, {"reason": seen.reason})
         return
     if not seen.readers:
@@ -115,8 +116,8 @@ def _console(relay: Relay) -> Iterator[Finding]:
         return
     yield Finding("ok", "console", {"url": relay.console.url})
     seconds = round(relay.skew_ms / 1000)
-    off = abs(relay.skew_ms) > _CLOCK_MS
-    yield Finding("warning" if off else "ok", "clock_off" if off else "clock", {"seconds": seconds})
+    off = is_clock_off(relay.skew_ms)
+    yield Finding("fault" if off else "ok", "clock_off" if off else "clock", {"seconds": seconds})
     if this_agent().is_older(facts.minimum_version):
         yield Finding("fault", "too_old", {"minimum": facts.minimum_version})
     yield from _standing(relay)

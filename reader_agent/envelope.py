@@ -108,13 +108,14 @@ def enrolment_token(key: DeviceKey, code: str, host: str, agent: Agent) -> str:
     return key.sign(ENROLMENT, payload, with_jwk=True)
 
 
-def assertion_token(key: DeviceKey, aud: str, agent: Agent, at: datetime) -> str:
-    """`at`: the console's time, as far as it is known."""
+def assertion_token(key: DeviceKey, aud: str, agent: Agent, at: datetime, skew_ms: int) -> str:
+    """`at`: the console's time, as far as it is known; `skew_ms`: this clock's lead on it."""
     payload = {
         "v": _VERSION,
         "aud": aud,
         "iat": int(at.timestamp()),
         "jti": str(uuid4()),
+        "clock_skew_ms": skew_ms,
         "agent": agent.as_json(),
     }
     return key.sign(ASSERTION, payload)

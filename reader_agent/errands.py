@@ -11,6 +11,7 @@ from typing import Final
 
 from reader_agent.asks import Ask, Done, Kind
 from reader_agent.packs import Packs
+from reader_agent.policy import is_clock_off
 from reader_agent.tasks import Challenge, Task
 
 _MARGIN: Final = timedelta(seconds=5)
@@ -24,6 +25,7 @@ class Errands:
     packs: Packs
     keep: Callable[[Done], None]
     skew_ms: Callable[[], int]
+    """How far this clock is ahead of the console's, by the console's last answer."""
     chosen: str | None = None
     """Id or number of the one task that is served."""
     fields: Sequence[str] | None = None
@@ -37,6 +39,8 @@ class Errands:
         self._online = self._was_away = False
         self._stopped = ""
         self._has_room = True
+        self._was_clock_off = False
+        self.packs.forget(self._now())
 
     @property
     def is_away(self) -> bool:
@@ -54,6 +58,7 @@ class Errands:
         with self._turn:
             before, self._online, self._stopped = self._tasks, True, ""
             self._was_away = False
+            self.packs.forget(self._now())
             self._tasks = {(one.task, one.kind): one for one in tasks}
             self._in_hand = {key: one for key, one in self._in_hand.items() if key in self._tasks}
             for key, one in self._tasks.items():
@@ -78,6 +83,14 @@ class Errands:
             was, self._stopped = self._stopped, code
             return was != code
 
+    def clock(self) -> str:
+        """The code of what is news about this laptop's clock, empty where nothing is."""
+        with self._turn:
+            was, self._was_clock_off = self._was_clock_off, is_clock_off(self.skew_ms())
+            if was == self._was_clock_off:
+                return ""
+            return "clock_right" if was else "clock_off"
+
     def wanted(self, kind: Kind) -> Ask | str:
         return self._next(kind, use=False)
 
@@ -101,12 +114,18 @@ class Errands:
         with self._turn:
             if self._stopped or not self._has_room:
                 return self._stopped or "spool_full"
-            now = datetime.now(UTC) - timedelta(milliseconds=self.skew_ms())
+            if is_clock_off(self.skew_ms()):
+                return "clock_off"
+            now = self._now()
             open_ones = self._open(kind, now)
             if len(open_ones) != 1:
                 none = "no_pack" if self._was_away else "no_task"
                 return "several_tasks" if open_ones else none
             return self._ask(open_ones[0], now, use=use)
+
+    def _now(self) -> datetime:
+        """The console's time."""
+        return datetime.now(UTC) - timedelta(milliseconds=self.skew_ms())
 
     def _open(self, kind: Kind, now: datetime) -> list[Task]:
         """The console says what is open; without it, what it last said and what packs are for."""

@@ -4,8 +4,8 @@
 
 JSON lines. In: `arm` (one read), `disarm`; the end of stdin ends it. Out: `port`, `found`, `read`,
 `fault`, `lifted`. An `arm` is answered by one read or one fault; after either the reader must say
-once that nothing lies on it before anything is read again. What was read is reduced here to what
-the fields of the task allow; nothing of a person is in another line, an exception, or on stderr.
+once that nothing lies on it before anything is read again. What was read is reduced here to
+answers and marks; nothing of a person is in any line, an exception, or on stderr.
 """
 
 import binascii
@@ -23,6 +23,7 @@ from typing import Final, NoReturn, Self
 from reader_agent.identity_fields import SALT_SIZE, reduced_card
 from reader_agent.idlayout import Unreadable
 from reader_agent.lines import Line, Message
+from reader_agent.plain import LONGEST_SAM_ID, cut
 from reader_agent.samv import LINE_ERRORS, Command, Faulty, IdFault, SerialLine, Sw
 from reader_agent.serial_ports import port_at
 
@@ -46,7 +47,6 @@ _BREAKS: Final = frozenset({IdFault.UNPLUGGED, IdFault.MUTE, IdFault.SELF_TEST})
 @dataclass(frozen=True, slots=True)
 class Armed:
     id: int
-    fields: tuple[str, ...]
     salt: bytes = field(repr=False)
 
     @classmethod
@@ -57,8 +57,7 @@ class Armed:
             drawn = b64decode(salt + "=" * (-len(salt) % 4), altchars=b"-_", validate=True)
         except binascii.Error:
             return None
-        fields = tuple(str(one) for one in order.get("fields", ()))
-        return cls(int(order["id"]), fields, drawn) if len(drawn) == SALT_SIZE else None
+        return cls(int(order["id"]), drawn) if len(drawn) == SALT_SIZE else None
 
 
 class Worker:
@@ -122,7 +121,7 @@ class Worker:
             return None
         try:
             line.done(Command.STATUS)
-            sam_id = line.sam_id()
+            sam_id = cut(line.sam_id(), LONGEST_SAM_ID)
         except Faulty as fault:
             line.close()
             self._tell_port(fault.code.value)
@@ -156,7 +155,7 @@ class Worker:
         today = datetime.now(_CHINA).date()
         try:
             with memoryview(answer.data)[4:] as block:
-                card = reduced_card(block, armed.fields, armed.salt, today)
+                card = reduced_card(block, armed.salt, today)
         except Unreadable:
             raise Faulty(IdFault.READ_FAILED, "decode") from None
         finally:

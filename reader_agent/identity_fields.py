@@ -1,19 +1,16 @@
 """What of an identity card may leave the process that reads it.
 
-Always: the kind of document, whether its number holds and whether it is past, and keyed marks of
-number and name. In clear only what the task asks for, of the four fields below; there are no
-others to ask for.
+The kind of document, whether its number holds and whether it is past, and keyed marks of number
+and name. Nothing leaves in clear, whatever a task asks for: no check needs it.
 """
 
 import hmac
 import unicodedata
-from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
 from reader_agent.idlayout import Block, Doc, Unreadable, check_holds, day, doc_of, word
 
-FIELDS: Final = ("name", "no", "valid_from", "valid_to")
 SALT_SIZE: Final = 32
 
 
@@ -29,29 +26,19 @@ def mark(salt: bytes, text: str) -> str:
     return hmac.digest(salt, canonical(text).encode(), "sha256").hex()
 
 
-def reduced_card(block: Block, fields: Collection[str], salt: bytes, today: date) -> dict[str, Any]:
-    """`card` of docs/reader.md. Raises `Unreadable`.
-
-    `valid_from` and `valid_to` are ISO days; a document of long-term validity has `valid_to` null.
-    """
+def reduced_card(block: Block, salt: bytes, today: date) -> dict[str, Any]:
+    """`card` of docs/reader.md. Raises `Unreadable`."""
     doc = doc_of(block)
     number, name = word(block, doc, "no"), _name(block, doc)
     if not number or not name:
         raise Unreadable("no" if name else "name")
-    begins, ends = (day(word(block, doc, field), field) for field in ("start", "end"))
-    clear = {
-        "name": name,
-        "no": number,
-        "valid_from": begins and begins.isoformat(),
-        "valid_to": ends and ends.isoformat(),
-    }
+    _, ends = (day(word(block, doc, field), field) for field in ("start", "end"))
     return {
         "doc": doc.value,
         "no_check": check_holds(doc, number),
         "expired": ends is not None and ends < today,
         "no_mac": mark(salt, number),
         "name_mac": mark(salt, name),
-        **{field: clear[field] for field in FIELDS if field in fields},
     }
 
 

@@ -63,33 +63,6 @@ LAYOUTS: Final[Mapping[Doc, _Places]] = {
     ),
 }
 
-_NATIONS: Final = (  # GB/T 3304; 97 and 98 are the readers' own
-    *("汉", "蒙古", "回", "藏", "维吾尔", "苗", "彝", "壮", "布依", "朝鲜", "满", "侗", "瑶", "白"),
-    *(
-        "土家",
-        "哈尼",
-        "哈萨克",
-        "傣",
-        "黎",
-        "傈僳",
-        "佤",
-        "畲",
-        "高山",
-        "拉祜",
-        "水",
-        "东乡",
-        "纳西",
-    ),
-    *("景颇", "柯尔克孜", "土", "达斡尔", "仫佬", "羌", "布朗", "撒拉", "毛南", "仡佬", "锡伯"),
-    *("阿昌", "普米", "塔吉克", "怒", "乌孜别克", "俄罗斯", "鄂温克", "德昂", "保安", "裕固", "京"),
-    *("塔塔尔", "独龙", "鄂伦春", "赫哲", "门巴", "珞巴", "基诺"),
-)
-_NATION_NAMES: Final[Mapping[str, str]] = {
-    **{f"{code:02d}": name for code, name in enumerate(_NATIONS, 1)},
-    "97": "其他",
-    "98": "外国血统中国籍人士",
-}
-
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _PERIOD: Final = (7, 3, 1)
 
@@ -119,11 +92,6 @@ def day(text: str, field: str) -> date | None:
         return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day on a card
     except ValueError:
         raise Unreadable(field) from None
-
-
-def nation(code: str) -> str:
-    """The name of a nationality of China; a code that is on no list stays as it is."""
-    return _NATION_NAMES.get(code, code)
 
 
 def check_holds(doc: Doc, number: str) -> bool:

@@ -12,7 +12,7 @@ from reader_agent.pairing import Console
 from reader_agent.policy import reduced
 from reader_agent.refusals import CardWrong, SpoolDamaged, SpoolFull
 from reader_agent.spool import Entry, Spool
-from reader_agent.states import NEVER_SENT
+from reader_agent.states import FAULT_CODES, NEVER_SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Keeper:
         )
 
     def _signed(self, done: Done, seq: int, prev: str) -> Signed:
+        if done.fault is not None and done.fault.get("code") not in FAULT_CODES:
+            raise CardWrong(field="code")
         console = self.console()
         card = None
         if done.card is not None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
@@ -13,6 +14,7 @@ class Line:
     """The child's end. A process has one."""
 
     def __init__(self) -> None:
+        _leave_no_core()
         self._out = os.fdopen(os.dup(1), "wb")
         # A native library that prints (pyscard does, where libpcsclite is broken) spoils no line.
         os.dup2(2, 1)
@@ -32,3 +34,11 @@ class Line:
                 self.heard.put(json.loads(line))
         # The parent is gone, perhaps while this process hangs in a card's command.
         os._exit(0)
+
+
+def _leave_no_core() -> None:
+    """What a crash writes down would hold what was on the card."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""The console that this laptop is paired with, as enrolment told it and each token renews it."""
+"""The console that this laptop is paired with, as enrolment told it."""
 
 import json
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from reader_agent.answer import Answer, Misshapen
 from reader_agent.folder import write_closed
 from reader_agent.jws import Jwk
-from reader_agent.refusals import AddressRefused, NotEnrolled, PairingDamaged
+from reader_agent.refusals import AddressRefused, KeysChanged, NotEnrolled, PairingDamaged
 
 _SIGNING: Final = "Ed25519"
 _SEALING: Final = "X25519"
@@ -69,13 +69,19 @@ class Console:
         write_closed(path, json.dumps(told, indent=2, sort_keys=True).encode() + b"\n")
 
     def renewed(self, answer: Answer) -> "Console":
-        """With the keys and the version that the console names today."""
-        return replace(
-            self,
-            receipt_keys=_receipt_keys(answer),
-            encryption_key=_encryption_key(answer),
-            minimum_version=answer.text("minimum_version"),
-        )
+        """With the version that the console names today, and its keys where they may change.
+
+        The keys of enrolment were compared by people. Any authority of the system can vouch for
+        an address, so others are taken from a console alone whose own authority was pinned, or
+        that is on this machine; else KeysChanged.
+        """
+        receipts, sealing = _receipt_keys(answer), _encryption_key(answer)
+        known = replace(self, minimum_version=answer.text("minimum_version"))
+        if sealing == self.encryption_key and all(one in self.receipt_keys for one in receipts):
+            return known
+        if not self.ca and not is_loopback(urlsplit(self.url).hostname or ""):
+            raise KeysChanged
+        return replace(known, receipt_keys=receipts, encryption_key=sealing)
 
 
 def _receipt_keys(answer: Answer) -> tuple[Jwk, ...]:

@@ -86,7 +86,9 @@ _BUSY_PAUSES: Final = (0.2, 0.4)
 
 
 class ServiceDown(Exception):
-    """Nobody answers for the readers. `reason`: one of `_SERVICE`, or `library_missing`."""
+    """Nobody answers for the readers. `reason`: one of `_SERVICE`, `pyscard_missing` or
+    `library_missing` (what pyscard loads).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -130,6 +132,8 @@ class Answer(NamedTuple):
 def library() -> Scard:
     try:
         from smartcard import scard
+    except ModuleNotFoundError:
+        raise ServiceDown("pyscard_missing") from None
     except ImportError:
         raise ServiceDown("library_missing") from None
     return cast("Scard", scard)

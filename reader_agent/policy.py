@@ -23,14 +23,23 @@ ALWAYS: Final[Mapping[str, frozenset[str]]] = {
 }
 ASKED: Final[Mapping[str, frozenset[str]]] = {
     "sim": frozenset({"imsi", "spn", "gid1", "mnc_len", "msisdn"}),
-    "id": frozenset({"name", "no", "valid_from", "valid_to"}),
+    "id": frozenset(),
 }
-"""By kind of read: what the task has to ask for. There is nothing else, whatever it asks."""
+"""By kind of read: what the task has to ask for. There is nothing else, whatever it asks;
+of an identity card nothing leaves in clear.
+"""
 _LONGEST: Final = 256
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 SHORTEST_PAUSE: Final = 2.0
 MOST_AN_HOUR: Final = 60
 _HOUR: Final = 3600.0
+_MOST_SKEW_MS: Final = 5 * 60 * 1000
+"""What the console bears (docs/reader.md, `reader.clock_off`)."""
+
+
+def is_clock_off(skew_ms: int) -> bool:
+    """Whether a read by this clock would be refused, and its laptop put into quarantine."""
+    return abs(skew_ms) > _MOST_SKEW_MS
 
 
 def reduced(kind: str, card: Mapping[str, object], fields: Iterable[str]) -> dict[str, object]:

@@ -4,6 +4,7 @@ The code is the key of the words in texts/; the facts are put into them. Neither
 a token or a value from a card.
 """
 
+from http import HTTPStatus
 from typing import ClassVar
 
 
@@ -113,3 +114,15 @@ class ConsoleRefused(AgentRefusal):
         self.message = message
         self.retry_after = retry_after
         """Seconds, as the console asked."""
+
+
+class KeysChanged(ConsoleRefused):
+    """Keys that enrolment did not tell, and nobody but the address vouches for them.
+
+    It ends reading as the console's own 403 does: whoever names keys gets to read the reads.
+    """
+
+    code = "keys_changed"
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.FORBIDDEN, self.code)

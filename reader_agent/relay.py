@@ -53,7 +53,6 @@ class Enrolled:
 class Sent:
     receipt: Receipt
     next: Challenge | None
-    duplicate: bool
 
 
 class Relay:
@@ -153,7 +152,7 @@ class Relay:
     def send(self, token: str) -> Sent:
         """Hands over a read. ReceiptWrong when the answer proves nothing: keep it then."""
         asking = Question.of_token(self._url("reads"), token, self._patience)
-        status, answer = self._asked(asking)
+        answer = self._asked(asking)[1]
         with shaped():
             told, following = answer.text("receipt"), answer.maybe("next")
             after = following and challenge_of(following, "challenge_until")
@@ -162,7 +161,7 @@ class Relay:
         except ReceiptWrong:
             self.status()  # perhaps the console signs with another key by now
             receipt = receipt_of(self.console, told)
-        return Sent(receipt, after, duplicate=status == HTTPStatus.OK)
+        return Sent(receipt, after)
 
     def _with_token(self, asking: Question) -> Answer:
         """A token that the console no longer takes is asked for anew, once."""
@@ -184,8 +183,10 @@ class Relay:
                 return self._token
             if not self._knows_now:
                 self.now()  # an assertion is dated by the console's clock, not by ours
-            at = datetime.now(UTC) - timedelta(milliseconds=self.skew_ms)
-            token = envelope.assertion_token(self._key, self.console.aud, self._agent, at)
+            skew_ms = self.skew_ms
+            at = datetime.now(UTC) - timedelta(milliseconds=skew_ms)
+            aud = self.console.aud
+            token = envelope.assertion_token(self._key, aud, self._agent, at, skew_ms)
             _, answer = self._asked(Question.of_token(self._url("token"), token, self._patience))
             with shaped():
                 if answer.text("aud") != self.console.aud:

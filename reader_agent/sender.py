@@ -194,6 +194,8 @@ class Tasks:
                 attempts, seen = attempts + 1, ""
                 wait = backoff(attempts, random.random(), refused.retry_after)  # noqa: S311 - as above
                 self._refused(refused)
+            if news := self._errands.clock():
+                self._tell(news, seconds=round(self._relay.skew_ms / 1000))
             self.heard.set()
             self._changed()
             if wait is not None:

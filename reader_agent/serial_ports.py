@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from reader_agent.plain import LONGEST_SERIAL, cut
 
 KNOWN: Final = {
     "0400:c35a": "identity reader",  # seen in public code of readers (READER C.1)
@@ -48,7 +51,11 @@ def port_at(path: str) -> SerialPort:
 
 def _on_usb() -> list[SerialPort]:
     return [
-        SerialPort(one.device, f"{one.vid:04x}:{one.pid:04x}", one.serial_number or "")
+        SerialPort(one.device, f"{one.vid:04x}:{one.pid:04x}", _serial(one))
         for one in list_ports.comports()
         if one.vid is not None and one.pid is not None
     ]
+
+
+def _serial(port: ListPortInfo) -> str:
+    return cut(port.serial_number or "", LONGEST_SERIAL)

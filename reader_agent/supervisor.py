@@ -21,6 +21,8 @@ from reader_agent.usb import seen_as
 _ASKS: Final[Message] = {"event": "asks"}
 _STOP: Final[Message] = {"event": "stop"}
 _LONGEST_WAIT: Final = 0.5
+_OWN_WORDS: Final = frozenset({"access_denied", "pyscard_missing"})
+"""Why there is no service, where that has a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class Supervisor:
             self.missing.pop("sim", None)
             self.tell("service_up")
             return
-        self.missing["sim"] = "access_denied" if reason == "access_denied" else "service_down"
+        self.missing["sim"] = reason if reason in _OWN_WORDS else "service_down"
         for station in self._sims.values():
             station.interrupt(Event.SERVICE_LOST)
         self._present.clear()

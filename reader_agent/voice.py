@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from reader_agent.log import Log, masked
+from reader_agent.plain import plain
 from reader_agent.words import Words
 
 _QUIET: Final = frozenset({"service_up", "reader_found", "worker_died"})
@@ -32,8 +33,9 @@ class Out:
     _turn: Lock = field(default_factory=Lock)
 
     def line(self, text: str) -> None:
+        """A title or a reader's name that would command the terminal is printed without that."""
         with self._turn:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(plain(text) + "\n")
             sys.stdout.flush()
 
     def say(self, key: str, /, **facts: object) -> None:
@@ -53,7 +55,7 @@ class Out:
         if self.as_json:
             self.give({"refused": code, **facts})
         else:
-            sys.stderr.write(self.told(f"refusal.{code}", facts) + "\n")
+            sys.stderr.write(plain(self.told(f"refusal.{code}", facts)) + "\n")
 
     def told(self, code: str, facts: Mapping[str, object]) -> str:
         """The sentence of a code, its facts put into words."""

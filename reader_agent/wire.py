@@ -28,6 +28,7 @@ _LONGEST: Final = 1 << 20
 _MOST_RETRY_AFTER: Final = 3600.0
 _LATER: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _JSON: Final = "application/json"
+_AS_IT_IS: Final = "identity"
 _JOSE: Final = "application/jose"
 _MOST_CAUSES: Final = 8
 
@@ -51,7 +52,7 @@ class Question:
 
     @property
     def headers(self) -> dict[str, str]:
-        told = {"Accept": _JSON}
+        told = {"Accept": _JSON, "Accept-Encoding": _AS_IT_IS}
         if self.kind:
             told["Content-Type"] = self.kind
         if self.bearer:
@@ -141,7 +142,10 @@ def _exchanged(http: httpx.Client, question: Question) -> tuple[int, httpx.Heade
         headers=question.headers,
         timeout=limits,
     ) as answer:
-        for piece in answer.iter_bytes():
+        # What is packed may be small on the way and without an end when it is unpacked.
+        if answer.headers.get("Content-Encoding", _AS_IT_IS).strip().lower() != _AS_IT_IS:
+            raise ConsoleUnreachable("answer", status=answer.status_code)
+        for piece in answer.iter_raw():
             body += piece
             if len(body) > _LONGEST:
                 raise ConsoleUnreachable("answer", status=answer.status_code)
@@ -156,7 +160,7 @@ def _unreachable() -> Generator[None]:
         yield
     except httpx.TimeoutException as error:
         raise ConsoleUnreachable("timeout") from error
-    except (httpx.TransportError, httpx.DecodingError) as error:
+    except httpx.TransportError as error:
         raise ConsoleUnreachable("tls" if _is_tls(error) else "network") from error
 
 

@@ -144,7 +144,7 @@ def test_the_sample_s_test_purchase_leads_to_its_channel_and_agent_and_to_a_find
     (trace,) = bought.traces
     assert (trace["agent"], trace["in_scope"]) == (bought.agent.agent_no, True)
     assert bought.agent.agent_no in {one["agent_no"] for one in trace["chain"]}
-    (wrong,) = (one for one in bought.answers if one["ok"] is not True)
+    (wrong,) = (one for one in bought.answers if one["ok"] is False)
     assert wrong["rule"] == CheckRule.HANDOVER_BEFORE_ACTIVE
 
 

@@ -1,5 +1,6 @@
 """`channel reader`: laptops that read cards at the counter."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from console.actions.checks.devices import (
     quarantine_device,
     reinstate_device,
     retire_device,
+    vouch_for_holder,
 )
 from console.cli.base import desk, house, say, show, show_record
 from console.desk import Desk
@@ -79,7 +81,7 @@ def show_(number: str) -> None:
         "reason": row.reason,
         "skew_ms": row.skew_ms,
         "last_seq": row.last_seq,
-        "kid": row.kid,
+        "kid": row.kid if record.approver else None,
     }
     readers = [
         {
@@ -103,6 +105,19 @@ def approve(
     """Let it read: by another than who asked for it and than who holds it."""
     own = desk()
     _told(approve_device(own, _found(own, number).id, fingerprint))
+
+
+@reader.command("vouch")
+def vouch(
+    number: str,
+    trained_until: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d"], help="The last day the training counts.")
+    ],
+    secrecy: Annotated[str, typer.Argument(help="Where the promise of secrecy is filed.")],
+) -> None:
+    """Its holder is trained and bound to secrecy: said by another than the holder."""
+    own = desk()
+    _told(vouch_for_holder(own, _found(own, number).id, trained_until.date(), secrecy))
 
 
 @reader.command("quarantine")

@@ -19,7 +19,7 @@ from joserfc.jwk import OKPKey
 from console.actions.checks.card_reads import accept_read
 from console.actions.checks.challenges import moment
 from console.actions.checks.device_doors import enrol, give_pass, house_facts, tasks_of
-from console.actions.checks.devices import approve_device, ask_code
+from console.actions.checks.devices import approve_device, ask_code, vouch_for_holder
 from console.actions.checks.spot_submit import mark
 from console.demo.cast import INSPECTOR, Cast
 from console.desk import House
@@ -28,9 +28,12 @@ from models.base import new_id
 from models.checks.devices import ReaderDevice
 from models.checks.reads import ReadKind
 from models.formats import luhn_digit
+from models.rules import china_day
 
 _ALG: Final = "Ed25519"
 _VERSION: Final = 1
+_TRAINED: Final = 200
+"""Days that the holder's training counts yet."""
 _AGENT: Final = {"version": "0.1.0", "build": sha256(b"channel demo").hexdigest()}
 _USUAL: Final = {"serial": "", "virtual": False, "sam_id": ""}
 _ID_READER: Final = _USUAL | {
@@ -63,6 +66,7 @@ class Laptop:
             "aud": house_facts(house)["aud"],
             "iat": int(house.now().timestamp()),
             "jti": str(uuid4()),
+            "clock_skew_ms": 0,
             "agent": _AGENT,
         }
         give_pass(house, _signed(self.key, ASSERTION, told, kid=self.key.thumbprint()))
@@ -162,5 +166,7 @@ def paired(then: Cast, host: str, site: str) -> Laptop:
     """Two people stand for it, and it was heard of."""
     laptop = waiting(then, host, site)
     approve_device(then.approver, laptop.device.id, laptop.device.fingerprint)
+    until = china_day(then.manager.now()) + timedelta(days=_TRAINED)
+    vouch_for_holder(then.manager, laptop.device.id, until, "BM-2026-0017")
     laptop.reports(then.house)
     return laptop

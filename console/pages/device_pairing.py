@@ -10,7 +10,7 @@ import streamlit as st
 from console.actions.checks.devices import Asked, list_devices
 from console.desk import Desk
 from console.i18n import t
-from console.pages.frame import my_desk, my_house, refusals_shown
+from console.pages.frame import my_desk, my_house, plain, refusals_shown
 from console.pages.kit import flash
 from console.pages.kit.layout import box
 from models.checks.devices import DeviceState, ReaderDevice
@@ -60,7 +60,7 @@ def _waiting(kept: Waiting) -> None:
         left = kept.asked.expires_at - desk.now()
         if (device := kept.arrived(desk)) is not None:
             st.session_state.pop(_ASKED, None)
-            flash(t("devices_page.arrived", host=device.host))
+            flash(t("devices_page.arrived", host=plain(device.host)))
             st.rerun(scope="app")
         _draw(kept.asked, left)
 

@@ -1,6 +1,7 @@
 """Parts of the page of reader devices: how one is, what may be done, what it reads with."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Final
 
 import streamlit as st
@@ -14,6 +15,7 @@ from console.actions.checks.devices import (
     refuse_device,
     reinstate_device,
     retire_device,
+    vouch_for_holder,
 )
 from console.actions.checks.spot_choices import inspectors
 from console.desk import Desk
@@ -39,6 +41,7 @@ from console.pages.spot_words import DEVICES, READERS, READS, chain_word, short_
 from models.checks.devices import CardReader, CardReaderState, DeviceMove, DeviceState, ReaderDevice
 from models.checks.reads import CardRead
 from models.permissions import Permission
+from models.rules import china_day
 
 _P = Permission
 _M = DeviceMove
@@ -100,6 +103,11 @@ def device_moves(desk: Desk, device: ReaderDevice) -> list[Next]:
             help=t("devices_page.fingerprint_help"),
         ).strip()  # fmt: skip
 
+    def vouch(words: str) -> None:
+        said = unpacked(words)
+        until = date.fromisoformat(said["until"])
+        vouch_for_holder(desk, device.id, until, said["secrecy"], version)
+
     return [
         move_of("devices_page.approve",
                 lambda words: approve_device(desk, device.id, words, version),
@@ -111,12 +119,20 @@ def device_moves(desk: Desk, device: ReaderDevice) -> list[Next]:
                 lambda why: reinstate_device(desk, device.id, why, version),
                 _P.DEVICE_APPROVE, "healing", reason=True, main=True,
                 when=_M.REINSTATE in open_ and me != device.holder_id),
+        move_of("devices_page.vouch", vouch, _P.HOLDER_VOUCH, "school", ask=_readiness,
+                when=_M.RETIRE in open_ and me != device.holder_id),
         move_of("devices_page.quarantine",
                 lambda why: quarantine_device(desk, device.id, why, version),
                 _P.DEVICE_EDIT, "pan_tool", when=_M.QUARANTINE in open_, reason=True),
         move_of("devices_page.retire", lambda why: retire_device(desk, device.id, why, version),
                 _P.DEVICE_EDIT, "delete_forever", when=_M.RETIRE in open_, reason=True),
     ]  # fmt: skip
+
+
+def _readiness(key: str) -> str:
+    until = st.date_input(t("devices_page.trained_until"), value=None, key=f"{key}:until")
+    secrecy = st.text_input(t("devices_page.secrecy_ref"), key=f"{key}:secrecy", max_chars=64)
+    return packed(until=until, secrecy=secrecy) if until and secrecy.strip() else ""
 
 
 def reader_moves(desk: Desk, device: ReaderDevice, reader: CardReader) -> list[Next]:
@@ -144,6 +160,8 @@ def show_health(desk: Desk, record: DeviceRecord) -> None:
     device = record.device
     _steps(device)
     st.markdown(f":material/arrow_forward: {plain(_next_words(desk, device))}")
+    if device.is_at_work and not device.is_holder_ready(china_day(desk.now())):
+        st.warning(t("devices_page.not_ready"), icon=":material/school:")
     if device.state in _AT:
         return
     figures(
@@ -171,7 +189,9 @@ def _next_words(desk: Desk, device: ReaderDevice) -> str:
             return t("devices_page.pending_yours")
         case DeviceState.QUARANTINED:
             why = _why(device)
-            said = f"{why}（{device.reason}）" if device.reason else why
+            said = (
+                t("devices_page.why_said", why=why, reason=device.reason) if device.reason else why
+            )
             return t("devices_page.quarantined_hint", why=said)
         case DeviceState.ACTIVE:
             return t("devices_page.active_hint", seen=moment(device.last_seen_at))

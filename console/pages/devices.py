@@ -98,6 +98,8 @@ def show_people(record: DeviceRecord) -> None:
     told = {
         "holder": record.holder.name,
         "site": device.site,
+        "trained_until": device.trained_until.isoformat() if device.trained_until else "",
+        "secrecy_ref": device.secrecy_ref,
         "last_seen": moment(device.last_seen_at) if device.last_seen_at else "",
         "asked_by": record.asker.name if record.asker else "",
         "created_at": moment(device.created_at),

@@ -131,9 +131,11 @@ def session_fields(desk: Desk, check: SpotCheck, key: str) -> str:
         t("spot_page.device"), list(devices), key=f"{key}:device",
         format_func=lambda one: f"{devices[one].number} {devices[one].host}",
     )  # fmt: skip
-    shown = False
+    shown, today = False, china_day(desk.now())
+    if device and not devices[device].is_holder_ready(today):
+        st.warning(t("devices_page.not_ready"), icon=":material/school:")
     if check.wants_identity:
-        notice = notice_on(china_day(desk.now()))
+        notice = notice_on(today)
         st.caption(t("spot_page.notice", version=notice.version))
         st.info(notice.zh if spoken.get() is Language.ZH else notice.en, icon=":material/campaign:")
         shown = st.checkbox(t("spot_page.notice_shown"), key=f"{key}:notice")

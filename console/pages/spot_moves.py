@@ -6,7 +6,9 @@ from functools import partial
 from console.actions.checks.spot_checks import assign_check, repeat_check
 from console.actions.checks.spot_lists import CheckRecord
 from console.actions.checks.spot_moves import (
+    call_off_check,
     follow_up,
+    is_open,
     open_session,
     refuse_check,
     review_check,
@@ -29,7 +31,7 @@ def check_moves(desk: Desk, record: CheckRecord) -> list[Next]:
     check = record.check
     is_mine = check.assignee_id is not None and check.assignee_id == desk.actor.id
     doing = _doing(desk, record) if is_mine else []
-    return [*doing, *_leading(desk, record)]
+    return [*doing, *_answering(desk, record, is_mine=is_mine), *_leading(desk, record)]
 
 
 def _doing(desk: Desk, record: CheckRecord) -> list[Next]:
@@ -51,10 +53,6 @@ def _doing(desk: Desk, record: CheckRecord) -> list[Next]:
         said = unpacked(words)
         refuse_check(desk, check.id, ResultCode(said["result"]), said["reason"], version)
 
-    def answer(words: str) -> None:
-        said = unpacked(words)
-        follow_up(desk, check.id, said["refused"], said["note"], version)
-
     begins = "spot_page.open_session_again" if is_reading else "spot_page.open_session"
     session = Next(
         "open_session", t(begins), t("spot_page.open_session_will"),
@@ -66,8 +64,21 @@ def _doing(desk: Desk, record: CheckRecord) -> list[Next]:
         session,
         move_of("spot_page.refuse", refuse, do, "do_not_disturb_on", when=_M.REFUSE in open_,
                 ask=refuse_fields),
-        move_of("spot_page.follow_up", answer, do, "contact_support",
-                when=record.asks_service, ask=follow_up_fields, main=True),
+    ]  # fmt: skip
+
+
+def _answering(desk: Desk, record: CheckRecord, *, is_mine: bool) -> list[Next]:
+    """The question after a refusal: of whoever did the check, or whoever plans in their place."""
+    check, plans = record.check, desk.actor.may(_P.SPOT_CHECK_PLAN)
+
+    def answer(words: str) -> None:
+        said = unpacked(words)
+        follow_up(desk, check.id, said["refused"], said["note"], check.version)
+
+    permission = _P.SPOT_CHECK_PLAN if plans else _P.SPOT_CHECK_DO
+    return [
+        move_of("spot_page.follow_up", answer, permission, "contact_support",
+                when=record.asks_service and (is_mine or plans), ask=follow_up_fields, main=True),
     ]  # fmt: skip
 
 
@@ -75,7 +86,8 @@ def _leading(desk: Desk, record: CheckRecord) -> list[Next]:
     """Of whoever plans, and of the second person who reviews."""
     check = record.check
     open_, me, version = check.open_moves(), desk.actor.id, check.version
-    is_another = me not in {check.assignee_id, check.submitted_by}
+    is_another = me not in {check.assignee_id, check.submitted_by, check.followed_up_by}
+    is_left = check.state is CheckState.READING and not is_open(check, desk.now())
     can_repeat = check.verdict in {Verdict.INCONCLUSIVE, Verdict.ABORTED}
 
     def assign(words: str) -> None:
@@ -89,6 +101,8 @@ def _leading(desk: Desk, record: CheckRecord) -> list[Next]:
         move_of("spot_page.assign", assign, _P.SPOT_CHECK_PLAN, "person_add",
                 when=_M.ASSIGN in open_, ask=partial(assign_fields, desk, check),
                 main=check.state is CheckState.PLANNED),
+        move_of("spot_page.call_off", lambda why: call_off_check(desk, check.id, why, version),
+                _P.SPOT_CHECK_PLAN, "cancel", reason=True, when=is_left),
         move_of("spot_page.repeat", again, _P.SPOT_CHECK_PLAN, "restart_alt",
                 when=can_repeat and record.next_check is None),
         move_of("spot_page.review", lambda why: review_check(desk, check.id, why, version),

@@ -91,7 +91,7 @@ def show_rates(rates: Sequence[PassRate], by: str) -> None:
         text=[rate_word(one) for one in rates], textposition="outside", cliponaxis=False,
     )  # fmt: skip
     axes = {
-        "xaxis": {"range": [0, 125], "tickvals": [0, 25, 50, 75, 100], "ticksuffix": "%"},
+        "xaxis": {"range": [0, 160], "tickvals": [0, 25, 50, 75, 100], "ticksuffix": "%"},
         "yaxis": {"type": "category", "autorange": "reversed"},
     }
     table = pd.DataFrame({t("console.name_column"): names, t("spot_rates.rate"): shares})
@@ -113,7 +113,8 @@ def show_table(rates: Sequence[PassRate], by: str) -> None:
 def rate_word(rate: PassRate) -> str:
     if rate.per_mille is None:
         return NOTHING
-    return f"{rate.per_mille / 10:.1f}%（{rate.counts.get(Verdict.PASSED, 0)}/{rate.judged}）"
+    passed, share = rate.counts.get(Verdict.PASSED, 0), f"{rate.per_mille / 10:.1f}%"
+    return t("spot_rates.share", share=share, passed=passed, judged=rate.judged)
 
 
 def name_of(rate: PassRate, by: str) -> str:

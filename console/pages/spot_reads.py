@@ -45,7 +45,7 @@ def show_read(record: ReadRecord) -> None:
         st.markdown(f"**{plain(read_word(read))}**")
         facts(
             {
-                t("spot_page.device"): f"{record.device.number} {record.device.host}",
+                t("spot_page.device"): record.device.title if record.device else "",
                 t("spot_reads.reader"): read.reader.get("name", ""),
                 t("spot_reads.captured"): moment(read.captured_at),
                 t("spot_reads.received"): moment(read.received_at),

@@ -32,6 +32,7 @@ from console.i18n import language_of, spoken, told
 from console.web.errors import STATUS
 from console.web.pace import Pace
 from console.web.session import client_address
+from integrations.reader_tokens import named_key
 from models.checks.wire import PackAsk, parsed
 from models.refusals import Invalid, NotAllowed, Refusal
 
@@ -45,7 +46,12 @@ _LATER: Final = 2
 _CODES: Final = (20, timedelta(minutes=15))
 """Pairing codes that one address may try."""
 _RUBBISH: Final = (60, timedelta(minutes=1))
-"""Tokens from one address that nobody here signed; then it waits, and costs no more signatures."""
+"""Tokens from one address, under one key's name, that the key did not sign; then they wait, and
+cost no more signatures. Other laptops behind the same address have names of their own.
+"""
+_NOT_SIGNED: Final = frozenset(
+    {"reader.signature_wrong", "reader.device_unknown", "reader.other_console"}
+)
 _STATUS_OF: Final[Mapping[str, int]] = {
     "reader.signature_wrong": HTTPStatus.BAD_REQUEST,
     "reader.read_malformed": HTTPStatus.BAD_REQUEST,
@@ -68,6 +74,8 @@ class _Doors:
     rubbish: Pace
     writers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """SQLite has one writer: who waits for it here is woken at once, and does not ask in rounds."""
+    polls: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    """By device, which of its polls is the newest: only that one waits."""
     watchers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     """However many devices wait for tasks, other doors keep their threads."""
 
@@ -109,9 +117,10 @@ class _Doors:
         device = await self._device(request)
         seen = request.query_params.get("seen", "")
         ends = monotonic() + _seconds(request.query_params.get("wait", "0"))
+        mine = self.polls[device] = self.polls.get(device, 0) + 1
         found: Tasks = await self._write(tasks_of, device)
         known, turns = None, 0
-        while found.tag == seen and monotonic() < ends:
+        while found.tag == seen and monotonic() < ends and self.polls[device] == mine:
             await asyncio.sleep(min(_ASKED_EACH, max(0.0, ends - monotonic())))
             if await request.is_disconnected():
                 break
@@ -147,14 +156,15 @@ class _Doors:
         return await to_thread.run_sync(act, self.house, given, limiter=self.writers)
 
     async def _signed(self, request: Request, act: Callable[[House, str], T]) -> T:
-        address = client_address(request)
-        if self.rubbish.is_spent(address):
+        text = await _text(request)
+        name = f"{client_address(request)} {named_key(text)}"
+        if self.rubbish.is_spent(name):
             raise _later(_RUBBISH[1])
         try:
-            return await self._write(act, await _text(request))
+            return await self._write(act, text)
         except Refusal as no:
-            if no.code in {"reader.signature_wrong", "reader.device_unknown"}:
-                self.rubbish.allows(address)
+            if no.code in _NOT_SIGNED:
+                self.rubbish.allows(name)
             raise
 
 
@@ -182,6 +192,8 @@ def _answering(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     async def answer(request: Request) -> Response:
         spoken.set(language_of(request.headers.get("accept-language")))
         try:
+            if "origin" in request.headers:
+                raise NotAllowed("reader.no_pages")
             return await act(request)
         except Refusal as no:
             return _refused(no)

@@ -78,6 +78,14 @@ def written(use: str, kid: str, payload: Mapping[str, object], sign: Callable[[b
     return f"{told}.{b64(sign(told.encode()))}"
 
 
+def named_key(text: str) -> str:
+    """Whose key a token names, signed or sealed; nothing is verified. Empty where none is named."""
+    try:
+        return str(_header(text.partition(".")[0][:_LONGEST_HEADER]).get("kid", ""))
+    except NotSigned:
+        return ""
+
+
 def read_key(jwk: object) -> bytes:
     """The public key of an OKP JWK (RFC 8037, 2); NotSigned for any other, or a private one."""
     if not isinstance(jwk, Mapping):

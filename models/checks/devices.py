@@ -1,7 +1,7 @@
 """Reader devices: laptops whose agent signs what it reads (DOMAIN 4.11, READER E.3)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -84,6 +84,10 @@ class ReaderDevice(Owned, Table, table=True):
     site: str = Field(default="", max_length=200)
     """Where it is used (003-7.1-2)."""
     holder_id: UUID = Field(foreign_key="users.id", index=True)
+    trained_until: date | None = Field(default=None)
+    """The last day on which its holder's training counts (000-4.1-b)."""
+    secrecy_ref: str = Field(default="", max_length=64)
+    """Where the holder's promise of secrecy (保密协议) is filed."""
     asked_by: UUID | None = Field(default=None)
     """The first of the two who stand for it: whoever asked for its code."""
     approved_by: UUID | None = Field(default=None)
@@ -110,6 +114,11 @@ class ReaderDevice(Owned, Table, table=True):
 
     def open_moves(self) -> list[DeviceMove]:
         return open_moves(DEVICE_MOVES, self.state)
+
+    def is_holder_ready(self, day: date) -> bool:
+        """Trained, and bound to keep what is read to themselves."""
+        is_trained = self.trained_until is not None and day <= self.trained_until
+        return is_trained and bool(self.secrecy_ref)
 
     @property
     def is_at_work(self) -> bool:

@@ -16,7 +16,7 @@ from models.checks.traces import KINDS, CardSeen
 from models.formats import Fault, check_iccid
 from models.rules import FindingKind, package_rules
 
-RULES_VERSION: Final = "spot_check/1"
+RULES_VERSION: Final = "spot_check/2"
 """Kept with every check; a rule that is changed, added or taken out makes another."""
 FORGED: Final = "id_forged"
 
@@ -24,12 +24,14 @@ FORGED: Final = "id_forged"
 class CheckRule(StrEnum):
     ASKED_IDENTITY = "asked_identity"
     NOT_TYPED = "not_typed"
+    CAPTURE_KNOWN = "capture_known"
     COMPARE_REF = "compare_ref"
     COMPARED_BEFORE_SHIPPED = "compared_before_shipped"
     SHIPPED_BEFORE_HANDOVER = "shipped_before_handover"
     HANDOVER_MATCH = "handover_match"
     HANDOVER_BEFORE_ACTIVE = "handover_before_active"
     SHIPPED_INACTIVE = "shipped_inactive"
+    HANDOVER_BEFORE_LIVE_CHECK = "handover_before_live_check"
     LIVE_CHECK_REF = "live_check_ref"
     LIVE_CHECK_BEFORE_ACTIVE = "live_check_before_active"
     ROUTE_KNOWN = "route_known"
@@ -46,12 +48,14 @@ _R = CheckRule
 DUTIES: Final[Mapping[CheckRule, str]] = {
     _R.ASKED_IDENTITY: "004-1-b",
     _R.NOT_TYPED: "004-2.1-c",
+    _R.CAPTURE_KNOWN: "004-2.1-b",
     _R.COMPARE_REF: "004-3.2-b",
     _R.COMPARED_BEFORE_SHIPPED: "004-3.2-c",
     _R.SHIPPED_BEFORE_HANDOVER: "004-3.2-d",
     _R.HANDOVER_MATCH: "004-3.2-d",
     _R.HANDOVER_BEFORE_ACTIVE: "004-3.2-e",
     _R.SHIPPED_INACTIVE: "004-3.2-f",
+    _R.HANDOVER_BEFORE_LIVE_CHECK: "004-3.2-g",
     _R.LIVE_CHECK_REF: "004-3.2-g",
     _R.LIVE_CHECK_BEFORE_ACTIVE: "004-3.2-g",
     _R.ROUTE_KNOWN: "004-3.2-d",
@@ -73,6 +77,7 @@ _KINDS: Final[Mapping[CheckRule, FindingKind]] = {
     _R.HANDOVER_MATCH: FindingKind.HANDOVER_MISMATCH,
     _R.HANDOVER_BEFORE_ACTIVE: FindingKind.ACTIVATED_BEFORE_VERIFY,
     _R.SHIPPED_INACTIVE: FindingKind.ACTIVATED_BEFORE_VERIFY,
+    _R.HANDOVER_BEFORE_LIVE_CHECK: FindingKind.ACTIVATED_BEFORE_VERIFY,
     _R.LIVE_CHECK_REF: FindingKind.ACTIVATED_BEFORE_VERIFY,
     _R.LIVE_CHECK_BEFORE_ACTIVE: FindingKind.ACTIVATED_BEFORE_VERIFY,
     _R.CARD_IS_ORDERED: FindingKind.HANDOVER_MISMATCH,
@@ -124,6 +129,8 @@ class Seen:
 def judge(facts: OrderFacts, seen: Seen) -> list[Answer]:
     """Every rule that applies, in the order in which things happen."""
     answers = list(_of_order(facts)) if facts.is_order else list(_of_asking(facts))
+    if facts.is_order and not seen.wants_identity:
+        answers += _of_three(facts)
     if seen.wants_card:
         answers += _of_cards(facts, seen)
     if seen.wants_identity:
@@ -166,8 +173,14 @@ def _of_asking(facts: OrderFacts) -> Iterator[Answer]:
 
 
 def _of_order(facts: OrderFacts) -> Iterator[Answer]:
-    yield from _of_asking(facts)
+    """An order has every answer: one that nobody gave stays open."""
+    typed = facts.manual_entry
+    yield _answer(_R.ASKED_IDENTITY, facts.asked_identity)
+    yield _answer(_R.NOT_TYPED, None if typed is None else not typed)
+    # By hand is no method at all: what was typed is a fault by itself.
+    yield _answer(_R.CAPTURE_KNOWN, ok=True if facts.capture is not None else None)
     yield _compared(facts)
+    yield _in_order(_R.COMPARED_BEFORE_SHIPPED, facts.compared_at, facts.shipped_at)
     match facts.route:
         case Route.A:
             yield from _of_route_a(facts)
@@ -175,8 +188,6 @@ def _of_order(facts: OrderFacts) -> Iterator[Answer]:
             yield from _of_route_b(facts)
         case None:
             yield _answer(_R.ROUTE_KNOWN, None)
-    if facts.compared_at is not None or facts.shipped_at is not None:
-        yield _in_order(_R.COMPARED_BEFORE_SHIPPED, facts.compared_at, facts.shipped_at)
 
 
 def _compared(facts: OrderFacts) -> Answer:
@@ -187,21 +198,36 @@ def _compared(facts: OrderFacts) -> Answer:
 
 
 def _of_route_a(facts: OrderFacts) -> Iterator[Answer]:
-    if facts.handed_over_at is not None:
-        yield _in_order(_R.SHIPPED_BEFORE_HANDOVER, facts.shipped_at, facts.handed_over_at)
+    yield _in_order(_R.SHIPPED_BEFORE_HANDOVER, facts.shipped_at, facts.handed_over_at)
     yield _answer(_R.HANDOVER_MATCH, facts.handover_match)
     yield _then_active(_R.HANDOVER_BEFORE_ACTIVE, facts, facts.handed_over_at)
 
 
 def _of_route_b(facts: OrderFacts) -> Iterator[Answer]:
-    inactive = None if facts.active_on_arrival is None else not facts.active_on_arrival
-    if inactive is None and facts.activated_at is not None and facts.handed_over_at is not None:
-        inactive = False if facts.activated_at <= facts.handed_over_at else None
-    yield _answer(_R.SHIPPED_INACTIVE, inactive)
+    yield _in_order(_R.SHIPPED_BEFORE_HANDOVER, facts.shipped_at, facts.handed_over_at)
+    yield _answer(_R.SHIPPED_INACTIVE, _came_inactive(facts))
+    if facts.is_active is not False or facts.live_checked_at is not None:
+        yield _in_order(_R.HANDOVER_BEFORE_LIVE_CHECK, facts.handed_over_at, facts.live_checked_at)
     if facts.is_active is not False:
         missing = False if facts.is_active else None
         yield _answer(_R.LIVE_CHECK_REF, ok=True if facts.live_check_ref else missing)
         yield _then_active(_R.LIVE_CHECK_BEFORE_ACTIVE, facts, facts.live_checked_at)
+
+
+def _came_inactive(facts: OrderFacts) -> bool | None:
+    """By what was seen when it came, unless the times say that service was open by then."""
+    came = facts.handed_over_at or facts.shipped_at
+    if facts.activated_at is not None and came is not None and facts.activated_at < came:
+        return False
+    return None if facts.active_on_arrival is None else not facts.active_on_arrival
+
+
+def _of_three(facts: OrderFacts) -> Iterator[Answer]:
+    """What is said of holder, document and submitted data, where no document was to be read."""
+    if facts.holder_is_document is not None:
+        yield _answer(_R.HOLDER_IS_DOCUMENT, facts.holder_is_document)
+    if facts.compare_agrees is not None:
+        yield _answer(_R.DOCUMENT_IS_SUBMITTED, facts.compare_agrees, by="carrier")
 
 
 def _then_active(rule: CheckRule, facts: OrderFacts, before: datetime | None) -> Answer:
@@ -246,6 +272,11 @@ def _of_documents(facts: OrderFacts, seen: Seen) -> Iterator[Answer]:
         ok = False if False in valid else None if None in valid else True
         yield _answer(_R.DOCUMENT_VALID, ok)
     yield _answer(_R.HOLDER_IS_DOCUMENT, facts.holder_is_document)
-    fits = [one.fits for one in seen.documents if one.fits is not None]
-    ok = all(fits) if fits else facts.compare_agrees
-    yield _answer(_R.DOCUMENT_IS_SUBMITTED, ok, by="registered" if fits else "carrier")
+    yield _submitted(facts, [one.fits for one in seen.documents if one.fits is not None])
+
+
+def _submitted(facts: OrderFacts, fits: Sequence[bool]) -> Answer:
+    """Who is registered counts before what the carrier says, and a no of either is a no."""
+    if not fits or (all(fits) and facts.compare_agrees is False):
+        return _answer(_R.DOCUMENT_IS_SUBMITTED, facts.compare_agrees, by="carrier")
+    return _answer(_R.DOCUMENT_IS_SUBMITTED, all(fits), by="registered")

@@ -38,7 +38,24 @@ _MOST: Final = 2**53
 """Integers beyond are not the same to every reader of JSON (RFC 7493, 2.2)."""
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _VERSION_7: Final = 7
+FAULTS: Final = (
+    "not_a_sim", "unreadable", "iccid_fault", "busy", "mute", "blank",
+    "id_mute", "id_bad_frame", "id_read_failed", "id_select_failed", "id_forged", "id_refused",
+    "id_unauthorised", "id_self_test", "id_unplugged",
+)  # fmt: skip
+"""What docs/reader.md names. `card_left` is not among them: it is never sent."""
+_OF_ID_READERS: Final = "id_"
+_ICCID_PLACES: Final = 20
+_KNOWN_BRIDGES: Final = frozenset(
+    {"1a86:7523", "10c4:ea60", "0403:6001", "067b:2303", "0400:c35a", "0483:5652"}
+)
+"""USB ids that readers of identity cards answer with, and the bridges built into them."""
+_NO_READER: Final = re.compile(
+    r"\s*(?:|(?i:virtual pcd|simulator).*|/dev/pts/.*|/dev/tty[p-za-e].*|/tmp/.*)"
+)
+"""Nothing, vpcd's drivers, simulators, ptys of both kinds, and links to them."""
 
 Shape = TypeVar("Shape", bound="Wire")
 
@@ -81,7 +98,10 @@ def _integer(text: str) -> int:
 def _moment(value: object) -> datetime:
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise ValueError("no moment")
-    return datetime.fromisoformat(value).astimezone(UTC)
+    at = datetime.fromisoformat(value).astimezone(UTC)
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError("no moment of this century")
+    return at
 
 
 def _uuid(value: object) -> UUID:
@@ -109,6 +129,12 @@ def _nonce(value: str) -> str:
     return value
 
 
+def _fault(value: str) -> str:
+    if value not in FAULTS:
+        raise ValueError("no fault of docs/reader.md")
+    return value
+
+
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(_printable)]
 Named = Annotated[Text, Field(min_length=1)]
 Hex = Annotated[str, Field(pattern=r"^(?:[0-9A-Fa-f]{2}){0,128}$")]
@@ -118,7 +144,6 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Id = Annotated[UUID, BeforeValidator(_uuid)]
 Whole = Annotated[int, Field(ge=-_MOST, le=_MOST)]
 Count = Annotated[int, Field(ge=0, le=_MOST)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
 class Wire(BaseModel):
@@ -143,6 +168,8 @@ class Assertion(Wire):
     iat: Count
     """Whole seconds since 1970."""
     jti: Id
+    clock_skew_ms: Whole
+    """How far the laptop's clock is ahead of the console's, by the console's last answer."""
     agent: Agent
 
 
@@ -160,21 +187,36 @@ class Reader(Wire):
     virtual: bool
     sam_id: Annotated[str, Field(max_length=40), AfterValidator(_printable)]
 
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it says so or not: who means to deceive says `false`."""
+        is_unknown = bool(self.sam_id) and self.usb.lower() not in _KNOWN_BRIDGES
+        return self.virtual or is_unknown or _NO_READER.fullmatch(self.name) is not None
+
 
 class SimCard(Wire):
     kind: Literal["uicc", "gsm"]
     atr: Hex
-    iccid: Annotated[str, Field(pattern=r"^[0-9A-F]{1,20}$")]
+    iccid: Annotated[str, Field(pattern=r"^[0-9A-E]{18,20}$")]
     iccid_raw: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{20}$")]
     iccid_luhn: bool | None
-    pin1: Text
-    imsi_state: Text
+    pin1: Literal["enabled", "disabled", "blocked", "unknown"]
+    imsi_state: Literal["ok", "pin", "blank", "absent", "fault", "not_asked"]
     apdus: Count
     imsi: Text | None = Field(default=None, repr=False)
     spn: Text | None = Field(default=None, repr=False)
     gid1: Text | None = Field(default=None, repr=False)
     mnc_len: Whole | None = Field(default=None, repr=False)
     msisdn: Text | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _is_as_the_chip_has_it(self) -> "SimCard":
+        """Nibbles of each byte change places, and F fills up the end (TS 102 221, 13.2)."""
+        raw = self.iccid_raw.upper()
+        pairs = (raw[at + 1] + raw[at] for at in range(0, _ICCID_PLACES, 2))
+        if "".join(pairs).rstrip("F") != self.iccid:
+            raise ValueError("another ICCID than the chip's")
+        return self
 
     @property
     def beyond(self) -> frozenset[str]:
@@ -199,9 +241,14 @@ class IdentityCard(Wire):
 
 
 class Fault(Wire):
-    code: Code
-    stage: Annotated[str, Field(max_length=64), AfterValidator(_printable)]
-    sw: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{0,8}$")] | None = None
+    code: Annotated[str, AfterValidator(_fault)]
+    stage: Annotated[str, Field(pattern=r"^[a-z_]{1,16}$")]
+    sw: Annotated[str, Field(pattern=r"^(?:[0-9A-Fa-f]{2}){1,2}$")] | None = None
+    """Two bytes of a card (ISO/IEC 7816-4, 5.1.3); one of a security module."""
+
+    @property
+    def is_of_document(self) -> bool:
+        return self.code.startswith(_OF_ID_READERS)
 
 
 class SignedRead(Wire):

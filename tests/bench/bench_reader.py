@@ -24,7 +24,7 @@ from models.base import utc_now
 from tests.bench.figures import Figure, keep
 from tests.conftest import Desks, desks_of, staff
 from tests.e2e.reader_world import Unit, for_tests
-from tests.reader.counter import Counter
+from tests.reader.counter import Program
 from tests.reader.idreader import Simulator
 from tests.reader.stack import Child, Stack, stack_running
 from tests.serving import served
@@ -52,7 +52,7 @@ def console(folder: Path) -> Generator[tuple[Desks, str]]:
 
 
 def paired(desks: Desks, base: str, folder: Path) -> Unit:
-    unit = Unit(desks, Counter(None, folder))
+    unit = Unit(desks, Program(folder))
     unit.pair(base)
     return unit
 

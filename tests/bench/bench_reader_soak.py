@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlmodel import select
 
@@ -95,20 +95,20 @@ def eager(unit: Unit) -> Child:
 def kept(unit: Unit) -> list[tuple[str, str]]:
     """Number and reader of all that the console accepted, in the order of the device's chain."""
     with unit.desks.house.begin(Permission.SPOT_CHECK_READ) as work:
-        rows: Any = work.session.exec(
-            select(CardRead.iccid, CardRead.reader)
+        rows = work.session.exec(
+            select(CardRead)
             .where(CardRead.state == ReadState.ACCEPTED, CardRead.fault == "")
             .order_by("seq")
         )
-        return [(number, reader["name"]) for number, reader in rows]
+        return [(row.iccid, str(row.reader["name"])) for row in rows]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cards", type=int, nargs="?", default=2_000)
     count = parser.parse_args().cards
-    rules = [rule for rule in read_rules._RULES if rule is not read_rules._pace]
-    read_rules._RULES = rules  # pyright: ignore[reportConstantRedefinition,reportPrivateUsage]
+    rules = [one for one in read_rules.RULES if getattr(one, "__name__", "") != "_pace"]
+    read_rules.RULES = rules  # pyright: ignore[reportConstantRedefinition]
     with tempfile.TemporaryDirectory() as name, stack_running() as cards:
         folder = Path(name)
         (folder / "house").mkdir()

@@ -22,7 +22,7 @@ from console.actions.checks.device_doors import (
     house_facts,
     tasks_of,
 )
-from console.actions.checks.devices import approve_device, ask_code
+from console.actions.checks.devices import approve_device, ask_code, vouch_for_holder
 from console.actions.staff.people import add_organisation, add_user
 from console.actions.staff.sign_in import actor_named
 from console.desk import Desk, House
@@ -31,6 +31,7 @@ from models.checks.devices import ReaderDevice
 from models.checks.spot_checks import CheckPurpose, CheckState, SpotCheck
 from models.checks.wire import PackAsk, parsed
 from models.permissions import Permission, Role
+from models.rules import china_day
 from models.staff import Door, Organisation, OrganisationKind, UserRole
 from tests.conftest import Desks
 from tests.stock.files import iccid
@@ -41,11 +42,19 @@ USB = {"name": "Gemalto PC Twin Reader 00 00", "usb": "08e6:3437", "serial": "",
        "sam_id": ""}  # fmt: skip
 SAM = {"name": "SS-U", "usb": "1a86:7523", "serial": "", "virtual": False,
        "sam_id": "05.03-20200101-0000001234-0123456789"}  # fmt: skip
-SIM = {
-    "kind": "uicc", "atr": "3B9F96801FC78031E073FE211B63", "iccid": iccid(520),
-    "iccid_raw": "98" * 10, "iccid_luhn": True, "pin1": "disabled", "imsi_state": "not_asked",
-    "apdus": 4,
-}  # fmt: skip
+
+
+def sim(number: str) -> dict[str, Any]:
+    """A card of that ICCID: what its chip has is what a reader makes of it."""
+    chip = number.ljust(20, "F")
+    raw = "".join(chip[at + 1] + chip[at] for at in range(0, len(chip), 2))
+    return {
+        "kind": "uicc", "atr": "3B9F96801FC78031E073FE211B63", "iccid": number, "iccid_raw": raw,
+        "iccid_luhn": True, "pin1": "disabled", "imsi_state": "not_asked", "apdus": 4,
+    }  # fmt: skip
+
+
+SIM = sim(iccid(520))
 PERSON = {"doc": "resident", "no_check": True, "expired": False, "no_mac": "1f" * 32,
           "name_mac": "2e" * 32}  # fmt: skip
 _CIPHERS = JWERegistry(algorithms=["ECDH-ES", "A256GCM"])
@@ -92,6 +101,7 @@ class Laptop:
             "aud": house_facts(self.house)["aud"],
             "iat": int(self.house.now().timestamp()),
             "jti": str(uuid4()),
+            "clock_skew_ms": 0,
             "agent": AGENT,
         }
         return self.signed("reader-assertion+jws", told | more)
@@ -160,7 +170,14 @@ def pending(desks: Desks) -> tuple[Laptop, ReaderDevice]:
 def approved(desks: Desks) -> Laptop:
     laptop, device = pending(desks)
     approve_device(desks.approver, device.id, device.fingerprint)
+    vouched(desks.manager, device)
     return laptop
+
+
+def vouched(desk: Desk, device: ReaderDevice) -> None:
+    """Its holder is trained for long yet, and bound to secrecy."""
+    until = china_day(desk.now()) + timedelta(days=200)
+    vouch_for_holder(desk, device.id, until, "BM-2026-001")
 
 
 def for_tests(desks: Desks) -> tuple[Laptop, Desk]:
@@ -188,6 +205,7 @@ def for_tests(desks: Desks) -> tuple[Laptop, Desk]:
     laptop = Laptop(house)
     device = enrol(house, laptop.enrolment(ask_code(manager, "shi.yong", "").code)).device
     approve_device(approver, device.id, device.fingerprint)
+    vouched(manager, device)
     return laptop, approver
 
 

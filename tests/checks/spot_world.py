@@ -5,19 +5,27 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlmodel import select
+
+from console.actions.checks.devices import judge_reader
 from console.actions.checks.spot_checks import CheckDraft, assign_check, note_order, plan_check
 from console.actions.checks.spot_lists import CheckRecord, check_record
 from console.actions.checks.spot_moves import open_session
 from console.actions.checks.spot_submit import submit_check
+from models.cards.persons import CaptureMethod
 from models.channel.agents import Agent
 from models.channel.licences import Licence
 from models.channel.shops import AuthorisedShop
+from models.checks.devices import CardReader
 from models.checks.judging import CheckRule
 from models.checks.orders import OrderFacts, Route
 from models.checks.spot_checks import CheckPurpose, SpotCheck
+from models.permissions import Permission
+from models.refusals import Invalid
 from models.rules import china_day
 from tests.channel.stories import licensed
-from tests.checks.laptops import SIM, Laptop, approved
+from tests.checks.laptops import Laptop, approved, sim
 from tests.conftest import Clock, Desks
 from tests.stock.files import iccid
 from tests.stock.world import stocked
@@ -45,10 +53,19 @@ def scene(desks: Desks) -> Scene:
     return Scene(agent, licence, shop, laptop)
 
 
+def allow_reader(desks: Desks, here: Scene) -> None:
+    """The security module that it reads documents with was seen once, and allowed."""
+    with pytest.raises(Invalid, match="sam_unapproved"):
+        here.laptop.sends(here.laptop.task("id"))
+    with desks.house.begin(Permission.DEVICE_READ) as work:
+        (reader,) = work.session.exec(select(CardReader)).all()
+    judge_reader(desks.approver, reader.id, allowed=True, version=reader.version)
+
+
 def planned(desks: Desks, scene: Scene | None = None, **more: Any) -> SpotCheck:  # noqa: ANN401
     usual: dict[str, Any] = {"shop": scene.shop.id} if scene else {"subject": "天河营业厅"}
-    draft = CheckDraft(CheckPurpose.ROUTINE, BASIS, **(usual | more))
-    return plan_check(desks.manager, draft)
+    usual |= {"purpose": CheckPurpose.ROUTINE, "basis": BASIS}
+    return plan_check(desks.manager, CheckDraft(**(usual | more)))
 
 
 def assigned(desks: Desks, scene: Scene | None = None, **more: Any) -> SpotCheck:  # noqa: ANN401
@@ -62,7 +79,7 @@ def opened(desks: Desks, scene: Scene, **more: Any) -> SpotCheck:  # noqa: ANN40
 
 
 def card(serial: int = OURS) -> dict[str, Any]:
-    return SIM | {"iccid": iccid(serial)}
+    return sim(iccid(serial))
 
 
 def kept(clock: Clock, route: Route = Route.A, **changed: Any) -> OrderFacts:  # noqa: ANN401
@@ -76,6 +93,7 @@ def kept(clock: Clock, route: Route = Route.A, **changed: Any) -> OrderFacts:  #
         "authority_compare_ref": "NCIIC-2026-77",
         "compared_at": at[1],
         "compare_agrees": True,
+        "capture": CaptureMethod.ID_READER,
         "asked_identity": True,
         "manual_entry": False,
         "shipped_at": at[2],

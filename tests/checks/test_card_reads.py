@@ -33,10 +33,8 @@ from tests.checks.laptops import (
     PERSON,
     SAM,
     SIM,
-    USB,
     Laptop,
     approved,
-    for_tests,
     pack_ask,
     session,
     when,
@@ -67,7 +65,6 @@ def refused(laptop: Laptop, token: str, code: str, kind: type[Refusal] = Invalid
         accept_read(laptop.house, token)
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_a_read_is_kept_and_its_receipt_is_the_same_however_often_it_is_sent(desks: Desks) -> None:
     laptop = approved(desks)
     check = session(desks, laptop)
@@ -210,7 +207,6 @@ def test_a_payload_has_one_meaning(desks: Desks) -> None:
     assert "photo" not in str(deeds(desks))
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_a_challenge_that_comes_in_another_token_puts_the_device_in_quarantine(
     desks: Desks,
 ) -> None:
@@ -319,19 +315,6 @@ def test_more_than_sixty_an_hour_put_it_in_quarantine(desks: Desks, clock: Clock
     assert laptop.sends(laptop.task()).is_new
 
 
-@pytest.mark.requirement("004-3.3-h")
-def test_a_virtual_reader_counts_only_in_an_organisation_for_tests(desks: Desks) -> None:
-    laptop = approved(desks)
-    session(desks, laptop)
-    virtual = USB | {"name": "Virtual PCD 00 00", "usb": "", "virtual": True}
-    refused(laptop, laptop.read(laptop.task(), reader=virtual), "virtual_refused")
-    assert state_of(desks, laptop) == (DeviceState.QUARANTINED, WhyQuarantined.VIRTUAL)
-    assert ("card_read.refused", "reader.virtual_refused") in deeds(desks)
-    trying, _ = for_tests(desks)
-    session(desks, trying, number="SC-2")
-    assert trying.sends(trying.task(), reader=virtual).is_new
-
-
 def test_nothing_comes_to_a_session_that_is_over(desks: Desks, clock: Clock) -> None:
     laptop = approved(desks)
     check = session(desks, laptop)
@@ -356,6 +339,13 @@ def test_reads_of_a_trip_come_when_there_is_a_network_again(desks: Desks, clock:
     done = [accept_read(laptop.house, one) for one in tokens]
     assert [(one.is_new, one.next) for one in done] == [(True, None)] * 3
     assert all(one.is_offline for one in reads_of(desks.inspector, check.id))
+    with pytest.raises(Invalid, match="task_closed"):
+        make_pack(laptop.house, laptop.id, pack_ask(check, 1))
+
+
+def test_a_device_holds_sixty_challenges_of_packs_for_a_check(desks: Desks) -> None:
+    laptop = approved(desks)
+    check = session(desks, laptop)
     make_pack(laptop.house, laptop.id, pack_ask(check, 60))
     with pytest.raises(Conflict, match="pack_full"):
         make_pack(laptop.house, laptop.id, pack_ask(check, 1))
@@ -387,7 +377,6 @@ def allow(desks: Desks, laptop: Laptop) -> None:
     judge_reader(desks.approver, reader.id, allowed=True, version=reader.version)
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_of_an_identity_card_marks_are_kept_and_the_token_is_sealed(
     desks: Desks, clock: Clock
 ) -> None:

@@ -1,5 +1,7 @@
 """Reader devices as their holder, an approver and an auditor see them."""
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,8 +13,10 @@ from console.actions.checks.devices import (
     retire_device,
 )
 from models.checks.devices import CardReaderState, DeviceState
+from models.permissions import Role
 from models.refusals import Invalid
-from tests.checks.laptops import Laptop, approved, for_tests, pending, session
+from tests.cases.world import person
+from tests.checks.laptops import USB, Laptop, approved, for_tests, pending, session
 from tests.conftest import Clock, Desks
 from tests.pages import Console, checked, errors, grid, move, moves
 from tests.pages import shown as marked_up
@@ -41,7 +45,7 @@ def test_an_empty_page_says_how_a_laptop_comes_in(desks: Desks, console: Console
     assert "用右上角“配对笔记本”取得配对码" in shown(page)
     assert moves(page) == ["pair"]
     page = console.open("devices", desks.auditor)
-    assert "登记读卡设备后会列在这里" in shown(page)
+    assert "配对读卡设备后会列在这里" in shown(page)
     assert moves(page) == []
     words = shown(console.open("devices", desks.manager, language="en", state="active"))
     assert "No device is like this" in words
@@ -65,7 +69,7 @@ def test_a_code_is_shown_large_with_the_one_command_until_the_laptop_is_there(
     enrol(laptop.house, laptop.enrolment(code))
     page = checked(page.run())
     assert not page.code
-    assert "笔记本 zhou-laptop 已登记" in shown(page)
+    assert "笔记本 zhou-laptop 已配对" in shown(page)
     assert [row[:3] for row in grid(page)] == [["RD-2026-000001", "zhou-laptop", ["pending"]]]
 
 
@@ -77,7 +81,6 @@ def test_a_code_that_has_run_out_is_not_shown(desks: Desks, console: Console, cl
     assert not page.code
 
 
-@pytest.mark.requirement("003-7.1-2")
 def test_two_people_stand_for_a_laptop_by_the_fingerprint_that_it_shows(
     desks: Desks, console: Console
 ) -> None:
@@ -99,13 +102,17 @@ def test_two_people_stand_for_a_laptop_by_the_fingerprint_that_it_shows(
     assert "请在笔记本上运行 channel-reader run" in page
 
 
+@pytest.mark.requirement("003-7.1-2")
 def test_a_device_tells_how_it_is_and_what_it_read(desks: Desks, console: Console) -> None:
     laptop = approved(desks)
     check = session(desks, laptop)
-    laptop.sends(laptop.task())
+    laptop.sends(laptop.task(), reader=USB | {"serial": "GPC-0042"})
     page = console.open("devices", desks.inspector, id=str(laptop.id))
     assert moves(page) == ["quarantine", "retire"]
     words = shown(page)
+    record = device_record(desks.inspector, laptop.id)
+    for told in ("GPC-0042", record.holder.name, "天河营业厅"):
+        assert told in words
     assert "使用中：2026-03-02 12:00 联系过" in words
     assert "Gemalto PC Twin Reader 00 00" in words
     assert check.number in words
@@ -129,6 +136,26 @@ def test_a_device_is_put_out_of_work_and_brought_back_by_another(
     page = console.open("devices", desks.approver, id=str(device))
     assert moves(page) == []
     assert "已退役，不能再读卡" in shown(page)
+
+
+@pytest.mark.requirement("000-4.1-b")
+def test_training_and_secrecy_of_the_holder_are_recorded_by_another(
+    desks: Desks, console: Console
+) -> None:
+    device = approved(desks).id
+    for desk in (desks.inspector, person(desks, "zweiter", "CT-44", Role.INSPECTOR)):
+        assert "vouch" not in moves(console.open("devices", desk, id=str(device)))
+    page = console.open("devices", desks.manager, id=str(device))
+    (until,) = [one for one in page.date_input if str(one.key).endswith(":until")]
+    (secrecy,) = [one for one in page.text_input if str(one.key).endswith(":secrecy")]
+    until.set_value(date(2026, 12, 31))
+    secrecy.set_value("BM-2026-7")
+    page = move(page, "vouch")
+    assert not errors(page)
+    words = shown(console.open("devices", desks.auditor, id=str(device)))
+    assert "2026-12-31" in words
+    assert "BM-2026-7" in words
+    assert "不能开始读卡" not in words
 
 
 def test_an_identity_reader_counts_only_when_it_was_let(desks: Desks, console: Console) -> None:

@@ -1,29 +1,39 @@
 """Reader devices at work: kept, stopped, put back to work; at every door of the console."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
-from console.actions.checks.device_doors import tasks_of
+from console.actions.checks.device_doors import enrol, give_pass, tasks_of
 from console.actions.checks.devices import (
     approve_device,
+    ask_code,
     device_record,
     judge_reader,
     list_devices,
     quarantine_device,
     reinstate_device,
     retire_device,
+    vouch_for_holder,
 )
+from console.actions.checks.spot_checks import CheckDraft, assign_check, plan_check
+from console.actions.checks.spot_moves import open_session
+from console.actions.checks.waiting import waiting_devices
+from console.desk import Desk
 from models.base import new_id
 from models.checks.devices import CardReaderState, DeviceState, WhyQuarantined
-from models.checks.spot_checks import SpotCheck
+from models.checks.spot_checks import CheckPurpose, SpotCheck
 from models.permissions import Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
+from models.rules import china_day
 from tests.cases import test_case_cli
 from tests.cases.programs import Program
 from tests.cases.test_api import good
 from tests.cases.test_case_cli import Run, read
-from tests.checks.laptops import approved, pending, session
+from tests.cases.world import person
+from tests.checks.laptops import Laptop, approved, pending, session
 from tests.conftest import ONLY_SQLITE, Clock, Desks
 
 channel = test_case_cli.channel
@@ -203,3 +213,75 @@ def test_an_organisation_for_tests_is_made_as_one(channel: Run, desks: Desks) ->
     found = {one.code: one.is_for_tests for one in list_organisations(desks.admin)}
     assert (found["TRY-44"], found["CT-44"]) == (True, False)
     assert isinstance(desks.admin.actor.id, UUID)
+
+
+@pytest.mark.requirement("000-4.1-b")
+def test_whoever_is_not_trained_and_bound_to_secrecy_opens_no_session(
+    desks: Desks, clock: Clock
+) -> None:
+    laptop, device = pending(desks)
+    approve_device(desks.approver, device.id, device.fingerprint)
+    laptop.own_pass()
+    row = plan_check(desks.manager, CheckDraft(CheckPurpose.ROUTINE, "182号 三(三)", "天河门店"))
+    today = china_day(clock())
+    assign_check(desks.manager, row.id, "zhou.jie", today)
+    with pytest.raises(Conflict, match="holder_not_ready"):
+        open_session(desks.inspector, row.id, device.id, notice_shown=False)
+    for desk in (desks.inspector, person(desks, "zweiter", "CT-44", Role.INSPECTOR)):
+        with pytest.raises(NotAllowed, match="holder:vouch"):
+            vouch_for_holder(desk, device.id, today, "BM-1")
+    for day in (today - timedelta(days=1), today + timedelta(days=400)):
+        with pytest.raises(Invalid, match="training_day"):
+            vouch_for_holder(desks.manager, device.id, day, "BM-1")
+    vouch_for_holder(desks.manager, device.id, today, "BM-1")
+    assert open_session(desks.inspector, row.id, device.id, notice_shown=False).device_id
+    clock.pass_(days=1)
+    with pytest.raises(Conflict, match="holder_not_ready"):
+        open_session(desks.inspector, row.id, device.id, notice_shown=False)
+
+
+def test_nobody_vouches_for_themselves(desks: Desks) -> None:
+    both = person(desks, "both", "CT-44", Role.INSPECTOR, Role.CHANNEL_MANAGER)
+    laptop = Laptop(desks.house.house)
+    code = ask_code(desks.manager, "both", "").code
+    device = enrol(laptop.house, laptop.enrolment(code)).device
+    with pytest.raises(NotAllowed, match="same_person"):
+        vouch_for_holder(both, device.id, china_day(desks.manager.now()), "BM-1")
+
+
+@pytest.mark.requirement("004-3.3-h")
+def test_a_laptop_whose_clock_was_put_right_works_again(desks: Desks) -> None:
+    laptop = approved(desks)
+    session(desks, laptop)
+    own, off = laptop.id, 6 * 60_000
+    with pytest.raises(Invalid, match="clock_off"):
+        laptop.sends(laptop.task(), clock_skew_ms=off)
+    assert device_record(desks.manager, own).device.why is WhyQuarantined.CLOCK
+    reinstate_device(desks.approver, own, "已校时")
+    assert device_record(desks.manager, own).device.skew_ms is None
+    row = plan_check(desks.manager, CheckDraft(CheckPurpose.ROUTINE, "182号 三(三)", "天河门店"))
+    assign_check(desks.manager, row.id, "zhou.jie", china_day(desks.manager.now()))
+    with desks.house.begin(Permission.SPOT_CHECK_DO) as work:
+        before = work.session.exec(select(SpotCheck).where(SpotCheck.number == "SC-1")).one()
+        before.session_until = work.at
+        work.record("spot_check.session_opened", before)
+    give_pass(laptop.house, laptop.assertion(clock_skew_ms=off))
+    assert device_record(desks.manager, own).device.state is DeviceState.ACTIVE
+    with pytest.raises(Conflict, match="device_clock"):
+        open_session(desks.inspector, row.id, own, notice_shown=False)
+    give_pass(laptop.house, laptop.assertion(clock_skew_ms=-2000))
+    assert device_record(desks.manager, own).device.skew_ms == -2000
+    open_session(desks.inspector, row.id, own, notice_shown=False)
+    assert laptop.sends(laptop.task()).is_new
+
+
+def test_a_laptop_that_waits_is_asked_of_who_may_let_it_in(desks: Desks) -> None:
+    def asked(desk: Desk) -> list[str]:
+        return [item.kind for item in waiting_devices(desk)]
+
+    laptop, device = pending(desks)
+    assert (asked(desks.approver), asked(desks.manager)) == (["device_approve"], [])
+    approve_device(desks.approver, device.id, device.fingerprint)
+    assert asked(desks.approver) == []
+    quarantine_device(desks.manager, laptop.id, "键盘旁发现陌生 U 盘")
+    assert (asked(desks.approver), asked(desks.other_approver)) == (["device_reinstate"], [])

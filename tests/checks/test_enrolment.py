@@ -94,7 +94,6 @@ def test_whoever_enrols_has_the_key(desks: Desks) -> None:
     enrol(laptop.house, laptop.enrolment(code))
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_it_is_approved_by_another_who_types_what_the_laptop_shows(desks: Desks) -> None:
     laptop, device = pending(desks)
     with pytest.raises(NotAllowed, match="device_pending"):

@@ -40,23 +40,24 @@ def said(facts: OrderFacts, seen: Seen = ONE_CARD) -> dict[CheckRule, Answer]:
     return {one.rule: one for one in judge(facts, seen)}
 
 
-@pytest.mark.requirement("004-3.2-b", "004-3.2-c", "004-3.2-d", "004-3.2-e")
 def test_route_a_is_compared_shipped_handed_over_and_then_active() -> None:
     answers = said(order())
     assert {rule for rule, one in answers.items() if one.ok is not True} == set()
     assert set(answers) == {
-        R.ASKED_IDENTITY, R.NOT_TYPED, R.COMPARE_REF, R.COMPARED_BEFORE_SHIPPED,
+        R.ASKED_IDENTITY, R.NOT_TYPED, R.CAPTURE_KNOWN, R.COMPARE_REF, R.COMPARED_BEFORE_SHIPPED,
         R.SHIPPED_BEFORE_HANDOVER, R.HANDOVER_MATCH, R.HANDOVER_BEFORE_ACTIVE, R.CARD_READ,
-        R.CARD_IS_ORDERED, R.CARD_IN_SCOPE,
+        R.CARD_IS_ORDERED, R.CARD_IN_SCOPE, R.HOLDER_IS_DOCUMENT, R.DOCUMENT_IS_SUBMITTED,
     }  # fmt: skip
     assert verdict_of(list(answers.values())) is Verdict.PASSED
 
 
-@pytest.mark.requirement("004-3.2-f", "004-3.2-g")
 def test_route_b_is_shipped_inactive_checked_live_and_then_active() -> None:
     answers = said(order(Route.B))
     assert {rule for rule, one in answers.items() if one.ok is not True} == set()
-    assert {R.SHIPPED_INACTIVE, R.LIVE_CHECK_REF, R.LIVE_CHECK_BEFORE_ACTIVE} <= set(answers)
+    assert {
+        R.SHIPPED_BEFORE_HANDOVER, R.SHIPPED_INACTIVE, R.HANDOVER_BEFORE_LIVE_CHECK,
+        R.LIVE_CHECK_REF, R.LIVE_CHECK_BEFORE_ACTIVE,
+    } <= set(answers)  # fmt: skip
     assert R.HANDOVER_MATCH not in answers
 
 
@@ -81,10 +82,30 @@ BREACHES: list[tuple[str, Route, dict[str, Any], CheckRule, FindingKind]] = [
      K.ACTIVATED_BEFORE_VERIFY),
     ("checked live too late", Route.B, {"live_checked_at": NOON - HOUR},
      R.LIVE_CHECK_BEFORE_ACTIVE, K.ACTIVATED_BEFORE_VERIFY),
+    ("handed over before it was sent, by route B", Route.B, {"handed_over_at": NOON - 16 * HOUR},
+     R.SHIPPED_BEFORE_HANDOVER, K.HANDOVER_MISMATCH),
+    ("checked live before it was there", Route.B, {"live_checked_at": NOON - 11 * HOUR},
+     R.HANDOVER_BEFORE_LIVE_CHECK, K.ACTIVATED_BEFORE_VERIFY),
+    ("active on its way", Route.B, {"activated_at": NOON - 12 * HOUR}, R.SHIPPED_INACTIVE,
+     K.ACTIVATED_BEFORE_VERIFY),
+    ("the holder is another", Route.A, {"holder_is_document": False}, R.HOLDER_IS_DOCUMENT,
+     K.HANDOVER_MISMATCH),
+    ("registered for another", Route.B, {"compare_agrees": False}, R.DOCUMENT_IS_SUBMITTED,
+     K.FALSE_REGISTRATION),
     ("another card", Route.A, {"iccids": (iccid(1),)}, R.CARD_IS_ORDERED, K.HANDOVER_MISMATCH),
 ]  # fmt: skip
 
 
+@pytest.mark.requirement(
+    "004-2.1-c",
+    "004-3.2-b",
+    "004-3.2-c",
+    "004-3.2-d",
+    "004-3.2-e",
+    "004-3.2-f",
+    "004-3.2-g",
+    "004-3.2-h",
+)
 @pytest.mark.parametrize(
     ("route", "changed", "rule", "kind"),
     [case[1:] for case in BREACHES],
@@ -102,7 +123,15 @@ def test_a_breach_is_a_finding_of_its_kind(
 
 UNKNOWN: list[tuple[Route | None, dict[str, Any], CheckRule]] = [
     (None, {}, R.ROUTE_KNOWN),
+    (Route.A, {"asked_identity": None}, R.ASKED_IDENTITY),
+    (Route.A, {"manual_entry": None}, R.NOT_TYPED),
+    (Route.B, {"capture": None}, R.CAPTURE_KNOWN),
     (Route.A, {"shipped_at": None}, R.COMPARED_BEFORE_SHIPPED),
+    (Route.A, {"compared_at": None}, R.COMPARED_BEFORE_SHIPPED),
+    (Route.A, {"handed_over_at": None}, R.SHIPPED_BEFORE_HANDOVER),
+    (Route.A, {"handed_over_at": None}, R.HANDOVER_BEFORE_ACTIVE),
+    (Route.B, {"shipped_at": None}, R.SHIPPED_BEFORE_HANDOVER),
+    (Route.B, {"handed_over_at": None}, R.HANDOVER_BEFORE_LIVE_CHECK),
     (Route.A, {"handover_match": None}, R.HANDOVER_MATCH),
     (Route.A, {"activated_at": None, "active_on_arrival": None}, R.HANDOVER_BEFORE_ACTIVE),
     (Route.B, {"active_on_arrival": None}, R.SHIPPED_INACTIVE),
@@ -142,6 +171,7 @@ def test_a_card_that_is_not_active_yet_breaks_nothing() -> None:
     [
         (True, True, None, Verdict.PASSED),
         (True, None, True, Verdict.PASSED),
+        (True, True, False, Verdict.FAILED),
         (True, False, True, Verdict.FAILED),  # who is registered counts, and not what is said
         (False, True, True, Verdict.FAILED),
         (True, None, False, Verdict.FAILED),
@@ -224,6 +254,12 @@ def test_of_a_person_without_an_order_no_route_is_asked() -> None:
     }  # fmt: skip
     assert verdict_of(judge(facts, seen)) is Verdict.PASSED
     assert verdict_of(judge(OrderFacts(), NOTHING)) is Verdict.INCONCLUSIVE
+
+
+def test_of_a_shop_alone_nothing_is_asked_that_an_order_has() -> None:
+    assert set(said(OrderFacts())) == {R.CARD_READ, R.CARD_IN_SCOPE}
+    assert verdict_of(judge(OrderFacts(), ONE_CARD)) is Verdict.PASSED
+    assert said(OrderFacts(manual_entry=True))[R.NOT_TYPED].ok is False
 
 
 def test_cards_are_the_same_by_their_first_nineteen_characters() -> None:

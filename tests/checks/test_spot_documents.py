@@ -3,11 +3,9 @@
 from base64 import urlsafe_b64decode
 
 import pytest
-from sqlmodel import select
 
 from console.actions.audit import list_deeds
 from console.actions.cards.persons import seal_persons
-from console.actions.checks.devices import judge_reader
 from console.actions.checks.spot_checks import note_order
 from console.actions.checks.spot_lists import check_record
 from console.actions.checks.spot_submit import mark, submit_check
@@ -16,27 +14,17 @@ from models.cards.industry import IndustryBatch
 from models.cards.numbers import card_number
 from models.cards.persons import PersonRow
 from models.cards.users import CardUser
-from models.checks.devices import CardReader
 from models.checks.judging import CheckRule
+from models.checks.orders import OrderFacts
 from models.checks.reads import ReadKind
-from models.checks.spot_checks import Verdict
+from models.checks.spot_checks import CheckPurpose, Verdict
 from models.permissions import Permission
-from models.refusals import Invalid
 from tests.checks.laptops import PERSON
-from tests.checks.spot_world import Scene, answers, card, kept, opened, scene
+from tests.checks.spot_world import allow_reader, answers, card, kept, opened, scene
 from tests.checks.world import batch
 from tests.conftest import Clock, Desks
 from tests.persons import person as resident_of
 from tests.stock.files import iccid
-
-
-def allow_reader(desks: Desks, here: Scene) -> None:
-    """The security module that it reads documents with was seen once, and allowed."""
-    with pytest.raises(Invalid, match="sam_unapproved"):
-        here.laptop.sends(here.laptop.task("id"))
-    with desks.house.begin(Permission.DEVICE_READ) as work:
-        (reader,) = work.session.exec(select(CardReader)).all()
-    judge_reader(desks.approver, reader.id, allowed=True, version=reader.version)
 
 
 def registered(desks: Desks, held: IndustryBatch, serial: int, one: PersonRow) -> None:
@@ -78,6 +66,30 @@ def test_a_document_is_compared_by_marks_with_whoever_is_registered(
     seen = check_record(desks.regulator, row.id)
     assert {str(one.facts) for one in seen.reads if one.kind is ReadKind.ID} == {"{}"}
     assert holder.document_no not in repr(record)
+
+
+@pytest.mark.requirement("004-2.1-b", "004-4.4-b")
+def test_documents_shown_in_re_registration_are_read_and_checked(
+    desks: Desks, clock: Clock
+) -> None:
+    here = scene(desks)
+    row = opened(
+        desks, here, purpose=CheckPurpose.RE_REGISTRATION, shop=None, subject="天河厅补登记",
+        wants_card=False, wants_identity=True, use_approval="SY-2026-2",
+    )  # fmt: skip
+    allow_reader(desks, here)
+    clock.pass_(seconds=3)
+    here.laptop.sends(here.laptop.task("id"), card=PERSON)
+    note_order(
+        desks.inspector, row.id,
+        OrderFacts(asked_identity=True, holder_is_document=True, compare_agrees=True),
+    )  # fmt: skip
+    row = submit_check(desks.inspector, row.id)
+    assert (row.purpose, row.verdict) == (CheckPurpose.RE_REGISTRATION, Verdict.PASSED)
+    assert answers(check_record(desks.inspector, row.id)) == dict.fromkeys(
+        (CheckRule.ASKED_IDENTITY, CheckRule.DOCUMENT_READ, CheckRule.DOCUMENT_VALID,
+         CheckRule.HOLDER_IS_DOCUMENT, CheckRule.DOCUMENT_IS_SUBMITTED), True,
+    )  # fmt: skip
 
 
 def test_where_nobody_is_registered_the_carrier_says_whether_it_is_who_it_should_be(

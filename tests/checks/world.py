@@ -119,6 +119,7 @@ def usage_findings(desk: Desk) -> list[UsageFinding]:
 def pictured(desks: Desks, finding: Finding, code: str) -> None:
     """A picture of the finding's shop with a QR code on it."""
     out = BytesIO()
+    assert finding.run_id is not None
     segno.make(code).save(out, kind="png", scale=8, border=4)
     digest = desks.house.house.evidence.keep(out.getvalue())
     with desks.house.begin(Permission.PATROL_RUN) as work:

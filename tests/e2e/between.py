@@ -37,7 +37,7 @@ class _Hand(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._pass_on()
 
-    def log_message(self, *_words: Any) -> None:  # noqa: ANN401 - as the library hands them over
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the library's
         """A test's output is pytest's."""
 
     def _pass_on(self) -> None:

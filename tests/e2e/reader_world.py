@@ -25,8 +25,9 @@ from models.checks.spot_checks import CheckPurpose, SpotCheck
 from models.permissions import Permission
 from models.rules import china_day
 from models.staff import Organisation
+from tests.checks.laptops import vouched
 from tests.conftest import Desks
-from tests.reader.counter import Counter
+from tests.reader.counter import Program
 
 BASIS = "工信部网安〔2016〕182号 三(三)"
 
@@ -36,7 +37,7 @@ class Unit:
     """A carrier whose virtual readers count."""
 
     desks: Desks
-    counter: Counter
+    counter: Program
     device_id: UUID | None = None
 
     def now(self) -> datetime:
@@ -49,6 +50,7 @@ class Unit:
         assert told.code == 0, told.said + told.complaint
         device = list_devices(self.desks.manager).rows[0]
         approve_device(self.desks.approver, device.id, told.lines[0]["fingerprint"])
+        vouched(self.desks.manager, device)
         assert self.counter.does("status").code == 0  # now it was heard of
         self.device_id = device.id
 

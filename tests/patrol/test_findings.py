@@ -61,6 +61,7 @@ def test_with_its_last_finding_looked_at_the_run_is_reviewed(desks: Desks) -> No
     first, second = found(desks.manager)
     confirm_finding(desks.approver, first.id)
     assert row_of(desks.manager, PatrolRun, first.run_id).state is RunState.SUBMITTED
+    assert first.run_id is not None
     with pytest.raises(Conflict):
         review_run(desks.approver, first.run_id)
 

@@ -95,7 +95,8 @@ def walked(desk: Desk, run: PatrolRun, *, most: int = 200) -> PatrolRun:
     return row_of(desk, PatrolRun, run.id)
 
 
-def row_of(desk: Desk, table: type[Row], row_id: UUID) -> Row:
+def row_of(desk: Desk, table: type[Row], row_id: UUID | None) -> Row:
+    assert row_id is not None
     with desk.house.desk().begin(Permission.PATROL_READ) as work:
         return work.session.get_one(table, row_id)
 

@@ -73,15 +73,11 @@ class Cable:
             other.shutdown(socket.SHUT_WR)
 
 
-@dataclass
-class Counter:
-    far: FarConsole
-    state: Path
+class Program:
+    """The agent of one laptop, whatever console that is paired with."""
 
-    def pair(self, url: str = "") -> None:
-        self.far.codes.add(CODE)
-        done = self.does("enrol", "--console", url or self.far.url, "--code", CODE)
-        assert done.code == 0, done.complaint
+    def __init__(self, state: Path) -> None:
+        self.state = state
 
     def does(self, *words: str, lang: str = "en") -> Ended:
         """One command from start to end."""
@@ -107,3 +103,16 @@ class Counter:
     @property
     def log(self) -> str:
         return (self.state / "agent.log").read_text("utf-8")
+
+
+class Counter(Program):
+    """One that the console of this folder's tests knows."""
+
+    def __init__(self, far: FarConsole, state: Path) -> None:
+        super().__init__(state)
+        self.far = far
+
+    def pair(self, url: str = "") -> None:
+        self.far.codes.add(CODE)
+        done = self.does("enrol", "--console", url or self.far.url, "--code", CODE)
+        assert done.code == 0, done.complaint

@@ -33,6 +33,7 @@ _MEMBERS: Final = frozenset(
         *("clock_skew_ms", "uptime_ms", "offline", "kind", "reader", "agent"),
     }
 )
+_ASSERTED: Final = frozenset({"v", "aud", "iat", "jti", "clock_skew_ms", "agent"})
 
 Mood = Callable[["FarConsole", BaseHTTPRequestHandler], bool]
 """What it does instead of an answer; whether it answers all the same."""
@@ -54,6 +55,8 @@ class Device:
     state: str = "active"
     seq: int = 0
     prev: str = ""
+    skew_ms: int | None = None
+    """How far the laptop says that its clock is ahead."""
 
 
 @dataclass
@@ -129,6 +132,9 @@ class FarConsole:
         device, told = self._known(assertion, "reader-assertion+jws")
         if told["aud"] != AUD:
             raise No(400, "reader.other_console")
+        if told.keys() != _ASSERTED or type(told["clock_skew_ms"]) is not int:
+            raise No(400, "reader.read_malformed")
+        device.skew_ms = told["clock_skew_ms"]
         if abs(told["iat"] - self.now().timestamp()) > 60:
             raise No(401, "reader.clock_off")
         if told["agent"]["version"] < self.minimum_version:

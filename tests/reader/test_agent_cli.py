@@ -3,6 +3,7 @@
 import ast
 import json
 import stat
+import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from reader_agent.cli import main
 from reader_agent.refusals import AgentRefusal
 from reader_agent.states import FAULT_CODES
 from reader_agent.words import LANGUAGES, spoken, texts
-from tests.reader.counter import CODE, Counter
+from tests.reader.counter import CODE, Counter, Program
 from tests.reader.far_console import far_console, refuses
 from tests.reader.laptop import ICCID, Laptop, paired
 from tests.reader.stack import ROOT
@@ -44,9 +45,9 @@ def laptop(tmp_path: Path) -> Iterator[Laptop]:
         yield laptop
 
 
-def alone(tmp_path: Path) -> Counter:
+def alone(tmp_path: Path) -> Program:
     """A laptop that knows no console."""
-    return Counter(None, tmp_path / "state")  # pyright: ignore[reportArgumentType] - as it says
+    return Program(tmp_path / "state")
 
 
 # Exit codes
@@ -100,12 +101,12 @@ def test_6_when_the_console_says_no(counter: Counter) -> None:
     assert "the code is wrong" in again.complaint
 
 
-def test_6_where_the_laptop_was_suspended(counter: Counter) -> None:
+def test_6_where_the_laptop_is_in_quarantine(counter: Counter) -> None:
     for device in counter.far.devices.values():
         device.state = "quarantined"
     done = counter.does("status")
     assert done.code == 6
-    assert "suspended" in done.said
+    assert "in quarantine; ask an approver" in done.said
 
 
 def test_7_while_a_read_only_waits(laptop: Laptop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,13 +135,14 @@ def test_a_laptop_is_paired_once_and_shows_its_fingerprint(counter: Counter) -> 
 
 
 def test_a_pairing_that_failed_leaves_a_key_that_the_next_one_uses(tmp_path: Path) -> None:
-    counter = alone(tmp_path)
-    assert counter.does("enrol", "--console", "http://127.0.0.1:1", "--code", CODE).code == 4
-    key = (counter.state / "device.key").read_bytes()
-    with far_console() as counter.far:
-        counter.pair()
-    assert (counter.state / "device.key").read_bytes() == key
-    assert stat.S_IMODE((counter.state / "device.key").stat().st_mode) == 0o600
+    laptop = alone(tmp_path)
+    assert laptop.does("enrol", "--console", "http://127.0.0.1:1", "--code", CODE).code == 4
+    path = laptop.state / "device.key"
+    key = path.read_bytes()
+    with far_console() as far:
+        Counter(far, laptop.state).pair()
+    assert path.read_bytes() == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 # What waits, and what it proves
@@ -239,6 +241,13 @@ def test_every_refusal_and_every_end_has_its_words() -> None:
     codes = {one.code for one in classes if issubclass(one, AgentRefusal) and one != AgentRefusal}
     assert {f"refusal.{code}" for code in codes} <= ZH.keys()
     assert {f"end.{code}" for code in FAULT_CODES} <= ZH.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_laptop_and_console_give_the_same_advice_for_a_fault(language: str) -> None:
+    path = ROOT / "console/texts" / language / "readers_pages.toml"
+    told = tomllib.loads(path.read_text("utf-8"))["reader_fault"]
+    assert told == {code: texts(language)[f"end.{code}"] for code in FAULT_CODES}
 
 
 def test_every_code_of_the_wire_has_its_words() -> None:

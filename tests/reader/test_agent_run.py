@@ -4,6 +4,8 @@ import json
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,13 @@ def taken_out(reader: str) -> None:
     context = Context()
     until(lambda: not context.slot(reader).is_present)
     context.close()
+
+
+def open_files(pid: int) -> Iterator[Path]:
+    """What each of its descriptors leads to; some are closed while one looks."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield link.readlink()
 
 
 def at_reads(mood: Mood) -> Mood:
@@ -117,7 +126,9 @@ def test_what_is_no_card_with_a_number_is_sent_as_a_fault(
     assert (read["kind"], read["fault"]["code"]) == ("fault", code)
 
 
-def test_a_mute_card_holds_nobody_up(sims: Stack, counter: Counter) -> None:
+def test_a_mute_card_holds_its_tasks_challenge_until_the_watchdog_and_no_longer(
+    sims: Stack, counter: Counter
+) -> None:
     counter.far.open_task("sim")
     with counter.starts("run") as agent:
         counter.hears(agent, *READY)
@@ -283,6 +294,21 @@ def test_a_quarantined_laptop_reads_nothing(sims: Stack, counter: Counter) -> No
     assert counter.does("spool", "list", "--json").lines == []
 
 
+def test_with_a_clock_that_is_off_no_card_is_read(sims: Stack, counter: Counter) -> None:
+    counter.far.ahead = timedelta(minutes=-7)
+    counter.far.open_task("sim")
+    with counter.starts("run") as agent:
+        counter.hears(agent, "clock_off", "reader_found", "reader_found")
+        sims.insert("usim-cn20")
+        assert agent.until("not_now")["reason"] == "clock_off"
+        counter.far.ahead = timedelta()
+        counter.far.tasks.append(counter.far.task("id"))
+        counter.far.changed.set()
+        agent.until("clock_right")
+        agent.until("read_relayed")
+        assert ended(agent) == 0
+
+
 def test_an_identity_card_is_compared_and_its_number_goes_nowhere(
     counter: Counter, tmp_path: Path
 ) -> None:
@@ -366,9 +392,9 @@ def test_the_agent_listens_nowhere_and_loads_no_card_library(sims: Stack, counte
         family = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
         assert len(family) == 4, "the agent, the monitor and a worker for each reader"
         sockets = {
-            link.readlink().name.removeprefix("socket:[").removesuffix("]")
+            link.name.removeprefix("socket:[").removesuffix("]")
             for one in family
-            for link in Path(f"/proc/{one}/fd").iterdir()
+            for link in open_files(one)
         }
         assert not sockets & listening
         assert ended(agent) == 0
@@ -406,11 +432,12 @@ def test_a_read_here_is_shown_and_neither_kept_nor_sent(sims: Stack, counter: Co
 def test_an_identity_card_read_here_shows_no_number(tmp_path: Path) -> None:
     with Simulator.running(tmp_path, "--card", "test-badcheck") as reader:
         counter = Counter(far=None, state=tmp_path / "state")  # pyright: ignore[reportArgumentType] - none is asked
-        as_text = counter.does("read", "id", "--fields", "no,name", "--port", reader.port)
+        in_clear = counter.does("read", "id", "--fields", "no,name", "--port", reader.port)
+        as_text = counter.does("read", "id", "--port", reader.port)
         reader("lift")
         reader.place("test-a")
         as_json = counter.does("read", "id", "--port", reader.port, "--json")
-    assert (as_text.code, as_json.code) == (0, 0)
+    assert (in_clear.code, as_text.code, as_json.code) == (2, 0, 0)
     assert "check digit: wrong" in as_text.said
     assert as_json.lines[-1]["card"] == {"doc": "resident", "expired": False, "no_check": True}
     for person in ("test-a", "test-badcheck"):

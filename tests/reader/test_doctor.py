@@ -15,7 +15,7 @@ from reader_agent import doctor, doctor_host
 from reader_agent.doctor import Finding
 from reader_agent.doctor_host import Host, Seen
 from reader_agent.folder import StateFolder
-from reader_agent.words import texts
+from reader_agent.words import LANGUAGES, texts
 from tests.reader.counter import Counter
 from tests.reader.far_console import FarConsole, far_console
 from tests.reader.idreader import Simulator
@@ -98,6 +98,20 @@ def test_a_service_that_refuses_this_session(
     monkeypatch.setattr(doctor_host, "readers", lambda: denied)
     assert seen(tmp_path, Host(service))["access_denied"].level == "fault"
     assert "polkit" in texts("en")["doctor.access_denied"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"), [("pyscard_missing", "pyscard_missing"), ("service_stopped", "pcsc_broken")]
+)
+def test_what_to_install_or_to_restart_is_told(
+    service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str, code: str
+) -> None:
+    down = Seen(up=False, reason=reason, readers=[])
+    monkeypatch.setattr(doctor_host, "readers", lambda: down)
+    assert seen(tmp_path, Host(service))[code].level == "fault"
+    for language in LANGUAGES:
+        wanted = "make reader" if code == "pyscard_missing" else "systemctl restart pcscd"
+        assert wanted in texts(language)[f"doctor.{code}"]
 
 
 def test_readers_are_named_and_virtual_ones_called_so(sims: Stack, counter: Counter) -> None:
@@ -190,7 +204,7 @@ def test_a_clock_that_is_off(counter: Counter, service: Path, tmp_path: Path) ->
     assert seen(tmp_path, Host(service))["clock"].level == "ok"
     counter.far.ahead = timedelta(minutes=6)
     off = seen(tmp_path, Host(service))["clock_off"]
-    assert off.level == "warning"
+    assert off.level == "fault", "no card is read by it"
     assert isinstance(off.facts["seconds"], int)
     assert -365 < off.facts["seconds"] < -355
 

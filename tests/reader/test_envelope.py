@@ -136,7 +136,6 @@ def _x25519_pem() -> bytes:
     return OKPKey.generate_key("X25519").as_pem(private=True)
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_the_console_reads_what_the_laptop_signed(
     far: FarConsole, key: DeviceKey, console: Console
 ) -> None:

@@ -1,6 +1,6 @@
 """Which reads are wanted, and that no challenge serves two of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,6 @@ def pack_of(count: int) -> Pack:
     return Pack(TASK, tuple(Challenge(nonce(), until) for _ in range(count)), told)
 
 
-@pytest.mark.requirement("004-3.3-h")
 def test_a_challenge_serves_one_read(errands: Errands) -> None:
     errands.heard([TASK])
     assert taken(errands).challenge == TASK.challenge
@@ -82,9 +81,9 @@ def test_a_challenge_that_is_nearly_past_is_not_used(errands: Errands) -> None:
 
 
 def test_the_consoles_clock_is_what_counts(packs: Packs) -> None:
-    ahead = Errands(packs, lambda _: None, lambda: 3_600_000)
-    begun = NOW - timedelta(hours=1)
-    ahead.heard([replace(TASK, expires_at=NOW, challenge_until=begun + timedelta(minutes=9))])
+    ahead = Errands(packs, lambda _: None, lambda: 240_000)
+    begun = NOW - timedelta(minutes=4)
+    ahead.heard([replace(TASK, expires_at=NOW, challenge_until=begun + timedelta(minutes=3))])
     assert taken(ahead).challenge == TASK.challenge
 
 
@@ -153,9 +152,72 @@ def test_the_consoles_word_stops_all_reading_until_it_says_otherwise(errands: Er
     assert taken(errands).task == TASK.task
 
 
+@pytest.mark.parametrize("skew_ms", [300_001, -300_001])
+def test_with_a_clock_that_is_off_no_card_is_taken_until_it_is_right(
+    packs: Packs, skew_ms: int
+) -> None:
+    skews = [skew_ms]
+    errands = Errands(packs, lambda _: None, lambda: skews[-1])
+    errands.heard([replace(TASK, expires_at=LATER, challenge_until=LATER)])
+    assert errands.clock() == "clock_off"
+    assert errands.clock() == "", "that is no news"
+    assert errands.wanted("sim") == errands.take("sim") == "clock_off"
+    skews.append(0)
+    assert taken(errands).challenge == TASK.challenge
+    assert (errands.clock(), errands.clock()) == ("clock_right", "")
+
+
 def test_what_could_not_be_kept_is_not_read(errands: Errands) -> None:
     errands.heard([TASK])
     assert errands.room(there=False)
     assert errands.take("sim") == "spool_full"
     assert errands.room(there=True)
     assert taken(errands).task == TASK.task
+
+
+def on_disk(packs_of: Path) -> bytes:
+    """The spool as it lies there, with its log of changes."""
+    return b"".join(path.read_bytes() for path in sorted(packs_of.glob("spool.db*")))
+
+
+def salted(until: datetime) -> tuple[Pack, bytes]:
+    told = FarConsole().task("id") | {"number": TASK.number}
+    task = replace(TASK, kind="id", salt=told["salt"])
+    return Pack(task, (Challenge(nonce(), until),), told), str(told["salt"]).encode()
+
+
+def next_start(packs: Packs) -> None:
+    Errands(packs, lambda _: None, lambda: 0)
+
+
+def next_answer(packs: Packs) -> None:
+    errands = Errands(packs, lambda _: None, lambda: 3_600_000)
+    errands.skew_ms = lambda: 0
+    errands.heard([])
+
+
+def next_read(packs: Packs) -> None:
+    packs.take(TASK.task, "id", datetime.now(UTC))
+
+
+def next_look(packs: Packs) -> None:
+    packs.tasks(datetime.now(UTC))
+
+
+@pytest.mark.requirement("004-2.1-c")
+@pytest.mark.parametrize("later", [next_start, next_answer, next_read, next_look])
+def test_with_its_pack_the_salt_of_a_trip_is_gone_from_the_disk(
+    packs: Packs, tmp_path: Path, later: Callable[[Packs], None]
+) -> None:
+    pack, salt = salted(datetime.now(UTC) - timedelta(seconds=1))
+    packs.keep(pack, NOW - timedelta(hours=1))
+    assert salt in on_disk(tmp_path), "the trip needed it"
+    later(packs)
+    assert salt not in on_disk(tmp_path)
+
+
+def test_with_the_last_read_of_a_pack_its_salt_is_gone(packs: Packs, tmp_path: Path) -> None:
+    pack, salt = salted(NOW + timedelta(hours=4))
+    packs.keep(pack, NOW)
+    assert packs.take(TASK.task, "id", NOW) is not None
+    assert salt not in on_disk(tmp_path)

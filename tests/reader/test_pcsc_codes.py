@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -75,6 +76,15 @@ def test_whatever_the_service_says_of_itself_is_a_reason(code: int, reason: str)
 
 def test_pyscard_that_is_not_installed_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "smartcard", None)
+    with pytest.raises(ServiceDown) as down:
+        Context()
+    assert down.value.reason == "pyscard_missing"
+
+
+def test_the_library_that_pyscard_loads_is_another_thing_to_miss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "smartcard", ModuleType("smartcard"))
     with pytest.raises(ServiceDown) as down:
         Context()
     assert down.value.reason == "library_missing"

@@ -65,3 +65,11 @@ def test_a_pty_is_virtual_under_whatever_name(machine: Path) -> None:
 def test_a_port_on_the_board_is_nobodys(machine: Path) -> None:
     assert port_at(str(machine / "ttyS0")).is_virtual
     assert port_at(str(machine / "gone")).is_virtual
+
+
+def test_a_port_may_call_itself_anything_and_a_read_holds_what_fits(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = usb(machine / "ttyUSB3", 0x1A86, 0x7523, "A\n\u202e\x1b" + "7" * 99)
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [one])
+    assert port_at(str(machine / "ttyUSB3")).serial == "A " + "7" * 62

@@ -53,7 +53,6 @@ def test_what_means_nothing_changes_nothing(state: State, event: Event) -> None:
     assert slot.state is state
 
 
-@pytest.mark.requirement("004-3.3-h")
 @pytest.mark.parametrize("ending", [E.ANSWERED, E.MUTE])
 def test_one_insertion_gives_one_read(ending: Event) -> None:
     slot = waiting()

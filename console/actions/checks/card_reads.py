@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from console.actions.checks.challenges import moment, told_challenge
 from console.actions.checks.device_doors import too_old
-from console.actions.checks.device_rows import known_device, quarantine, why_not
+from console.actions.checks.device_rows import kept_skew, known_device, quarantine, why_not
 from console.actions.checks.read_facts import go_on, held_facts, next_challenge
 from console.actions.checks.read_proofs import Proof, proofs_of
 from console.actions.checks.read_rules import Case, No, judged
@@ -43,7 +43,6 @@ from models.permissions import Permission
 from models.refusals import Conflict, Invalid, Refusal
 from models.staff import Actor
 
-_MOST_SKEW: Final = 2**31 - 1
 _CONFLICTS: Final = frozenset({"reader.challenge_past", "reader.challenge_used", "reader.seq_used"})
 MOST_READERS: Final = 50
 """Readers of one device that are remembered."""
@@ -80,7 +79,8 @@ class _Sent:
 @dataclass(frozen=True, slots=True)
 class ReadRecord:
     read: CardRead
-    device: ReaderDevice
+    device: ReaderDevice | None
+    """None for who may not know of devices."""
     check: SpotCheck | None
     """None also of one that the reader may not know of."""
     proofs: Sequence[Proof]
@@ -199,7 +199,7 @@ def _new_reader(work: Work, device_id: UUID, told: SignedRead) -> CardReaderStat
             usb=said.usb.lower(),
             serial=said.serial,
             sam_id=said.sam_id,
-            is_virtual=said.virtual,
+            is_virtual=said.is_virtual,
             first_seen_at=work.at,
         )
     )
@@ -222,9 +222,9 @@ def _row(case: Case, sent: _Sent, no: No | None) -> CardRead:
         sha256=sent.token.sha256,
         captured_at=told.captured_at,
         received_at=case.work.at,
-        skew_ms=max(-_MOST_SKEW, min(told.clock_skew_ms, _MOST_SKEW)),
+        skew_ms=kept_skew(told.clock_skew_ms),
         is_offline=told.offline,
-        reader=told.reader.model_dump(),
+        reader=told.reader.model_dump() | {"virtual": told.reader.is_virtual},
         agent=told.agent.model_dump(),
         fault=told.fault.code if told.fault else "",
     )
@@ -296,7 +296,8 @@ def read_record(desk: Desk, read_id: UUID | str) -> ReadRecord:
     side = own_side(desk.house)
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
         read = work.get(CardRead, read_id)
-        device = work.session.get_one(ReaderDevice, read.device_id)
+        own = work.select(ReaderDevice).where(ReaderDevice.id == read.device_id)
+        device = work.session.exec(own).first()
         check = work.session.get(SpotCheck, read.check_id) if read.check_id else None
         proofs = proofs_of(desk.house, work, read, check, side)
         seen = work.select(SpotCheck).where(SpotCheck.id == read.check_id)

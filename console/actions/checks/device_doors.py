@@ -29,6 +29,7 @@ from console.actions.checks.device_rows import (
     SEEN_EACH,
     Known,
     is_long_silent,
+    kept_skew,
     known_device,
     note_seen,
     quarantine,
@@ -133,7 +134,7 @@ def enrol(house: House, token: str) -> Enrolled:
         work.session.flush()
         code.used_at, code.device_id = work.at, device.id
         work.record(
-            "reader_device.enrolled", device, fingerprint=device.fingerprint, host=device.host,
+            "reader_device.enrolled", device, host=device.host,
             agent=device.agent_version,
         )  # fmt: skip
     return Enrolled(device, facts)
@@ -194,6 +195,8 @@ def give_pass(house: House, token: str) -> Given:
             no = _used_before(work, device, told, read.sha256)
         if no is None:
             device.agent_version, device.agent_build = told.agent.version, told.agent.build
+            # A wrong clock opens no session; with a pass the laptop learns the time, and says so.
+            device.skew_ms = kept_skew(told.clock_skew_ms)
             note_seen(work, device)
     if no is not None:
         raise no
@@ -297,7 +300,7 @@ def _written(house: House, known: Known) -> Board:
 
 
 def make_pack(house: House, device_id: UUID, ask: PackAsk) -> Pack:
-    """Challenges for reads without a network. The session lasts as long as they do."""
+    """Challenges for reads without a network. They outlive the session; it grows no longer."""
     kind = ReadKind(ask.kind)
     with house.desk().begin(Permission.DEVICE_READ) as work:
         known = known_device(work.session, id=device_id)
@@ -306,17 +309,16 @@ def make_pack(house: House, device_id: UUID, ask: PackAsk) -> Pack:
         if no := known.refusal():
             raise no
         check = _check_of(work, device_id, ask.task, kind)
-        hours = min(timedelta(hours=ask.hours), span("reader_pack", work.at))
+        until = work.at + min(timedelta(hours=ask.hours), span("reader_pack", work.at))
         _must_not_pile_up(work, device_id, ask)
-        made = new_challenges(work, device_id, check.id, kind, work.at + hours, pack=ask.count)
-        check.session_until = max(check.session_until or work.at, work.at + hours)
+        made = new_challenges(work, device_id, check.id, kind, until, pack=ask.count)
         board = renewed(house, work, device_id, Board([Entry(check, kind, made[0])]))
         work.record(
             "spot_check.pack_made", check, count=ask.count, hours=ask.hours, kind=kind.value
         )
     (task,) = tasks_on(house, board.entries, house.now())
     told = [{"challenge": one.value, "until": moment(one.until)} for one in made]
-    return Pack(task, told)
+    return Pack({**task, "expires_at": moment(until)}, told)
 
 
 def _check_of(work: Work, device_id: UUID, check_id: UUID, kind: ReadKind) -> SpotCheck:

@@ -17,6 +17,7 @@ from models.staff import Actor, Door, Organisation, User
 
 SEEN_EACH: Final = timedelta(minutes=1)
 """How often it is written that a device was heard of."""
+_MOST_SKEW: Final = 2**31 - 1
 _WHY_NOT: Final = {
     DeviceState.PENDING: "reader.device_pending",
     DeviceState.QUARANTINED: "reader.device_quarantined",
@@ -88,6 +89,11 @@ def known_device(
 def span(code: str, at: datetime) -> timedelta:
     """A parameter that is a length of time, from that moment on."""
     return parameter(code, china_day(at)).deadline(at, Calendar()).at - at
+
+
+def kept_skew(told: int) -> int:
+    """Milliseconds as the column holds them: more than twenty-four days are as good as none."""
+    return max(-_MOST_SKEW, min(told, _MOST_SKEW))
 
 
 def is_long_silent(device: ReaderDevice, at: datetime) -> bool:

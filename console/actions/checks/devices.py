@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from console.actions.cards.industry.files import written
 from console.actions.channel.held import must_be_another, must_say_why
 from console.actions.checks.device_doors import code_hash
 from console.actions.checks.device_rows import is_long_silent, quarantine, span
+from console.actions.deadlines import deadline
 from console.desk import LONGEST_PAGE, PAGE, Desk, Order, Slice, Work
 from models.audit import AuditEntry
 from models.checks.devices import (
@@ -37,12 +38,14 @@ from models.checks.reads import CardRead, ReadChallenge
 from models.checks.spot_checks import CheckState, SpotCheck
 from models.permissions import GRANTS, Permission, Role
 from models.refusals import Conflict, Invalid, NotAllowed
+from models.rules import china_day
 from models.staff import Organisation, User, UserRole
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LETTERS: Final = 10
 """Of a pairing code: 50 bits."""
 _LONGEST_SITE: Final = 200
+_LONGEST_REFERENCE: Final = 64
 _CHALLENGES_KEPT: Final = timedelta(days=7)
 """Those that no read answered, behind their end."""
 _FINGERPRINT: Final = re.compile(r"[^A-Z2-7]")
@@ -139,6 +142,33 @@ def approve_device(
     return row
 
 
+def vouch_for_holder(
+    desk: Desk,
+    device_id: UUID | str,
+    trained_until: date,
+    secrecy_ref: str,
+    version: int | None = None,
+) -> ReaderDevice:
+    """Say that its holder is trained, until when, and where their promise of secrecy is filed.
+
+    Without both no session is opened (DOMAIN 4.11). A manager says it, and nobody of
+    themselves.
+    """
+    filed = written(desk, "reader_secrecy", secrecy_ref, _LONGEST_REFERENCE)
+    with desk.begin(Permission.HOLDER_VOUCH) as work:
+        row = _held(work, device_id, version)
+        must_be_another(work, row.holder_id, row.number)
+        today, most = china_day(work.at), china_day(deadline(work, "reader_training").at)
+        if not today <= trained_until <= most:
+            raise Invalid("reader.training_day", first=today.isoformat(), last=most.isoformat())
+        row.trained_until, row.secrecy_ref = trained_until, filed
+        row.version += 1
+        work.record(
+            "reader_device.holder_vouched", row, until=trained_until.isoformat(), filed=filed
+        )
+        return row
+
+
 def refuse_device(
     desk: Desk, device_id: UUID | str, reason: str, version: int | None = None
 ) -> ReaderDevice:
@@ -176,6 +206,8 @@ def reinstate_device(
         before = row.why
         row.move(DeviceMove.REINSTATE)
         row.why, row.reason, row.last_seen_at = None, why, work.at
+        # What its clock was then says nothing of now: its next pass does.
+        row.skew_ms = None
         work.record("reader_device.reinstated", row, reason=why, why=before)
         return row
 
@@ -223,7 +255,7 @@ def list_devices(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Slice[ReaderDevice]:
-    """The newest first; `words` is the beginning of a number, of a fingerprint, or of a host."""
+    """The newest first; `words` is the beginning of a number or of a host."""
     with desk.begin(Permission.DEVICE_READ) as work:
         query = work.select(ReaderDevice)
         if state is not None:
@@ -232,7 +264,6 @@ def list_devices(
             query = query.where(
                 or_(
                     col(ReaderDevice.number).startswith(start.upper(), autoescape=True),
-                    col(ReaderDevice.fingerprint).startswith(start.upper(), autoescape=True),
                     col(ReaderDevice.host).startswith(start, autoescape=True),
                 )
             )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, func, insert, select, update
 from sqlmodel import col
 
 from console.actions.checks.challenges import challenge_values
@@ -144,7 +144,7 @@ _GO_ON: Final = (
         last_seq=bindparam("seq"),
         last_sha256=bindparam("digest"),
         last_seen_at=bindparam("seen"),
-        skew_ms=bindparam("skew"),
+        skew_ms=func.coalesce(bindparam("skew", type_=Integer), col(ReaderDevice.skew_ms)),
         reads=col(ReaderDevice.reads) + bindparam("accepted"),
         refused=col(ReaderDevice.refused) + bindparam("turned_down"),
     )
@@ -193,7 +193,8 @@ def go_on(work: Work, row: CardRead, facts: Facts, *, is_ours: bool) -> None:
             "seq": row.seq if is_newest else facts.last_seq,
             "digest": row.sha256 if is_newest else facts.last_sha256,
             "seen": work.at if is_seen else facts.last_seen_at,
-            "skew": row.skew_ms,
+            # Of a trip it tells how the clock was then, and not how it is.
+            "skew": None if row.is_offline else row.skew_ms,
             "accepted": int(counts),
             "turned_down": int(not counts),
         },

@@ -15,6 +15,7 @@ from console.actions.checks.device_rows import span
 from console.actions.checks.read_facts import Facts
 from console.desk import Work
 from models.checks.devices import CardReaderState, WhyQuarantined
+from models.checks.judging import FORGED
 from models.checks.reads import CardRead, Chain, ReadKind
 from models.checks.spot_checks import CheckState
 from models.checks.wire import SignedRead
@@ -43,6 +44,14 @@ class Case:
         except OverflowError:
             return self.told.captured_at
 
+    @property
+    def asked_kind(self) -> ReadKind:
+        """Of the challenge that it has to answer: a fault is one of the reader it happened to."""
+        fault = self.told.fault
+        if fault is None:
+            return ReadKind(self.told.kind)
+        return ReadKind.ID if fault.is_of_document else ReadKind.SIM
+
     def chain(self) -> Chain:
         if self.told.seq != self.facts.last_seq + 1:
             return Chain.GAP
@@ -57,7 +66,7 @@ class No:
 
 
 def judged(case: Case) -> No | None:
-    for rule in _RULES:
+    for rule in RULES:
         no = rule(case)
         if no is not None:
             return no
@@ -75,7 +84,7 @@ def _challenge(case: Case) -> No | None:
         return No(Conflict("reader.challenge_past"))
     if facts.used_at is not None:
         return No(Conflict("reader.challenge_used"), WhyQuarantined.REPLAY)
-    is_for_it = told.kind in {facts.challenge_kind, ReadKind.FAULT}
+    is_for_it = case.asked_kind is facts.challenge_kind
     if facts.until <= case.work.at or not is_for_it or facts.is_of_pack is not told.offline:
         return No(Conflict("reader.challenge_past"))
     return None
@@ -129,14 +138,18 @@ def _pace(case: Case) -> No | None:
 
 
 def _virtual(case: Case) -> No | None:
-    if not case.told.reader.virtual or case.facts.is_for_tests:
+    if not case.told.reader.is_virtual or case.facts.is_for_tests:
         return None
     return No(Invalid("reader.virtual_refused"), WhyQuarantined.VIRTUAL)
 
 
 def _reader(case: Case) -> No | None:
-    """One for identity cards is allowed by the id of its security module (READER D.3)."""
-    is_id = case.told.kind == ReadKind.ID
+    """One for identity cards is allowed by the id of its security module (READER D.3).
+
+    That a document is forged is said by that module too.
+    """
+    fault = case.told.fault
+    is_id = case.told.kind == ReadKind.ID or (fault is not None and fault.code == FORGED)
     if case.reader is CardReaderState.ALLOWED and (case.told.reader.sam_id or not is_id):
         return None
     if case.reader is CardReaderState.SEEN and not is_id:
@@ -149,6 +162,6 @@ def _fields(case: Case) -> No | None:
     return No(Invalid("reader.fields_beyond", fields=", ".join(sorted(beyond)))) if beyond else None
 
 
-_RULES: Final[Sequence[Callable[[Case], No | None]]] = (
+RULES: Final[Sequence[Callable[[Case], No | None]]] = (
     _console, _challenge, _session, _number, _clock, _pace, _virtual, _reader, _fields,
 )  # fmt: skip

@@ -35,10 +35,12 @@ def open_session(
     `notice_shown`: the person was shown the notice in force; no document is read without.
     """
     with desk.begin(Permission.SPOT_CHECK_DO) as work:
+        # The device first, as the reads of its session take them: nobody waits in a circle.
+        device = work.get(ReaderDevice, device_id)
         row = held(work, SpotCheck, check_id, version)
         must_be_mine(work, row)
         row.move(CheckMove.OPEN_SESSION)
-        device = _device(work, row, device_id)
+        _must_be_ready(work, row, device)
         if row.wants_identity and not notice_shown:
             raise Conflict("spot_check.notice_needed", number=row.number)
         row.device_id = device.id
@@ -55,13 +57,14 @@ def open_session(
         return row
 
 
-def _device(work: Work, row: SpotCheck, device_id: UUID | str) -> ReaderDevice:
+def _must_be_ready(work: Work, row: SpotCheck, device: ReaderDevice) -> None:
     """The inspector's own, heard of lately, its clock right, and busy with nothing else."""
-    device = work.get(ReaderDevice, device_id)
     if device.state is not DeviceState.ACTIVE:
         raise Conflict("spot_check.device_not_active", number=device.number, state=device.state)
     if device.holder_id != work.actor.id:
         raise Conflict("spot_check.device_not_yours", number=device.number)
+    if not device.is_holder_ready(china_day(work.at)):
+        raise Conflict("spot_check.holder_not_ready", number=device.number)
     if is_long_silent(device, work.at):
         raise Conflict("spot_check.device_silent", number=device.number)
     most = span("check_clock_skew", work.at)
@@ -69,7 +72,6 @@ def _device(work: Work, row: SpotCheck, device_id: UUID | str) -> ReaderDevice:
         raise Conflict("spot_check.device_clock", number=device.number)
     if (other := _busy_with(work, row, device)) is not None:
         raise Conflict("spot_check.device_busy", number=device.number, check=other.number)
-    return device
 
 
 def _busy_with(work: Work, row: SpotCheck, device: ReaderDevice) -> SpotCheck | None:
@@ -105,6 +107,24 @@ def refuse_check(
         return row
 
 
+def call_off_check(
+    desk: Desk, check_id: UUID | str, reason: str, version: int | None = None
+) -> SpotCheck:
+    """Break off, by whoever plans, what its inspector left: its session has ended.
+
+    It can be repeated by another; what was read for it stays until its term is over.
+    """
+    why = written(desk, "reason", reason, _LONGEST)
+    with desk.begin(Permission.SPOT_CHECK_PLAN) as work:
+        row = held(work, SpotCheck, check_id, version)
+        if row.state is CheckState.READING and is_open(row, work.at):
+            raise Conflict("spot_check.session_open", number=row.number)
+        break_off(work, row, CheckMove.TIMEOUT)
+        row.reason, row.submitted_by = why, work.actor.id
+        work.record("spot_check.called_off", row, reason=why)
+        return row
+
+
 def break_off(work: Work, row: SpotCheck, move: CheckMove) -> None:
     """No comparison comes of it; the marks that were to be compared are void."""
     row.move(move)
@@ -122,12 +142,15 @@ def follow_up(
 ) -> SpotCheck:
     """Whether service was refused to whom nobody could check; given all the same, it is a finding.
 
-    Asked of whoever did the check, once (004-1-b).
+    Asked once (004-1-b) of whoever did the check; whoever plans answers for one who has left.
     """
     said = written(desk, "check_note", note, _LONGEST)
-    with desk.begin(Permission.SPOT_CHECK_DO) as work:
+    is_planner = desk.actor.may(Permission.SPOT_CHECK_PLAN)
+    allowed = Permission.SPOT_CHECK_PLAN if is_planner else Permission.SPOT_CHECK_DO
+    with desk.begin(allowed) as work:
         row = held(work, SpotCheck, check_id, version)
-        must_be_mine(work, row)
+        if not is_planner:
+            must_be_mine(work, row)
         if not is_follow_up_open(row):
             raise Conflict("spot_check.no_follow_up", number=row.number)
         row.service_refused, row.follow_up = service_refused, said
@@ -149,12 +172,13 @@ def is_follow_up_open(row: SpotCheck) -> bool:
 def review_check(
     desk: Desk, check_id: UUID | str, note: str, version: int | None = None
 ) -> SpotCheck:
-    """A second person has looked: neither who did the check nor who sent it in."""
+    """A second person has looked: neither who did the check nor who sent it in or answered."""
     said = written(desk, "check_note", note, _LONGEST)
     with desk.begin(Permission.SPOT_CHECK_REVIEW) as work:
         row = held(work, SpotCheck, check_id, version)
         must_be_another(work, row.assignee_id, row.number)
         must_be_another(work, row.submitted_by, row.number)
+        must_be_another(work, row.followed_up_by, row.number)
         row.move(CheckMove.REVIEW)
         if is_follow_up_open(row):
             raise Conflict("spot_check.follow_up_open", number=row.number)

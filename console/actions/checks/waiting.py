@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from console.actions.checks.spot_moves import is_follow_up_open, is_open
 from console.actions.waiting import WorkItem, WorkState, due_state
 from console.desk import Desk, Work
+from models.checks.devices import DeviceState, ReaderDevice
 from models.checks.spot_checks import CheckState, SpotCheck, Verdict
 from models.checks.test_purchases import (
     OfferLink,
@@ -36,6 +37,10 @@ _TO_REVIEW: Final = (
     CheckState.INCONCLUSIVE,
     CheckState.ABORTED,
 )
+_DEVICE_NEXT: Final[Mapping[DeviceState, str]] = {
+    DeviceState.PENDING: "device_approve",
+    DeviceState.QUARANTINED: "device_reinstate",
+}
 
 
 def waiting_purchases(desk: Desk) -> Iterator[WorkItem]:
@@ -124,12 +129,30 @@ def waiting_reviews(desk: Desk) -> Iterator[WorkItem]:
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
         rows = work.all(_own(work, *_TO_REVIEW))
     for row in rows:
-        is_own = desk.actor.id in {row.assignee_id, row.submitted_by}
+        is_own = desk.actor.id in {row.assignee_id, row.submitted_by, row.followed_up_by}
         if not is_own and not is_follow_up_open(row):
             state = due_state(row.review_due_at, desk.now())
             yield WorkItem(
                 "spot_review", row.number, state, "spot_checks", row.id, row.review_due_at
             )
+
+
+def waiting_devices(desk: Desk) -> Iterator[WorkItem]:
+    """Laptops to be let in or back to work; nobody lets in what they hold or asked the code of."""
+    if not desk.actor.may(Permission.DEVICE_APPROVE):
+        return
+    with desk.begin(Permission.DEVICE_READ) as work:
+        rows = work.all(
+            work.select(ReaderDevice)
+            .where(col(ReaderDevice.organisation_id).in_(desk.actor.organisations))
+            .where(col(ReaderDevice.state).in_(_DEVICE_NEXT))
+            .order_by(col(ReaderDevice.id))
+        )
+    for row in rows:
+        is_pending = row.state is DeviceState.PENDING
+        theirs = {row.holder_id, row.asked_by} if is_pending else {row.holder_id}
+        if desk.actor.id not in theirs:
+            yield WorkItem(_DEVICE_NEXT[row.state], row.title, WorkState.WAITING, "devices", row.id)
 
 
 def _own(work: Work, *states: CheckState) -> SelectOfScalar[SpotCheck]:
@@ -147,4 +170,5 @@ CHECK_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     waiting_plans,
     waiting_checks,
     waiting_reviews,
+    waiting_devices,
 )

@@ -116,6 +116,8 @@ def _reader_devices() -> None:
         sa.Column("host", sa.String(120), nullable=False),
         sa.Column("site", sa.String(200), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("trained_until", sa.Date(), nullable=True),
+        sa.Column("secrecy_ref", sa.String(64), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=True),
         sa.Column("approved_by", sa.Uuid(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,6 +1,6 @@
 """Reader devices by API: asked for, seen, stopped; to approve one is a person's part."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from console.actions.checks.devices import (
     list_devices,
     quarantine_device,
     retire_device,
+    vouch_for_holder,
 )
 from console.desk import Desk
 from console.web.api.base import DEFAULT_LIMIT, Cursor, Limit, Page, Reading, Writing, shown
-from console.web.api.channel.shapes import In, Out, ReasonIn, shapes_of
+from console.web.api.channel.shapes import In, Out, ReasonIn, VersionIn, shapes_of
 from models.checks.devices import CardReaderState, DeviceState, WhyQuarantined
 
 router = APIRouter(prefix="/reader-devices", tags=["reader devices"])
@@ -27,6 +28,12 @@ class CodeIn(In):
     holder: str = Field(max_length=64)
     """Sign-in name of who will hold the laptop."""
     site: str = Field(default="", max_length=200)
+
+
+class HolderIn(VersionIn):
+    trained_until: date
+    secrecy_ref: str = Field(max_length=64)
+    """Where the promise of secrecy is filed."""
 
 
 class CodeOut(Out):
@@ -42,10 +49,11 @@ class DeviceOut(Out):
     number: str
     organisation_id: UUID
     province: str | None
-    kid: str
     host: str
     site: str
     holder_id: UUID
+    trained_until: date | None
+    secrecy_ref: str
     state: DeviceState
     why: WhyQuarantined | None
     reason: str
@@ -102,7 +110,7 @@ def devices(
     after: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[DeviceOut]:
-    """The newest first; `q` is the beginning of a number, of a fingerprint, or of a host."""
+    """The newest first; `q` is the beginning of a number or of a host."""
     part = list_devices(desk, state=state, words=q, after=after, limit=limit)
     return Page(items=shapes_of(DeviceOut, part.rows), next=part.next)
 
@@ -118,6 +126,13 @@ def code(desk: Writing, body: CodeIn) -> CodeOut:
     """A pairing code: it works once, within ten minutes."""
     asked = ask_code(desk, body.holder, body.site)
     return CodeOut(code=asked.code, expires_at=asked.expires_at)
+
+
+@router.post("/{device_id}/holder")
+def holder(desk: Writing, device_id: UUID, body: HolderIn) -> DeviceRecordOut:
+    """Its holder is trained and bound to secrecy; said by another than the holder."""
+    vouch_for_holder(desk, device_id, body.trained_until, body.secrecy_ref, body.version)
+    return _device(desk, device_id)
 
 
 @router.post("/{device_id}/quarantine")

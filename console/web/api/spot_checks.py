@@ -22,7 +22,13 @@ from console.actions.checks.spot_lists import (
     list_checks,
     pass_rates,
 )
-from console.actions.checks.spot_moves import follow_up, open_session, refuse_check, review_check
+from console.actions.checks.spot_moves import (
+    call_off_check,
+    follow_up,
+    open_session,
+    refuse_check,
+    review_check,
+)
 from console.actions.checks.spot_plans import (
     LONGEST,
     MOST_DRAWN,
@@ -355,6 +361,13 @@ def submit(desk: Writing, check_id: UUID, body: VersionIn) -> SpotCheckRecordOut
 def refuse(desk: Writing, check_id: UUID, body: RefusedIn) -> SpotCheckRecordOut:
     """The person would not be checked, or nobody can tell who they are."""
     refuse_check(desk, check_id, body.result, body.reason, body.version)
+    return _check(desk, check_id)
+
+
+@router.post("/spot-checks/{check_id}/call-off")
+def call_off(desk: Writing, check_id: UUID, body: ReasonIn) -> SpotCheckRecordOut:
+    """Break off what its inspector left, once its session has ended."""
+    call_off_check(desk, check_id, body.reason, body.version)
     return _check(desk, check_id)
 
 
