@@ -8,9 +8,10 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,23 @@ def _postgres_bin() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole stories come first: begun last, one worker would end long after the other."""
+    """Whole stories come first: begun last, one worker would end long after the other.
+
+    The daemon of card readers is one a machine: files that use it lie far apart, or one worker
+    would wait for the other.
+    """
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+    files = [list(items) for _, items in groupby(items, key=lambda item: item.path)]
+    alone = [file for file in files if any("stack" in _fixtures(item) for item in file)]
+    others = [file for file in files if file not in alone]
+    apart = 1 + len(others) // (len(alone) + 1)
+    for place, file in enumerate(alone):
+        others.insert(place * apart, file)
+    items[:] = chain.from_iterable(others)
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 def pytest_sessionstart() -> None:
