@@ -26,7 +26,7 @@ CARDS: Final[Mapping[str, Mapping[str, object]]] = {
         "iccid": ICCID,
         "iccid_raw": "98689962100000000081",
         "iccid_luhn": None,
-        "pin1": "off",
+        "pin1": "disabled",
         "imsi_state": "not_asked",
         "apdus": 4,
     },
