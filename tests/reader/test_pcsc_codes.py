@@ -85,6 +85,7 @@ def test_the_library_that_pyscard_loads_is_another_thing_to_miss(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "smartcard", ModuleType("smartcard"))
+    monkeypatch.delitem(sys.modules, "smartcard.scard", raising=False)  # of an earlier test
     with pytest.raises(ServiceDown) as down:
         Context()
     assert down.value.reason == "library_missing"
