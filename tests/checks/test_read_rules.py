@@ -161,8 +161,9 @@ def test_a_number_has_eighteen_to_twenty_places(desks: Desks, number: str) -> No
 )
 def test_a_fault_has_no_room_for_words(desks: Desks, fault: dict[str, Any]) -> None:
     laptop = approved(desks)
-    session(desks, laptop)
+    check = session(desks, laptop)
     refused(laptop, laptop.read(laptop.task(), kind="fault", fault=fault), "read_malformed")
+    assert reads_of(desks.inspector, check.id) == [], "no word of it is kept"
 
 
 def test_a_fault_answers_the_challenge_of_its_own_reader(desks: Desks) -> None:

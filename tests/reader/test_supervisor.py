@@ -157,7 +157,7 @@ def test_a_reader_that_was_given_up_has_another_chance_when_it_is_plugged_in_aga
     bench.monitor("readers", readers=[])
     bench.hears("reader_lost")
     bench.monitor("readers", readers=[READER])
-    bench.hears("worker_died")
+    assert bench.hears("worker_died")["reason"] == "LookupError"
 
 
 @with_worker("dies_reading_once")
@@ -190,7 +190,8 @@ def test_what_was_read_of_a_card_that_left_is_thrown_away(bench: Bench) -> None:
 
 @with_worker("babbles")
 def test_a_worker_that_talks_nonsense_is_ended(bench: Bench) -> None:
-    bench.hears("worker_died")
+    assert bench.hears("worker_died")["reader"] == READER
+    assert bench.asks.ends == []
 
 
 @with_worker("well")
@@ -224,6 +225,7 @@ def test_a_service_that_refuses_this_account_is_told_apart_from_one_that_is_down
 def test_a_monitor_that_dies_is_started_again(bench: Bench) -> None:
     bench.end_monitor()
     bench.hears("monitor_died")
+    assert not bench.supervisor.has_given_up
 
 
 def test_without_its_monitor_the_agent_ends_so_that_somebody_starts_it_anew() -> None:
