@@ -203,8 +203,7 @@ def test_a_read_without_a_network_takes_a_packed_challenge_and_goes_out_later(
             sims.insert("usim-cn20")
             assert agent.until("read_kept")["waiting"] == 1
             cable.plug_in()
-            agent.until("console_back")
-            agent.until("read_relayed")
+            counter.hears(agent, "console_back", "read_relayed")
             assert ended(agent) == 0
         cable.pull()
     (read,) = far.reads
