@@ -1,0 +1,1 @@
+"""How things stand, counted by a job and read at once."""

@@ -1,0 +1,1 @@
+"""What is watched: how things stand for an organisation, and what of it was reported when."""
