@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,9 +65,9 @@ def served(house: House, port: int | None = None) -> Generator[str]:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Generator[str]:
-    """`channel serve` as people start it; the base address."""
-    port = free_port()
+def running(folder: Path, *, under: Sequence[str] = (), **settings: str) -> Generator[str]:
+    """`channel serve` as people start it, perhaps `under` another command; the base address."""
+    port = int(settings.get("CHANNEL_PORT") or free_port())
     base = f"http://127.0.0.1:{port}"
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CHANNEL_")},
@@ -77,7 +77,7 @@ def running(folder: Path, **settings: str) -> Generator[str]:
         **settings,
     }
     with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen([CHANNEL, "serve"], env=env, stdout=log, stderr=log)
+        process = subprocess.Popen([*under, CHANNEL, "serve"], env=env, stdout=log, stderr=log)
         try:
             wait_until_up(base, process)
             yield base
