@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-.PHONY: setup reader run demo test nightly lint bench model model-card lock needs clean
+.PHONY: setup reader run demo test nightly lint bench screens model model-card lock needs clean
 
 setup: .venv/.runtime
 
@@ -55,6 +55,10 @@ lint: .venv/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/pyright
+
+# The pictures of the README, of the sample workspace as it is now.
+screens: .venv/.dev needs
+	@$(BIN)/python -m tests.screens
 
 bench: .venv/.dev needs
 	@$(BIN)/python -m tests.bench

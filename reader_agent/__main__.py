@@ -1,3 +1,3 @@
-from reader_agent.cli import main
+from reader_agent.commands.cli import main
 
 raise SystemExit(main())

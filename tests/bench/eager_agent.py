@@ -7,6 +7,6 @@ from reader_agent import policy
 policy.SHORTEST_PAUSE, policy.MOST_AN_HOUR = 0.0, sys.maxsize  # pyright: ignore[reportConstantRedefinition]
 
 if __name__ == "__main__":
-    from reader_agent.cli import main
+    from reader_agent.commands.cli import main
 
     sys.exit(main())

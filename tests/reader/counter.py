@@ -89,7 +89,7 @@ class Program:
 
     def starts(self, *words: str) -> Child:
         """A command that goes on, with its lines of JSON as they come."""
-        return Child("cli", "--json", "--state", str(self.state), *words)
+        return Child("commands.cli", "--json", "--state", str(self.state), *words)
 
     @staticmethod
     def hears(agent: Child, *wanted: str) -> None:

@@ -68,7 +68,7 @@ class Simulator:
 
 
 class IdWorker:
-    """`reader_agent.id_worker` as the agent starts it."""
+    """`reader_agent.documents.id_worker` as the agent starts it."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -116,7 +116,7 @@ class IdWorker:
 def reading(port: str) -> Generator[IdWorker]:
     """A worker whose port is up, or not; its first line has not been heard yet."""
     pipe = subprocess.PIPE
-    command = [sys.executable, "-P", "-m", "reader_agent.id_worker", port]
+    command = [sys.executable, "-P", "-m", "reader_agent.documents.id_worker", port]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         worker = IdWorker(process)
         try:

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
-from reader_agent.device_key import DeviceKey
-from reader_agent.envelope import read_token
-from reader_agent.flush import flush
-from reader_agent.folder import StateFolder
-from reader_agent.pairing import Console
+from reader_agent.kept.device_key import DeviceKey
+from reader_agent.kept.folder import StateFolder
+from reader_agent.outbox.flush import flush
+from reader_agent.outbox.spool import Spool
 from reader_agent.refusals import SpoolFull
-from reader_agent.relay import Relay
-from reader_agent.spool import Spool
+from reader_agent.wire.envelope import read_token
+from reader_agent.wire.pairing import Console
+from reader_agent.wire.relay import Relay
 from tests.reader.laptop import AGENT, facts
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from reader_agent.build import Agent
-from reader_agent.device_key import DeviceKey
-from reader_agent.envelope import Reader, ReadFacts, Signed, read_token
-from reader_agent.folder import StateFolder
-from reader_agent.pairing import Console
-from reader_agent.relay import Relay
-from reader_agent.spool import Entry, Spool
+from reader_agent.kept.device_key import DeviceKey
+from reader_agent.kept.folder import StateFolder
+from reader_agent.outbox.spool import Entry, Spool
+from reader_agent.wire.envelope import Reader, ReadFacts, Signed, read_token
+from reader_agent.wire.pairing import Console
+from reader_agent.wire.relay import Relay
 from tests.reader.far_console import FarConsole
 
 AGENT: Final = Agent("0.1.0", "0" * 64)

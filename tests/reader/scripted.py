@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from reader_agent.pcsc import Row, State
+from reader_agent.cards.pcsc import Row, State
 
 READER: Final = "Counter 0"
 GOOD, TIMEOUT = 0, 0x8010000A

@@ -22,7 +22,7 @@ from typing import IO, Any, Final, Self
 
 import pytest
 
-from reader_agent.pcsc import Context, Monitor
+from reader_agent.cards.pcsc import Context, Monitor
 
 Message = dict[str, Any]
 

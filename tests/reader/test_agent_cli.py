@@ -12,17 +12,17 @@ from string import Formatter
 import pytest
 
 from reader_agent import refusals
-from reader_agent.cli import main
+from reader_agent.commands.cli import main
+from reader_agent.commands.words import LANGUAGES, spoken, texts
+from reader_agent.counter.states import FAULT_CODES
 from reader_agent.refusals import AgentRefusal
-from reader_agent.states import FAULT_CODES
-from reader_agent.words import LANGUAGES, spoken, texts
 from tests.reader.counter import CODE, Counter, Program
 from tests.reader.far_console import far_console, refuses
 from tests.reader.laptop import ICCID, Laptop, paired
 from tests.reader.stack import ROOT
 
 ZH, EN = texts("zh"), texts("en")
-SOURCES = sorted((ROOT / "reader_agent").glob("*.py"))
+SOURCES = sorted((ROOT / "reader_agent").rglob("*.py"))
 COMMANDS = [
     ("version",), ("status",), ("tasks",), ("doctor",), ("spool", "list"), ("spool", "flush"),
     ("pack", "fetch", "--task", "SC-2026-0001"), ("spool", "show", "none"), ("read", "id"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reader_agent.pcsc import Context
+from reader_agent.cards.pcsc import Context
 from tests.reader.counter import Cable, Counter
 from tests.reader.far_console import FarConsole, Mood, far_console, lost, refuses
 from tests.reader.idreader import PEOPLE, Simulator

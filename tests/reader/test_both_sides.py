@@ -9,12 +9,12 @@ from joserfc.jwk import OKPKey
 from integrations.reader_tokens import Token, is_sealed, opened_envelope, read_key, written
 from integrations.reader_tokens import fingerprint as consoles_fingerprint
 from models.checks.wire import Assertion, Enrolment, SignedRead, parsed, version_of
-from reader_agent import envelope
 from reader_agent.build import Agent, this_agent
-from reader_agent.device_key import DeviceKey
 from reader_agent.jws import unb64
-from reader_agent.pairing import Console
+from reader_agent.kept.device_key import DeviceKey
 from reader_agent.refusals import ReceiptWrong
+from reader_agent.wire import envelope
+from reader_agent.wire.pairing import Console
 from tests.reader.far_console import AUD, FarConsole, nonce, public
 from tests.reader.laptop import NUMBER, facts
 

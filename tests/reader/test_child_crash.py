@@ -5,12 +5,13 @@ from queue import SimpleQueue
 
 import pytest
 
-from reader_agent.child import Child, Message, module
+from reader_agent.counter.child import Child, Message, module
 
 
 @pytest.mark.requirement("000-3-c")
 @pytest.mark.parametrize(
-    "words", [("watch",), ("sim_worker", "no such reader"), ("id_worker", "/none")]
+    "words",
+    [("cards.watch",), ("cards.sim_worker", "no such reader"), ("documents.id_worker", "/none")],
 )
 def test_a_crash_leaves_no_memory_on_the_disk(words: tuple[str, ...]) -> None:
     heard: SimpleQueue[Message] = SimpleQueue()

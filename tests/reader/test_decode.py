@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader_agent import decode
+from reader_agent.cards import decode
 from tests.reader.stack import VECTORS
 
 if not VECTORS.exists():

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reader_agent import doctor, doctor_host
-from reader_agent.doctor import Finding
-from reader_agent.doctor_host import Host, Seen
-from reader_agent.folder import StateFolder
-from reader_agent.words import LANGUAGES, texts
+from reader_agent.commands import doctor, doctor_host
+from reader_agent.commands.doctor import Finding
+from reader_agent.commands.doctor_host import Host, Seen
+from reader_agent.commands.words import LANGUAGES, texts
+from reader_agent.kept.folder import StateFolder
 from tests.reader.counter import Counter
 from tests.reader.far_console import FarConsole, far_console
 from tests.reader.idreader import Simulator

@@ -25,11 +25,11 @@ from joserfc.jwe import JWERegistry
 from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
-from reader_agent.device_key import DeviceKey
-from reader_agent.envelope import RECEIPT, Signed, read_token, receipt_of, uuid7
 from reader_agent.jws import b64, canonical, fingerprint, signed, thumbprint
-from reader_agent.pairing import Console
+from reader_agent.kept.device_key import DeviceKey
 from reader_agent.refusals import KeyDamaged, KeyFileOpen, KeyPresent, NotEnrolled, ReceiptWrong
+from reader_agent.wire.envelope import RECEIPT, Signed, read_token, receipt_of, uuid7
+from reader_agent.wire.pairing import Console
 from tests.reader.far_console import AUD, FarConsole, No, public, unpadded
 from tests.reader.laptop import AGENT, NAME, NUMBER, facts
 

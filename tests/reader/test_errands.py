@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reader_agent.asks import Ask
-from reader_agent.errands import Errands
-from reader_agent.packs import Packs
-from reader_agent.spool import Spool
-from reader_agent.tasks import Challenge, Pack, Task
+from reader_agent.counter.asks import Ask
+from reader_agent.counter.errands import Errands
+from reader_agent.outbox.packs import Packs
+from reader_agent.outbox.spool import Spool
+from reader_agent.wire.tasks import Challenge, Pack, Task
 from tests.reader.far_console import FarConsole, nonce
 
 NOW = datetime.now(UTC)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from joserfc.jwk import OKPKey
 
-from reader_agent.flush import flush
+from reader_agent.outbox.flush import flush
 from reader_agent.refusals import ConsoleUnreachable, KeysChanged
-from reader_agent.relay import Relay
+from reader_agent.wire.relay import Relay
 from tests.reader.counter import Counter
 from tests.reader.far_console import FarConsole, Mood, far_console, public, says
 from tests.reader.laptop import AGENT, Laptop, paired

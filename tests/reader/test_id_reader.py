@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from serial import Serial
 
-from reader_agent.identity_fields import mark
+from reader_agent.documents.identity_fields import mark
 from tests.reader.idreader import PEOPLE, SALT, IdWorker, Message, Simulator, reading
 
 CHINA: Final = timezone(timedelta(hours=8))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader_agent.identity_fields import canonical, mark, reduced_card
-from reader_agent.idlayout import (
+from reader_agent.documents.identity_fields import canonical, mark, reduced_card
+from reader_agent.documents.idlayout import (
     LAYOUTS,
     Block,
     Doc,

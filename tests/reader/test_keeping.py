@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reader_agent.asks import Ask, Done
-from reader_agent.keeping import Keeper, Kept
-from reader_agent.states import FAULT_CODES, NEVER_SENT
+from reader_agent.counter.asks import Ask, Done
+from reader_agent.counter.keeping import Keeper, Kept
+from reader_agent.counter.states import FAULT_CODES, NEVER_SENT
 from tests.reader.far_console import far_console, nonce
 from tests.reader.laptop import AGENT, paired
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader_agent.build import Agent
-from reader_agent.flush import backoff
-from reader_agent.wire import retry_after
+from reader_agent.outbox.flush import backoff
+from reader_agent.wire.questions import retry_after
 
 
 def test_pauses_double_up_to_five_minutes() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from reader_agent.pcsc import CardFault, Context, Monitor, ServiceDown
-from reader_agent.sim import SimFault
-from reader_agent.sim_worker import Worker
-from reader_agent.watch import SETTLE, Watch
+from reader_agent.cards.pcsc import CardFault, Context, Monitor, ServiceDown
+from reader_agent.cards.sim import SimFault
+from reader_agent.cards.sim_worker import Worker
+from reader_agent.cards.watch import SETTLE, Watch
 from tests.reader.scripted import EMPTY, GOOD, PRESENT, READER, Enough, Scripted, state
 from tests.reader.stack import ROOT
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from reader_agent.pcsc import CardReset, Context, library
-from reader_agent.sim import Sim
+from reader_agent.cards.pcsc import CardReset, Context, library
+from reader_agent.cards.sim import Sim
 from tests.reader.stack import SLOTS, Child, Message, Stack, until
 
 ALL: Final = ["iccid", "imsi", "mnc_len", "spn", "gid1", "msisdn"]
@@ -47,14 +47,14 @@ class Reader:
 def watch(sims: Stack) -> Iterator[Child]:
     """A monitor that has looked around: pcscd is up, nothing is in."""
     del sims
-    with Child("watch") as watch:
+    with Child("cards.watch") as watch:
         assert [watch.next()["event"] for _ in range(2)] == ["service", "readers"]
         yield watch
 
 
 @pytest.fixture
 def reader(sims: Stack, watch: Child) -> Iterator[Reader]:
-    with Child("sim_worker", SLOTS[0]) as worker:
+    with Child("cards.sim_worker", SLOTS[0]) as worker:
         worker.until("ready")
         yield Reader(sims, watch, worker, 0)
 
@@ -78,7 +78,7 @@ def fault_of(told: Message) -> tuple[str, str, str]:
 
 def test_an_agent_that_starts_before_the_service_waits_for_it(sims: Stack) -> None:
     sims.pcscd_end()
-    with Child("watch") as watch:
+    with Child("cards.watch") as watch:
         down = watch.next()
         assert (down["event"], down["up"], down["reason"]) == ("service", False, "service_down")
         sims.pcscd_start()
@@ -109,11 +109,11 @@ def test_the_service_ends_while_a_card_is_read(reader: Reader) -> None:
 
 
 def test_a_service_without_any_reader(sims: Stack) -> None:
-    with sims.without_readers(), Child("watch") as watch:
+    with sims.without_readers(), Child("cards.watch") as watch:
         assert watch.next()["up"] is True
         assert watch.next()["readers"] == []
         assert Context().readers() == []
-        with Child("sim_worker", SLOTS[0]) as worker:
+        with Child("cards.sim_worker", SLOTS[0]) as worker:
             worker.say(do="read", id=1, counter=1, fields=["iccid"])
             assert fault_of(worker.until("fault")) == ("card_left", "reader", "")
 
@@ -146,7 +146,7 @@ def test_half_a_status_word_is_a_card_that_left(reader: Reader) -> None:
 
 
 def test_a_card_that_another_program_resets_is_read_from_the_start(sims: Stack) -> None:
-    with Child("watch") as watch:
+    with Child("cards.watch") as watch:
         sims.insert("usim-cn20")
         watch.until("card")
         context = Context()
@@ -201,7 +201,7 @@ def test_a_mute_card_blocks_its_own_worker_and_nothing_else(reader: Reader) -> N
     reader.sims.fault(mute_after=2)
     reader.begin(reader.put("usim-cn20"))
     assert reader.worker.is_silent(0.5)
-    with Child("sim_worker", SLOTS[1]) as other:
+    with Child("cards.sim_worker", SLOTS[1]) as other:
         beside = Reader(reader.sims, reader.watch, other, 1)
         assert beside.read(beside.put("usim-cn19"))["card"]["iccid"] == CN19
     assert reader.worker.is_silent(0.1), "it hangs until it is killed"
@@ -209,7 +209,7 @@ def test_a_mute_card_blocks_its_own_worker_and_nothing_else(reader: Reader) -> N
     reader.sims.fault()
     reader.sims.remove()
     reader.watch.until("gone", reader=SLOTS[0])
-    with Child("sim_worker", SLOTS[0]) as worker:
+    with Child("cards.sim_worker", SLOTS[0]) as worker:
         again = Reader(reader.sims, reader.watch, worker, 0)
         assert again.read(again.put("usim-hex"))["card"]["iccid"] == "8986990A123456789012"
 
@@ -297,7 +297,7 @@ def test_cards_of_both_readers_that_are_in_at_the_start_are_told_once(sims: Stac
     context = Context()
     until(lambda: all(context.slot(name).is_present for name in SLOTS))
     context.close()
-    with Child("watch") as watch:
+    with Child("cards.watch") as watch:
         said = [watch.next() for _ in range(4)]
         assert [one["event"] for one in said] == ["service", "readers", "card", "card"]
         assert {one["reader"] for one in said[2:]} == set(SLOTS)

@@ -14,9 +14,8 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from reader_agent.build import this_agent
-from reader_agent.device_key import DeviceKey
-from reader_agent.flush import Outcome, flush
-from reader_agent.pairing import Console
+from reader_agent.kept.device_key import DeviceKey
+from reader_agent.outbox.flush import Outcome, flush
 from reader_agent.refusals import (
     AgentRefusal,
     ConsoleRefused,
@@ -24,7 +23,8 @@ from reader_agent.refusals import (
     NotEnrolled,
     PairingDamaged,
 )
-from reader_agent.relay import Relay
+from reader_agent.wire.pairing import Console
+from reader_agent.wire.relay import Relay
 from tests.reader.far_console import (
     FarConsole,
     Handler,

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from reader_agent.device_key import DeviceKey
-from reader_agent.flush import flush
-from reader_agent.pairing import checked_address
+from reader_agent.kept.device_key import DeviceKey
+from reader_agent.outbox.flush import flush
 from reader_agent.refusals import AddressRefused, ConsoleUnreachable
-from reader_agent.relay import Relay
+from reader_agent.wire.pairing import checked_address
+from reader_agent.wire.relay import Relay
 from tests.reader.far_console import FarConsole, far_console
 from tests.reader.laptop import AGENT, paired
 

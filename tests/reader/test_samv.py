@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reader_agent.samv import (
+from reader_agent.documents.samv import (
     LINE_ERRORS,
     MOST,
     PREAMBLE,

@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from reader_agent import serial_ports
-from reader_agent.serial_ports import SerialPort, port_at, ports
+from reader_agent.documents import serial_ports
+from reader_agent.documents.serial_ports import SerialPort, port_at, ports
 
 
 def usb(path: Path, vid: int | None, pid: int | None, serial: str | None = None) -> ListPortInfo:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader_agent.chip import OK, Chip
-from reader_agent.pcsc import Answer
-from reader_agent.sim import Sim, SimFault
+from reader_agent.cards.chip import OK, Chip
+from reader_agent.cards.pcsc import Answer
+from reader_agent.cards.sim import Sim, SimFault
 from tests.reader.stack import PROFILES, SLOTS, Child, Message, Stack
 
 FIELDS: Final = ["iccid", "imsi", "mnc_len", "spn", "gid1", "msisdn"]
@@ -52,7 +52,7 @@ class Counter:
 
 @pytest.fixture(scope="module")
 def counter(stack: Stack) -> Iterator[Counter]:
-    with Child("watch") as watch, Child("sim_worker", SLOTS[0]) as worker:
+    with Child("cards.watch") as watch, Child("cards.sim_worker", SLOTS[0]) as worker:
         assert worker.next()["event"] == "ready"
         yield Counter(stack, watch, worker)
 

@@ -15,11 +15,11 @@ import pytest
 from joserfc import jwe
 from joserfc.jwe import JWERegistry
 
-from reader_agent.envelope import Receipt, Signed
-from reader_agent.flush import flush
-from reader_agent.folder import StateFolder
 from reader_agent.jws import LONGEST
-from reader_agent.packs import Packs
+from reader_agent.kept.folder import StateFolder
+from reader_agent.outbox.flush import flush
+from reader_agent.outbox.packs import Packs
+from reader_agent.outbox.spool import Entry, Spool
 from reader_agent.refusals import (
     AgentRunning,
     CardWrong,
@@ -29,7 +29,7 @@ from reader_agent.refusals import (
     SpoolDamaged,
     SpoolFull,
 )
-from reader_agent.spool import Entry, Spool
+from reader_agent.wire.envelope import Receipt, Signed
 from tests.reader.far_console import FarConsole, Handler, far_console, lost
 from tests.reader.laptop import ICCID, NAME, NUMBER, Laptop, paired
 

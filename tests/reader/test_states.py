@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from reader_agent.states import FAULT_CODES, MOVES, NEVER_SENT, Event, Slot, State
+from reader_agent.counter.states import FAULT_CODES, MOVES, NEVER_SENT, Event, Slot, State
 
 S, E = State, Event
 STEPS = [

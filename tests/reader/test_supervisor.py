@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from reader_agent.asks import LocalAsks
-from reader_agent.child import Lives
+from reader_agent.counter.asks import LocalAsks
+from reader_agent.counter.child import Lives
+from reader_agent.counter.states import State
+from reader_agent.counter.supervisor import Commands, Supervisor, Wanted
 from reader_agent.policy import Pace
-from reader_agent.states import State
-from reader_agent.supervisor import Commands, Supervisor, Wanted
 from tests.reader.counter import Counter
 from tests.reader.far_console import far_console
 from tests.reader.odd_workers import CARD

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reader_agent.usb import seen_as
+from reader_agent.counter.usb import seen_as
 
 _TWIN = "Gemalto PC Twin Reader"
 

@@ -1,0 +1,1 @@
+"""SIM cards through PC/SC."""

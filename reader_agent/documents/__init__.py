@@ -1,0 +1,1 @@
+"""Identity documents, by a reader with a security module on a serial line."""

@@ -1,0 +1,1 @@
+"""What waits for the console, and the challenges that were packed for a trip."""

@@ -1,0 +1,1 @@
+"""docs/reader.md as this side speaks it."""
