@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,16 +15,17 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from streamlit.starlette import App
 
 from console.actions.channel.editions import newest_list
 from console.actions.channel.scan_counts import FLUSHED_EACH, Tally
 from console.actions.staff.sign_in import signed_in, touch_session
 from console.desk import House
+from console.i18n import language_of
 from console.jobs import engine
 from console.pages import frame
 from console.web import (
@@ -42,6 +44,7 @@ from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules, Login, keep_quiet
 from console.web.metrics import Measured
+from console.web.session import signed_in_of
 from console.web.site import Published, Site
 from models.refusals import Refusal
 
@@ -150,7 +153,18 @@ def _with_console(house: House, site: Site, routes: list[BaseRoute], lifespan: L
         exception_handlers=handlers(site),
         on_script_error=_log_script_error,
     )
-    return Bundles(app, house.settings.data, language=house.settings.language)
+    return Bundles(app, house.settings.data, spoken_to=_spoken_to(house))
+
+
+def _spoken_to(house: House) -> Callable[[Scope], Awaitable[str]]:
+    """As the console's own pages find it: the language that whoever is signed in has chosen."""
+
+    async def spoken_to(scope: Scope) -> str:
+        here = HTTPConnection(scope)
+        person = await anyio.to_thread.run_sync(partial(signed_in_of, house, here, touch=False))
+        return language_of(person.language if person else house.settings.language)
+
+    return spoken_to
 
 
 def _bare(_house: House, site: Site, routes: list[BaseRoute], lifespan: Lifespan) -> ASGIApp:

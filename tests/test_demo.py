@@ -50,7 +50,7 @@ def shown(sqlite_houses: SqliteHouses, tmp_path_factory: pytest.TempPathFactory)
     url = sqlite_houses.fresh(folder, is_staffed=False)
     settings = Settings(data=folder, database_url=url, public_url="http://127.0.0.1:8501")
     house = replace(House.open(settings), now=Clock())
-    assert load(house)
+    assert load(house, 0)
     yield house
     house.engine.dispose()
 
@@ -67,7 +67,7 @@ def test_the_sample_has_checklists_to_fill_filled_and_waiting_for_the_second_per
     shown: House,
 ) -> None:
     manager, approver = at(shown, "chen.ming"), at(shown, "li.hua")
-    assert not load(shown)
+    assert not load(shown, 0)
     now, handed_in, brought, *_ = list_runs(manager).rows
     assert [one.state for one in (now, handed_in, brought)] == [
         RunState.IN_PROGRESS, RunState.SUBMITTED, RunState.CLOSED,

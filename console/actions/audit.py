@@ -37,14 +37,19 @@ DEEDS: Final = Log(
 
 
 def list_deeds(
-    desk: Desk, after: str | None = None, *, deed: str | None = None, limit: int = 50
+    desk: Desk,
+    after: str | None = None,
+    *,
+    deed: str | None = None,
+    limit: int = 50,
+    order: Order | None = None,
 ) -> Slice[AuditEntry]:
     """Deeds, latest first, as far as the actor may know of them."""
     with desk.begin(Permission.AUDIT_READ) as work:
         query = work.select(AuditEntry)
         if deed:
             query = query.where(col(AuditEntry.deed).startswith(deed, autoescape=True))
-        part = work.slice(query, Order.by(AuditEntry.seq), after, limit)
+        part = work.slice(query, order or Order.by(AuditEntry.seq), after, limit)
         return Slice(_without_own_complaints(work, part.rows), part.next)
 
 

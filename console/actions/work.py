@@ -18,6 +18,7 @@ from console.actions.channel.waiting import CHANNEL_SOURCES
 from console.actions.channel.waiting_barred import BARRED_SOURCES
 from console.actions.checks.waiting import CHECK_SOURCES
 from console.actions.deadlines import warned_until
+from console.actions.exports.waiting import EXPORT_SOURCES
 from console.actions.patrol.waiting import PATROL_SOURCES
 from console.actions.patrol.waiting_evidence import EVIDENCE_SOURCES
 from console.actions.patrol.waiting_links import LINK_SOURCES
@@ -174,5 +175,6 @@ SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
     *BARRED_SOURCES,
     *CHECK_SOURCES,
     *INDUSTRY_SOURCES,
+    *EXPORT_SOURCES,
 )
 """Each area adds one; a source asks `may` first, so that looking for work is never a denial."""

@@ -100,4 +100,6 @@ AREAS: Final[Mapping[str, Callable[[str], Any]]] = {
     "industry": _group("industry", "industry"),
     "usage": _group("usage", "usage"),
     "import": _alone("brought", "bring"),
+    "oversight": _group("oversight", "oversight"),
+    "export": _alone("exports", "export"),
 }

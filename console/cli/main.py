@@ -9,6 +9,7 @@ import typer
 from console.actions.staff.people import open_first
 from console.cli.areas import ByArea
 from console.cli.base import FOUND_BAD, choices, house, quiet, say, speak
+from console.cli.watch import PartWatch
 from console.database import migrate as migrate_schema
 from console.i18n import told
 from models.refusals import Refusal
@@ -103,16 +104,28 @@ def migrate() -> None:
 
 
 @app.command()
-def demo() -> None:
-    """Load a small fictitious workspace into an empty house and print its accounts."""
-    from console.demo import PASSWORD, PEOPLE, load
+def demo(
+    scale: Annotated[
+        float, typer.Option(min=0, help="1: 5,000 agents and 60,000 listings. 0: the stories.")
+    ] = 1,
+) -> None:
+    """Load a fictitious workspace into an empty house and print its accounts."""
+    from console.demo import PASSWORD, load, people_of
 
     own = house()
     migrate_schema(own.engine)
-    if not load(own):
+    watch = PartWatch("cli.demo_part")
+    try:
+        loaded = load(own, scale, watch)
+    except KeyboardInterrupt:
+        watch.end()
+        say("cli.demo_broken_off", data=own.settings.data)
+        raise typer.Exit(FOUND_BAD) from None
+    if not loaded:
         say("cli.demo_not_empty")
         raise typer.Exit(FOUND_BAD)
-    say("cli.demo_loaded", logins=", ".join(login for _, login, *_ in PEOPLE), password=PASSWORD)
+    watch.end()
+    say("cli.demo_loaded", logins=", ".join(people_of(scale)), password=PASSWORD)
 
 
 @app.command()

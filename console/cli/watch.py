@@ -31,3 +31,27 @@ class Watch:
     def end(self) -> None:
         if self._over:
             print(file=sys.stderr)
+
+
+class PartWatch:
+    """Told the part of a whole that is being made and its rows so far; says it by a text with
+    `part` and `rows`: each part once where nobody watches a terminal.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._part = ""
+        self._over = sys.stderr.isatty()
+
+    def __call__(self, part: str, rows: int) -> None:
+        if part != self._part:
+            self.end()
+        elif not self._over:
+            return
+        self._part = part
+        line = t(self._text, part=t(f"demo_part.{part}"), rows=f"{rows:,}")
+        print(line, end="\r" if self._over else "\n", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._over and self._part:
+            print(file=sys.stderr)

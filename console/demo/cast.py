@@ -17,6 +17,7 @@ PAPER: Final = (
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
 INSPECTOR: Final = "zhou.jie"
+PASSWORD: Final = "demo-channel-2026"  # noqa: S105 - printed, for a fictitious workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from console.actions.channel.signals import watch_badges
 from console.actions.channel.witnesses import show_to_witnesses
 from console.actions.checks.devices import sweep_devices
 from console.actions.checks.spot_sweeps import sweep_checks
+from console.actions.exports.asking import expire_exports
+from console.actions.oversight.pictures import sweep_pictures
+from console.actions.oversight.reports import keep_reports
 from console.actions.patrol.rehash import sweep_evidence
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
@@ -72,7 +75,12 @@ SWEEPS: Final[tuple[Sweep, ...]] = (
     Sweep("cases.deadlines", timedelta(minutes=1), sweep_deadlines),
     # From half past eight in China, and each person at most once a day: it knows itself.
     Sweep("digests.send", timedelta(minutes=1), send_digests),
+    Sweep("exports.expire", timedelta(minutes=10), expire_exports),
     Sweep("scans.forget", timedelta(days=1), forget_scans),
+    # Each organisation's once an hour or when asked for, a few seconds at a time: it knows itself.
+    Sweep("oversight.count", timedelta(seconds=30), sweep_pictures),
+    # On Mondays and on the first of a month, from what was counted after midnight.
+    Sweep("oversight.reports", timedelta(minutes=10), keep_reports),
     # What makers owe and who was to be named: days end at midnight, an hour is soon enough.
     Sweep("industry.overdue", timedelta(hours=1), sweep_overdue),
     # Soon after midnight, and each carrier once a day: it knows itself.

@@ -24,8 +24,8 @@ from console.pages.kit import (
     cursor,
     empty,
     flash,
+    list_tools,
     page_head,
-    pager,
     record_table,
     view,
 )
@@ -47,6 +47,7 @@ def show_queue() -> None:
 
 
 def show_rows(part: QueuePart) -> None:
+    tools = list_tools(desk, "admission")
     found = admission_queue(desk, part, after=cursor("admission", part))
     if not found.rows:
         empty(t("admission_page.none"), t("admission_page.none_next"))
@@ -66,9 +67,9 @@ def show_rows(part: QueuePart) -> None:
     ]
     may_review = desk.actor.may(P.AGENT_REVIEW) and part is not QueuePart.CORRECTION
     chosen = record_table(
-        found.rows, columns, key="admission", select=may_review, open_page="agents"
+        found.rows, tools.shown(columns), key="admission", select=may_review, open_page="agents"
     )
-    pager(found, "admission")
+    tools.pager(found, "admission")
     if may_review and chosen:
         deciding(chosen)
 

@@ -53,11 +53,11 @@ from console.pages.kit import (
     labelled,
     last_day,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -89,19 +89,19 @@ def show_list() -> None:
         state = choice("state", t("agents_page.state"), labelled("agent_state", list(AgentState)))
         places = {code: province_word(code) for code in provinces()}
         province = choice("province", t("agents_page.province"), places)
-        sort = choice("sort", t("agents_page.sort"), labelled("agent_sort", list(AgentSort)))
     with refusals_shown():
-        show_rows(words, state, province, sort)
+        show_rows(words, state, province)
 
 
-def show_rows(words: str, state: str | None, province: str | None, sort: str | None) -> None:
+def show_rows(words: str, state: str | None, province: str | None) -> None:
+    tools = list_tools(desk, "agents")
     found = list_agents(
         desk,
         words,
         state=AgentState(state) if state else None,
         province=province,
-        after=cursor("agents", words, state, province, sort),
-        sort=AgentSort(sort) if sort else AgentSort.NEWEST,
+        after=cursor("agents", words, state, province, tools.sort),
+        sort=AgentSort(tools.sort) if tools.sort else AgentSort.NEWEST,
     )
     if not found.rows:
         is_filtered = bool(words or state or province)
@@ -123,8 +123,10 @@ def show_rows(words: str, state: str | None, province: str | None, sort: str | N
         Column[Agent](t("agents_page.due"), lambda agent: agent.review_due_at, Kind.DUE),
     ]
     may_review, may_sign = desk.actor.may(P.AGENT_REVIEW), desk.actor.may(P.PAPER_EDIT)
-    chosen = record_table(found.rows, columns, key="agents", select=may_review or may_sign)
-    pager(found, "agents")
+    chosen = record_table(
+        found.rows, tools.shown(columns), key="agents", select=may_review or may_sign
+    )
+    tools.pager(found, "agents")
     if may_review:
         deciding(chosen)
     elif may_sign and chosen:

@@ -27,6 +27,7 @@ from console.pages.kit import (
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
@@ -62,6 +63,7 @@ def show_list() -> None:
 
 
 def show_rows(state: str | None) -> None:
+    list_tools(desk, "appeals")
     found = list_appeals(
         desk, AppealState(state) if state else None, after=cursor("appeals", state)
     )

@@ -18,9 +18,9 @@ from console.pages.kit import (
     facts,
     filters,
     flash,
+    list_tools,
     moment,
     page_head,
-    pager,
     record_table,
     section,
 )
@@ -29,8 +29,8 @@ from models.permissions import Permission, Role
 
 AREAS = (
     "staff", "record", "agent", "licence", "badge", "publication", "shop", "patrol", "finding",
-    "case", "instruction", "case_appeal", "industry", "accountable", "usage_finding", "card_order",
-    "identity",
+    "case", "export", "instruction", "case_appeal", "industry", "accountable", "usage_finding",
+    "card_order", "identity",
 )  # fmt: skip
 
 
@@ -60,12 +60,19 @@ def show_deeds() -> None:
         kinds = {area: t(f"deed_area.{area}") for area in AREAS}
         area = choice("deed", t("audit_page.filter"), kinds, width=260)
     deed = f"{area}." if area else None
-    found = list_deeds(desk, cursor("audit", deed), deed=deed)
+    tools = list_tools(desk, "audit")
+    found = list_deeds(desk, cursor("audit", deed, tools.sort), deed=deed, order=tools.order)
     if not found.rows:
         empty(t("audit_page.none"), t("audit_page.none_next"))
         return
-    record_table(found.rows, columns(), key="audit", opens=False, identity=lambda entry: entry.seq)
-    pager(found, "audit")
+    record_table(
+        found.rows,
+        tools.shown(columns()),
+        key="audit",
+        opens=False,
+        identity=lambda entry: entry.seq,
+    )
+    tools.pager(found, "audit")
 
 
 def show_head() -> None:

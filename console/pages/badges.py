@@ -28,10 +28,10 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -60,11 +60,13 @@ def show_list() -> None:
 
 
 def show_rows(words: str, state: str | None) -> None:
+    tools = list_tools(desk, "badges")
     found = list_badges(
         desk,
         words,
         state=BadgeState(state) if state else None,
-        after=cursor("badges", words, state),
+        after=cursor("badges", words, state, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         empty(t("badges_page.none"), t("badges_page.none_next"))
@@ -79,8 +81,8 @@ def show_rows(words: str, state: str | None) -> None:
         Column[Badge](t("badges_page.issued"), lambda row: row.issued_at, Kind.MOMENT),
         Column[Badge](t("badges_page.expires"), lambda row: row.expires_at, Kind.MOMENT),
     ]
-    record_table(found.rows, columns, key="badges")
-    pager(found, "badges")
+    record_table(found.rows, tools.shown(columns), key="badges")
+    tools.pager(found, "badges")
 
 
 def show_badge(badge_id: str) -> None:

@@ -25,8 +25,10 @@ from console.pages.kit import (
     empty,
     facts,
     filters,
+    flag,
     flash,
     list_or_record,
+    list_tools,
     next_moves,
     open_record,
     page_head,
@@ -65,7 +67,7 @@ def show_list() -> None:
         return
     with filters():
         words = search(t("blacklist_page.search"))
-        live = st.checkbox(t("blacklist_page.only"), key="blacklist:only")
+        live = flag("only", t("blacklist_page.only"))
     with refusals_shown():
         if part == VIEW:
             restricted_parts.show_parties(desk, words, live=live)
@@ -117,6 +119,7 @@ def adding() -> None:
 
 
 def show_rows(words: str, *, live: bool) -> None:
+    list_tools(desk, "blacklist")
     found = list_blacklist(desk, words, live=live, after=cursor("blacklist", words, live))
     if not found.rows:
         is_filtered = bool(words or live)

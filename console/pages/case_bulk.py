@@ -5,14 +5,14 @@ from uuid import UUID
 
 import streamlit as st
 
-from console.actions.cases.merging import merge_cases
+from console.actions.cases.merging import merge_cases, unmerge
 from console.actions.cases.notices.sending import MOST_AT_ONCE, Sent, send_notices
 from console.actions.cases.previews import where_to_send
 from console.desk import Desk
 from console.i18n import listed, t
 from console.pages.case_words import against
 from console.pages.frame import plain, refusal_text
-from console.pages.kit import Next, next_moves, progress_of
+from console.pages.kit import After, Next, next_moves, progress_of
 from models.cases.cases import Case
 from models.permissions import Permission
 from models.refusals import Refusal
@@ -88,10 +88,14 @@ def _merging(desk: Desk, chosen: Sequence[Case]) -> Next:
             t("case_pages.bulk_reason"), key=f"{key}:reason", max_chars=1000
         ).strip()
 
-    def act(reason: str) -> str:
+    def act(reason: str) -> After:
         others = [str(one.id) for one in chosen if str(one.id) != main[0]]
         merged = merge_cases(desk, main[0], others, reason)
-        return t("case_pages.bulk_merged", n=len(others), reference=merged.reference)
+        said = t("case_pages.bulk_merged", n=len(others), reference=merged.reference)
+        why = t("console.undo_reason")
+        return After(
+            said, "cases", merged.id, lambda now: [unmerge(now, one, why) for one in others]
+        )
 
     return Next(
         "bulk_merge", t("case_pages.bulk_merge", n=len(chosen)), t("case_pages.bulk_merge_will"),

@@ -1,7 +1,5 @@
 """Cases for those who work at them, notices for the platform that they went to."""
 
-import streamlit as st
-
 from console.actions.cases.boards import CaseFilters, find_cases
 from console.i18n import t
 from console.pages import case_record
@@ -17,12 +15,12 @@ from console.pages.kit import (
     cursor,
     empty,
     filters,
+    flag,
     labelled,
     list_or_record,
+    list_tools,
     page_head,
-    pager,
     record_table,
-    saved_filters,
     search,
     view,
 )
@@ -80,10 +78,8 @@ def chosen_filters(names: dict[str, str]) -> CaseFilters:
             "" if is_platform or is_regulator
             else choice("province", t("case_pages.province"), names_of, width=130)
         )  # fmt: skip
-        late = st.toggle(t("case_page.overdue_only"), key="overdue", bind="query-params")
-        mine = desk.actor.may(P.CASE_OPEN) and st.toggle(
-            t("case_pages.mine"), key="mine", bind="query-params"
-        )
+        late = flag("overdue", t("case_page.overdue_only"))
+        mine = desk.actor.may(P.CASE_OPEN) and flag("mine", t("case_pages.mine"))
     return CaseFilters(
         state=CaseState(state) if state else None,
         tier=Tier(tier) if tier else None,
@@ -107,18 +103,18 @@ def nothing_words(asked: CaseFilters) -> str:
 def show_cases(look: str) -> None:
     names = platform_names(desk)
     asked = chosen_filters(names)
-    saved_filters(desk, "cases")
+    tools = list_tools(desk, "cases")
     if look == "board":
         show_board(desk, asked, nothing_words(asked))
         return
-    found = find_cases(desk, asked, cursor("cases", asked))
+    found = find_cases(desk, asked, cursor("cases", asked, tools.sort), order=tools.order)
     if not found.rows:
         is_narrow = asked != CaseFilters()
         empty(t("case_page.none" if is_narrow else "case_pages.none_yet"), nothing_words(asked))
         return
     works = desk.actor.may(P.CASE_SEND) or desk.actor.may(P.CASE_OPEN)
-    chosen = record_table(found.rows, case_columns(names), key="cases", select=works)
-    pager(found, "cases")
+    chosen = record_table(found.rows, tools.shown(case_columns(names)), key="cases", select=works)
+    tools.pager(found, "cases")
     if works:
         show_bulk(desk, [row for row in found.rows if row.id in set(chosen)])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from console.i18n import t
-from console.pages.kit import Next, Tone
+from console.pages.kit import After, Next, Tone
 from models.permissions import Permission
 
 TONES: Final = {
@@ -45,9 +45,9 @@ def move_of(  # noqa: PLR0913 - a move's parts
     Words that `act` answers are said once it is done.
     """
 
-    def do(words: str) -> str | None:
+    def do(words: str) -> str | After | None:
         answer = act(words)
-        return answer if isinstance(answer, str) else None
+        return answer if isinstance(answer, str | After) else None
 
     return Next(
         text.rpartition(".")[2],

@@ -31,6 +31,7 @@ from console.pages.kit import (
     flash,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     open_record,
     page_head,
@@ -82,6 +83,7 @@ def show_list() -> None:
     with refusals_shown():
         if run_id is not None:
             show_progress(run_id)
+        list_tools(desk, "checks")
         found = list_checks(
             desk,
             cursor("checks", run_id, shown),

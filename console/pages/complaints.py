@@ -29,12 +29,11 @@ from console.pages.kit import (
     left_until,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     page_head,
-    pager,
     record_head,
     record_table,
-    saved_filters,
     search,
     section,
     show_once,
@@ -82,7 +81,6 @@ def show_list() -> None:
             {"yes": t("complaints_page.is_late"), "no": t("complaints_page.in_time")}, width=130,
         )  # fmt: skip
         mine = choice("who", t("complaints_page.who"), {"me": t("complaints_page.mine")}, width=130)
-    saved_filters(desk, "complaints")
     with refusals_shown():
         show_rows(q, state, kind, late, mine)
 
@@ -90,6 +88,7 @@ def show_list() -> None:
 def show_rows(
     q: str, state: str | None, kind: str | None, late: str | None, mine: str | None
 ) -> None:
+    tools = list_tools(desk, "complaints")
     found = list_complaints(
         desk,
         state=ComplaintState(state) if state else None,
@@ -97,7 +96,8 @@ def show_rows(
         late=LATE[late] if late else None,
         mine=mine is not None,
         words=q,
-        after=cursor("complaints", q, state, kind, late, mine),
+        after=cursor("complaints", q, state, kind, late, mine, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         is_filtered = any((q, state, kind, late, mine))
@@ -106,8 +106,8 @@ def show_rows(
             t("complaints_page.none_found_next" if is_filtered else "complaints_page.none_next"),
         )
         return
-    record_table(found.rows, columns(), key="complaints")
-    pager(found, "complaints")
+    record_table(found.rows, tools.shown(columns()), key="complaints")
+    tools.pager(found, "complaints")
 
 
 def due_word(row: Complaint) -> str:

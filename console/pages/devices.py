@@ -24,10 +24,10 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -50,11 +50,13 @@ def show_list() -> None:
         states = labelled("device_state", [*DeviceState])
         state = choice("state", t("devices_page.state"), states)
     with refusals_shown():
+        tools = list_tools(desk, "devices")
         found = list_devices(
             desk,
             state=DeviceState(state) if state else None,
             words=words,
-            after=cursor("devices", words, state),
+            after=cursor("devices", words, state, tools.sort),
+            order=tools.order,
         )
         if not found.rows:
             may = desk.actor.may(Permission.DEVICE_EDIT)
@@ -62,8 +64,8 @@ def show_list() -> None:
             follows = "none_yet" if key == "none" and not may else f"{key}_next"
             empty(t(f"devices_page.{key}"), t(f"devices_page.{follows}"))
             return
-        record_table(found.rows, columns(), key="devices")
-        pager(found, "devices")
+        record_table(found.rows, tools.shown(columns()), key="devices")
+        tools.pager(found, "devices")
 
 
 def show_record(device_id: str) -> None:

@@ -35,11 +35,11 @@ from console.pages.kit import (
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     section,
@@ -66,19 +66,23 @@ def show_list() -> None:
         tier = choice("tier", t("findings_page.tier"), labelled("tier", list(Tier)))
         ground = choice("ground", t("findings_page.ground"), labelled("ground", list(Ground)))
     with refusals_shown():
+        tools = list_tools(desk, "findings")
         found = list_findings(
             desk,
-            cursor("findings", state, tier, ground),
+            cursor("findings", state, tier, ground, tools.sort),
             state=FindingState(state) if state else None,
             tier=Tier(tier) if tier else None,
             ground=Ground(ground) if ground else None,
+            order=tools.order,
         )
         if not found.rows:
             empty(t("findings_page.none"), t("findings_page.none_next"))
             return
         may = desk.actor.may(P.FINDING_CONFIRM)
-        chosen = record_table(found.rows, columns(found.rows), key="findings", select=may)
-        pager(found, "findings")
+        chosen = record_table(
+            found.rows, tools.shown(columns(found.rows)), key="findings", select=may
+        )
+        tools.pager(found, "findings")
         if may:
             bulk(chosen)
 

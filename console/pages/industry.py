@@ -25,13 +25,14 @@ from console.pages.kit import (
     empty,
     facts,
     filters,
+    flag,
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -68,22 +69,24 @@ def show_batches(desk: Desk) -> None:
         state = choice("state", t("industry_page.state"), states)
         classes = {one.value: class_word(one) for one in CardClass}
         card_class = choice("class", t("industry_page.class"), classes)
-        late = st.toggle(t("industry_page.late_only"), key="industry:late")
+        late = flag("late", t("industry_page.late_only"))
+    tools = list_tools(desk, "industry")
     found = list_batches(
         desk,
         words,
         state=BatchState(state) if state else None,
         card_class=CardClass(card_class) if card_class else None,
         late=late,
-        after=cursor("industry", words, state, card_class, late),
+        after=cursor("industry", words, state, card_class, late, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         key = "none_found" if words or state or card_class or late else "none"
         empty(t(f"industry_page.{key}"), t(f"industry_page.{key}_next"))
         return
     names = purchaser_names(desk, {row.purchaser_id for row in found.rows})
-    record_table(found.rows, columns(names), key="industry")
-    pager(found, "industry")
+    record_table(found.rows, tools.shown(columns(names)), key="industry")
+    tools.pager(found, "industry")
 
 
 def columns(names: Mapping[UUID, str]) -> list[Column[IndustryBatch]]:

@@ -42,16 +42,17 @@ from console.pages.kit import (
     empty,
     facts,
     filters,
+    flag,
     flash,
     labelled,
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -79,7 +80,7 @@ def show_list() -> None:
             t("instructions_page.state"),
             labelled("instruction_state", list(InstructionState)),
         )
-        late = st.toggle(t("instructions_page.overdue_only"), key="overdue", bind="query-params")
+        late = flag("overdue", t("instructions_page.overdue_only"))
     with refusals_shown():
         show_rows(words, state, late=late)
 
@@ -109,12 +110,14 @@ def due_word(row: Instruction) -> str:
 
 
 def show_rows(words: str, state: str | None, *, late: bool) -> None:
+    tools = list_tools(desk, "instructions")
     found = list_instructions(
         desk,
         state=InstructionState(state) if state else None,
         overdue=late,
         q=words,
-        after=cursor("instructions", words, state, late),
+        after=cursor("instructions", words, state, late, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         next_ = "none_next_regulator" if desk.actor.provinces else "none_next"
@@ -137,8 +140,8 @@ def show_rows(words: str, state: str | None, *, late: bool) -> None:
                             width=105),
         Column[Instruction](t("instructions_page.number"), lambda row: row.number, width=125),
     ]  # fmt: skip
-    record_table(found.rows, columns, key="instructions")
-    pager(found, "instructions")
+    record_table(found.rows, tools.shown(columns), key="instructions")
+    tools.pager(found, "instructions")
 
 
 def moves_of(row: Instruction) -> list[Next]:

@@ -24,7 +24,7 @@ from console.desk import LONGEST_PAGE, Desk
 from console.i18n import t
 from console.pages.channel_forms import ending_fields, two_texts, unpacked
 from console.pages.channel_words import move_of
-from console.pages.kit import Next
+from console.pages.kit import After, Next
 from console.pages.licence_forms import amend_fields, licence_fields, licence_form
 from models.channel.licences import LicenceMove, LicenceState
 from models.channel.shops import AuthorisedShop
@@ -188,8 +188,11 @@ def _measures(desk: Desk, record: LicenceRecord) -> list[Next]:
     def suspend(words: str) -> None:
         suspend_licence(desk, licence.id, **explained(words), version=licence.version)
 
-    def revoke(words: str) -> None:
+    def revoke(words: str) -> After | None:
         revoke_licence(desk, licence.id, **explained(words), version=licence.version)
+        if asked_by is not None:
+            return None
+        return After(t("console.done"), undo=lambda now: withdraw_revocation(now, licence.id))
 
     def why_and_remedy(key: str) -> str:
         return two_texts(key, t("console.reason"), t("agents_page.remedy"))

@@ -27,9 +27,9 @@ from console.pages.kit import (
     filters,
     labelled,
     list_or_record,
+    list_tools,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -66,13 +66,15 @@ def show_list() -> None:
 
 
 def show_rows(words: str, state: str | None, province: str | None, ends: str | None) -> None:
+    tools = list_tools(desk, "licences")
     found = list_licences(
         desk,
         words,
         state=LicenceState(state) if state else None,
         province=province,
         ends_within=int(ends) if ends else None,
-        after=cursor("licences", words, state, province, ends),
+        after=cursor("licences", words, state, province, ends, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         is_filtered = bool(words or state or province or ends)
@@ -80,8 +82,8 @@ def show_rows(words: str, state: str | None, province: str | None, ends: str | N
         empty(t(texts), t(f"{texts}_next"))
         return
     is_acting = desk.actor.may(P.LICENCE_APPROVE) or desk.actor.may(P.LICENCE_EDIT)
-    chosen = record_table(found.rows, list_columns(), key="licences", select=is_acting)
-    pager(found, "licences")
+    chosen = record_table(found.rows, tools.shown(list_columns()), key="licences", select=is_acting)
+    tools.pager(found, "licences")
     if is_acting:
         acting(chosen)
 

@@ -24,6 +24,7 @@ from console.pages.kit import (
     figures,
     filters,
     list_or_record,
+    list_tools,
     moment,
     page_head,
     pager,
@@ -85,6 +86,7 @@ def show_entries() -> None:
         badge_id = search(t("log_page.search_badge"), "badge", width=220)
         words = {kind.value: kind_word(kind) for kind in LogKind}
         kind = choice("kind", t("log_page.kind"), words)
+    list_tools(desk, "log")
     found = list_entries(
         desk,
         cursor("log", agent_no, badge_id, kind),

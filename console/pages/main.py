@@ -1,22 +1,30 @@
 """The console's first script: who is here, which pages they have, and the open one."""
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from console.actions.staff.people import choose_language
+from console.actions.today.counted import counts_of, note_own_deed
 from console.desk import Desk
-from console.i18n import Language, spoken, t
+from console.i18n import Language, spoken, t, texts
 from console.pages import style
+from console.pages.command_box import command_box
 from console.pages.frame import my_house, my_sign_in, plain
-from console.pages.kit.layout import password_first
-from console.pages.navigation import LANDING, entries_for
+from console.pages.kit.gone import show_no_page
+from console.pages.kit.layout import DEED, PAGES_FOLDER, password_first
+from console.pages.navigation import entries_for, label_of, landing_of
 from console.pages.session_watch import session_watch
 from models.permissions import Role
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
+CONSOLE: Final = "/console/"
+NAME: Final = re.compile(r"[\w-]{1,60}")
 MARK: Final = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} 32' height='32' width='{width}'>"
     "<path d='M16 1.5 29 6v9.2c0 7.6-5.3 12.8-13 15.3C8.300 28 3 22.800 3 15.200V6z'"
@@ -30,18 +38,40 @@ WORDS: Final = (
 
 
 def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
-    """The pages that the actor may open, under the job they belong to."""
+    """The pages that the actor may open, under the job they belong to, with what waits there."""
+    if st.session_state.pop(DEED, False):
+        note_own_deed(desk)
+    counts, landing = counts_of(desk), landing_of(desk.actor)
     found: dict[str, list[StreamlitPage]] = {}
     for entry in entries_for(desk.actor):
         page = st.Page(
             entry.file,
-            title=t(f"nav.{entry.name}"),
+            title=label_of(entry.name, counts),
             icon=f":material/{entry.icon}:",
             url_path=entry.name,
-            default=entry.name == LANDING,
+            default=entry.name == landing,
         )
         found.setdefault(t(f"nav_group.{entry.group}"), []).append(page)
+    if (asked := asked_in_vain(desk)) is not None:
+        found.setdefault("", []).append(asked)
     return found
+
+
+def asked_in_vain(desk: Desk) -> "StreamlitPage | None":
+    """A hidden page under the address that was asked for, where the navigation has none."""
+    path = urlsplit(st.context.url or "").path
+    name = path.rpartition("/")[2]
+    if name == landing_of(desk.actor) and path.startswith(CONSOLE):
+        # Streamlit gives the page of the bare address no name of its own, and links carry it.
+        file = PAGES_FOLDER / f"{name}.py"
+        return st.Page(file, title=t(f"nav.{name}"), url_path=name, visibility="hidden")
+    known = {entry.name for entry in entries_for(desk.actor)}
+    if not path.startswith(CONSOLE) or name in known or not NAME.fullmatch(name):
+        return None
+    return st.Page(
+        partial(show_no_page, desk, name), title=t("no_page.title"), url_path=name,
+        visibility="hidden",
+    )  # fmt: skip
 
 
 def sidebar_foot(desk: Desk) -> None:
@@ -65,7 +95,7 @@ def sidebar_foot(desk: Desk) -> None:
                 on_change=_speak,
                 args=(desk, spoken.get()),
             )
-            session_watch(t("console.sign_out"))
+            session_watch(t("console.sign_out"), spoken.get().value)
 
 
 LANGUAGES: Final = {"zh": "中文", "en": "English"}
@@ -95,8 +125,11 @@ def main() -> None:
         sidebar_foot(desk)
         return
     page = st.navigation(pages_of(desk), position="sidebar", expanded=True)
-    st.set_page_config(f"{page.title} · {t('console.name')}")
+    # Of the name alone: what waits would be another title at every run.
+    title = texts(spoken.get()).get(f"nav.{page.url_path or landing_of(desk.actor)}", page.title)
+    st.set_page_config(f"{title} · {t('console.name')}")
     sidebar_foot(desk)
+    command_box(page.url_path)
     page.run()
 
 

@@ -1,15 +1,19 @@
 """The console's pages, by job and by right."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.permissions import Permission
+from console.actions.today.counted import PageCount
+from console.i18n import t
+from models.permissions import Permission, Role
 from models.staff import Actor
 
 _P: Final = Permission
 FOLDER: Final = Path(__file__).parent
 LANDING: Final = "work_list"
+_WATCHING: Final = "overview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ PAGES: Final = (
     Entry("instructions", "cases", "account_balance", _P.INSTRUCTION_READ),
     Entry("complaints", "cases", "feedback", _P.COMPLAINT_READ),
     Entry("comparisons", "analysis", "leaderboard", _P.OVERVIEW_READ),
+    Entry("behind", "analysis", "manage_search", _P.OVERVIEW_READ),
     Entry("scorecards", "analysis", "scoreboard", _P.AGENT_READ),
     Entry("cohorts", "analysis", "calendar_view_month", _P.AGENT_READ),
     Entry("repeat_offenders", "analysis", "repeat", _P.SHOP_READ),
@@ -95,3 +100,23 @@ def entries_for(actor: Actor) -> list[Entry]:
         for entry in PAGES
         if any(map(actor.may, (entry.permission, *entry.also))) and entry.file.exists()
     ]
+
+
+def landing_of(actor: Actor) -> str:
+    """Where a day begins: who watches over others sees how things stand, who works what waits."""
+    is_there = any(entry.name == _WATCHING for entry in entries_for(actor))
+    return _WATCHING if Role.REGULATOR in actor.roles and is_there else LANDING
+
+
+def label_of(name: str, counts: Mapping[str, PageCount]) -> str:
+    """A page's name, how much waits there, and by a sign of its own how much of that is late."""
+    here = counts.get(name)
+    if name == LANDING:
+        here = PageCount(
+            sum(one.waiting for one in counts.values()), sum(one.late for one in counts.values())
+        )
+    title = t(f"nav.{name}")
+    if here is None or not here.waiting:
+        return title
+    key = "nav_count.late" if here.late else "nav_count.waiting"
+    return t(key, name=title, n=here.waiting, late=here.late)

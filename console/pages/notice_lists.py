@@ -25,14 +25,14 @@ from console.pages.kit import (
     cursor,
     empty,
     filters,
+    flag,
     flash,
     labelled,
     last_day,
     left_until,
+    list_tools,
     open_record,
-    pager,
     record_table,
-    saved_filters,
     section,
     show_once,
     state_pill,
@@ -64,11 +64,11 @@ def show_notices(desk: Desk, page: str) -> None:
                       width=140)  # fmt: skip
         states = list(RECEIVED) if way == Direction.IN else list(NoticeState)
         state = choice("notice", t("case_page.state"), labelled("notice_state", states), width=140)
-        late = st.toggle(t("case_page.overdue_only"), key="overdue", bind="query-params")
-    saved_filters(desk, page)
+        late = flag("overdue", t("case_page.overdue_only"))
+    tools = list_tools(desk, page, "notices")
     found = list_threads(
-        desk, kind=kind, direction=way, state=state, overdue=late,
-        after=cursor("notices", way, kind, state, late),
+        desk, kind=kind, direction=way, state=state, overdue=late, order=tools.order,
+        after=cursor("notices", way, kind, state, late, tools.sort),
     )  # fmt: skip
     if not found.rows:
         next_ = "none_next_platform" if desk.actor.platform else "no_notices_next"
@@ -76,8 +76,8 @@ def show_notices(desk: Desk, page: str) -> None:
         title = "case_page.no_notices" if is_narrow else "notices_page.none_yet"
         empty(t(title), t("case_pages.none_narrow_any" if is_narrow else f"case_page.{next_}"))
         return
-    record_table(found.rows, _columns(desk), key="notices", open_page="notices")
-    pager(found, "notices")
+    record_table(found.rows, tools.shown(_columns(desk)), key="notices", open_page="notices")
+    tools.pager(found, "notices")
 
 
 def _show_escalated(desk: Desk, page: str) -> None:
@@ -85,7 +85,7 @@ def _show_escalated(desk: Desk, page: str) -> None:
     with filters():
         options = labelled("jurisdiction", list(Jurisdiction))
         router = choice("router", t("case_pages.router"), options)
-    saved_filters(desk, page)
+    tools = list_tools(desk, page, "escalated_notices")
     found = escalated_notices(
         desk, Jurisdiction(router) if router else None, cursor("escalated", router)
     )
@@ -102,8 +102,8 @@ def _show_escalated(desk: Desk, page: str) -> None:
         Column(t("case_page.answer_due"), lambda row: row.answer_due_at, Kind.DUE),
         Column(t("case_page.subject"), notice_title, width=270),
     ]
-    record_table(found.rows, grounds, key="escalated", open_page="notices")
-    pager(found, "escalated")
+    record_table(found.rows, tools.shown(grounds), key="escalated", open_page="notices")
+    tools.pager(found, "escalated")
 
 
 def _ground(notice: Notice) -> str:

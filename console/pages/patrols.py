@@ -27,6 +27,7 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
@@ -77,7 +78,8 @@ def show_list() -> None:
         state = choice("state", t("patrols_page.state"), options)
     with refusals_shown():
         wanted = RunState(state) if state else None
-        found = list_runs(desk, cursor("runs", state), state=wanted)
+        tools = list_tools(desk, "patrols")
+        found = list_runs(desk, cursor("runs", state, tools.sort), state=wanted, order=tools.order)
         if not found.rows:
             empty(t("patrols_page.none"), t("patrols_page.none_next"))
             return
@@ -97,8 +99,8 @@ def show_list() -> None:
                 t("patrols_page.planned_at"), lambda row: row.created_at, Kind.MOMENT, width=150
             ),
         ]
-        record_table(found.rows, columns, key="runs")
-        pager(found, "runs")
+        record_table(found.rows, tools.shown(columns), key="runs")
+        tools.pager(found, "runs")
 
 
 def label_of(name: str) -> str:

@@ -35,6 +35,7 @@ from console.pages.kit import (
     flash,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
@@ -72,6 +73,7 @@ def show_list() -> None:
         state = choice("state", t("plans_page.state"), options)
     with refusals_shown():
         wanted = None if state is None else state == "paused"
+        list_tools(desk, "plans")
         found = list_plans(desk, cursor("plans", state), paused=wanted)
         if not found.rows:
             empty(t("plans_page.none"), t("plans_page.none_next"))
@@ -236,7 +238,8 @@ def moves(plan: PatrolPlan) -> list[Next]:
         Next("edit", t("plans_page.edit"), t("plans_page.edit_will"), edit, P.PLAN_EDIT,
              is_open=is_mine, ask=ask, icon=":material/edit:"),
         Next("pause", t("plans_page.pause"), t("plans_page.pause_will"), pause, P.PLAN_EDIT,
-             is_open=is_mine and is_on, reason=True, icon=":material/pause:"),
+             is_open=is_mine and is_on, reason=True, icon=":material/pause:",
+             undo=lambda now: resume_plan(now, plan.id)),
         Next("resume", t("plans_page.resume"), t("plans_page.resume_will"), resume, P.PLAN_EDIT,
              is_open=is_mine and not is_on, icon=":material/play_circle:", main=True),
     ]  # fmt: skip

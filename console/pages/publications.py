@@ -30,11 +30,11 @@ from console.pages.kit import (
     last_day,
     line_chart,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     section,
@@ -67,7 +67,8 @@ def preparing() -> None:
 
 
 def show_rows() -> None:
-    found = list_publications(desk, after=cursor("publications"))
+    tools = list_tools(desk, "publications")
+    found = list_publications(desk, after=cursor("publications", tools.sort), order=tools.order)
     if not found.rows:
         empty(t("publications_page.none"), t("publications_page.none_next"))
         return
@@ -90,8 +91,8 @@ def show_rows() -> None:
         ),
         Column[Publication](t("publications_page.due"), lambda row: row.due_at, Kind.DUE),
     ]
-    record_table(found.rows, columns, key="publications")
-    pager(found, "publications")
+    record_table(found.rows, tools.shown(columns), key="publications")
+    tools.pager(found, "publications")
 
 
 def show_schedule(editions: Sequence[Publication], names: dict[Any, str]) -> None:

@@ -37,10 +37,10 @@ from console.pages.kit import (
     filters,
     flash,
     list_or_record,
+    list_tools,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -64,7 +64,10 @@ def show_list() -> None:
     with filters():
         words = search(t("purchasers_page.search"))
     with refusals_shown():
-        found = list_purchasers(desk, words, cursor("purchasers", words))
+        tools = list_tools(desk, "purchasers")
+        found = list_purchasers(
+            desk, words, cursor("purchasers", words, tools.sort), order=tools.order
+        )
         if not found.rows:
             key = "none_found" if words else "none"
             empty(t(f"purchasers_page.{key}"), t(f"purchasers_page.{key}_next"))
@@ -78,8 +81,8 @@ def show_list() -> None:
             Column[Purchaser](t("purchasers_page.maker"), maker_word, width=110),
             Column[Purchaser](t("purchasers_page.licence_until"), licence_day, width=140),
         ]
-        record_table(found.rows, columns, key="purchasers")
-        pager(found, "purchasers")
+        record_table(found.rows, tools.shown(columns), key="purchasers")
+        tools.pager(found, "purchasers")
 
 
 def maker_word(row: Purchaser) -> str:

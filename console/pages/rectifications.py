@@ -32,10 +32,10 @@ from console.pages.kit import (
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -104,6 +104,7 @@ def sides() -> list[Side]:
 
 
 def show_rows(side: str, words: str, state: str | None, tier: str | None, late: str | None) -> None:
+    tools = list_tools(desk, "rectifications")
     found = list_rectifications(
         desk,
         side=Side(side),
@@ -111,15 +112,16 @@ def show_rows(side: str, words: str, state: str | None, tier: str | None, late: 
         tier=Tier(tier) if tier else None,
         overdue=late == OVERDUE,
         q=words,
-        after=cursor("rectifications", side, words, state, tier, late),
+        after=cursor("rectifications", side, words, state, tier, late, tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         is_filtered = any((words, state, tier, late))
         which = "none_found" if is_filtered else f"none_{side}"
         empty(t(f"rectifications_page.{which}"), t(f"rectifications_page.{which}_next"))
         return
-    record_table(found.rows, columns(desk), key="rectifications")
-    pager(found, "rectifications")
+    record_table(found.rows, tools.shown(columns(desk)), key="rectifications")
+    tools.pager(found, "rectifications")
 
 
 def drafting(

@@ -24,6 +24,7 @@ from console.pages.kit import (
     empty,
     facts,
     flash,
+    list_tools,
     next_moves,
     pager,
     record_head,
@@ -72,6 +73,7 @@ def _day(label: str, key: str, first: date | None) -> date | None:
 
 
 def show_parties(desk: Desk, words: str, *, live: bool) -> None:
+    list_tools(desk, "blacklist")
     found = list_restricted(desk, words, live=live, after=cursor("restricted", words, live))
     if not found.rows:
         empty(t("blacklist_parts.none"), t("blacklist_parts.none_next"))

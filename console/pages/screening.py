@@ -34,6 +34,7 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     marked,
     moment,
     next_moves,
@@ -194,6 +195,7 @@ def show_labels(*, disagree: bool) -> None:
         label = choice("label", t("screening_page.label"), labelled("label", list(Label)))
     with refusals_shown():
         chosen = Label(label) if label else None
+        list_tools(desk, "screening")
         found = list_labels(
             desk, cursor("labels", label, disagree), label=chosen, disagree=disagree
         )

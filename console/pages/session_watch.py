@@ -38,7 +38,20 @@ async function signOut(button) {
   location.replace('/signin');
 }
 
+// Streamlit's own words come with the page, so another language needs the page again; once, should
+// the server go on in the one before.
+function speak(language) {
+  const asked = 'channel-language';
+  if (document.documentElement.lang.split('-')[0] === language) {
+    sessionStorage.removeItem(asked);
+  } else if (sessionStorage.getItem(asked) !== language) {
+    sessionStorage.setItem(asked, language);
+    location.reload();
+  }
+}
+
 export default function (component) {
+  speak(component.data.language);
   const button = component.parentElement.querySelector('button');
   button.textContent = component.data.label;
   button.onclick = () => signOut(button);
@@ -58,7 +71,10 @@ export default function (component) {
 """
 
 
-def session_watch(label: str) -> None:
-    """Put it into the sidebar of every page, once; `label` is the sign-out button's text."""
+def session_watch(label: str, language: str) -> None:
+    """Put it into the sidebar of every page, once; `label` is the sign-out button's text.
+
+    A page that was loaded in another language than `language` is loaded anew.
+    """
     watch = component("session_watch", html=_HTML, css=_CSS, js=_JS)
-    watch(data={"label": label}, key="session_watch")
+    watch(data={"label": label, "language": language}, key="session_watch")

@@ -28,9 +28,9 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -66,6 +66,7 @@ def show_list() -> None:
         options = {code: names.get(code, code) for code in seen}
         platform = choice("platform", t("sources_page.platform"), options)
     with refusals_shown():
+        tools = list_tools(desk, "shops")
         found = list_shops(
             desk,
             cursor("shops", words, state, platform),
@@ -94,8 +95,8 @@ def show_list() -> None:
             Column[Shop](t("shops_page.first"), lambda row: row.first_seen_at, Kind.DATE),
             Column[Shop](t("shops_page.last"), lambda row: row.last_seen_at, Kind.MOMENT),
         ]  # fmt: skip
-        record_table(found.rows, columns, key="shops")
-        pager(found, "shops")
+        record_table(found.rows, tools.shown(columns), key="shops")
+        tools.pager(found, "shops")
 
 
 def show_shop(shop_id: str) -> None:

@@ -27,6 +27,7 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
@@ -57,6 +58,7 @@ def show_list() -> None:
         state = choice("state", t("signals_page.state"), labelled("signal_state", [*SignalState]))
         kind = choice("kind", t("signals_page.kind"), labelled("signal_kind", [*SignalKind]))
     with refusals_shown():
+        list_tools(desk, "signals")
         found = list_signals(
             desk,
             state=SignalState(state) if state else None,

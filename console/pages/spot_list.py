@@ -25,7 +25,7 @@ from console.pages.kit import (
     empty,
     filters,
     labelled,
-    pager,
+    list_tools,
     record_table,
     search,
 )
@@ -52,6 +52,7 @@ def show_list(desk: Desk) -> None:
         mine = chips("whose", t("spot_page.mine"), {"mine": t("spot_page.mine")})
     asked = (words, state, verdict, plan, mine)
     with refusals_shown():
+        tools = list_tools(desk, "spot_checks")
         found = list_checks(
             desk,
             state=CheckState(state) if state else None,
@@ -59,13 +60,14 @@ def show_list(desk: Desk) -> None:
             assignee=desk.actor.id if mine else None,
             plan=plan,
             words=words,
-            after=cursor("spot_checks", *asked),
+            after=cursor("spot_checks", *asked, tools.sort),
+            order=tools.order,
         )
         if not found.rows:
             _nothing(desk, is_filtered=any(asked))
             return
-        record_table(found.rows, columns(desk), key="spot_checks")
-        pager(found, "spot_checks")
+        record_table(found.rows, tools.shown(columns(desk)), key="spot_checks")
+        tools.pager(found, "spot_checks")
 
 
 def _nothing(desk: Desk, *, is_filtered: bool) -> None:

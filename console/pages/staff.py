@@ -30,9 +30,9 @@ from console.pages.kit import (
     facts,
     flash,
     list_or_record,
+    list_tools,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     show_once,
@@ -77,6 +77,7 @@ def added(message: str) -> None:
 
 
 def show_people() -> None:
+    tools = list_tools(desk, "staff")
     found = list_users(desk, cursor("people"))
     if not found.rows:
         empty(t("staff_page.no_people"), t("staff_page.no_people_next"))
@@ -97,8 +98,8 @@ def show_people() -> None:
         Column[User](t("staff_page.state"), user_state, Kind.STATE, "user_state", width=120),
         Column[User](t("staff_page.since"), lambda user: user.created_at, Kind.DATE, width=110),
     ]
-    record_table(found.rows, columns, key="people")
-    pager(found, "people")
+    record_table(found.rows, tools.shown(columns), key="people")
+    tools.pager(found, "people")
 
 
 def user_form() -> None:

@@ -27,6 +27,7 @@ from console.pages.kit import (
     filters,
     link_to,
     list_or_record,
+    list_tools,
     open_record,
     page_head,
     pager,
@@ -71,8 +72,13 @@ def show_list() -> None:
 
 def show_batches(words: str, channel: UUID | None) -> None:
     say_card(words)
+    tools = list_tools(desk, "stock")
     found = list_batches(
-        desk, words, channel=channel, after=cursor("batches", words, str(channel or ""))
+        desk,
+        words,
+        channel=channel,
+        after=cursor("batches", words, str(channel or ""), tools.sort),
+        order=tools.order,
     )
     if not found.rows:
         key = "none_found" if words or channel else "none"
@@ -93,8 +99,8 @@ def show_batches(words: str, channel: UUID | None) -> None:
         ),
         Column[StockBatch](t("stock_page.delivered_on"), lambda row: row.delivered_on, Kind.DATE),
     ]
-    record_table(found.rows, columns, key="batches")
-    pager(found, "batches")
+    record_table(found.rows, tools.shown(columns), key="batches")
+    tools.pager(found, "batches")
 
 
 def say_card(words: str) -> None:

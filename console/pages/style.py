@@ -1,6 +1,7 @@
 """The console's own look over Streamlit's: density, hierarchy, figures that line up.
 
 Only static rules of ours, never a word from outside; colours come from the theme's variables.
+Captions are as dark as small print has to be (WCAG 1.4.3); Streamlit's own stay under 4.5 to 1.
 Toasts stand at the foot: at the top they would lie on a record's moves, and stay while hovered.
 """
 
@@ -18,11 +19,24 @@ _SHEET: Final = """
 [class*="st-key-page_head"] { border-bottom: 1px solid rgba(120, 150, 150, .28);
   padding-bottom: .85rem; margin-bottom: .35rem; }
 [data-testid="stMetric"] { border-left: 3px solid #2FA39A; padding: .7rem 1rem; }
+[class*="st-key-kit_stands_good"] [data-testid="stMetric"] { border-left-color: #2F8F5B; }
+[class*="st-key-kit_stands_warning"] [data-testid="stMetric"] { border-left-color: #D08A2A; }
+[class*="st-key-kit_stands_bad"] [data-testid="stMetric"] { border-left-color: #C54848; }
+[class*="st-key-kit_stands_few"] [data-testid="stMetric"],
+[class*="st-key-kit_stands_plain"] [data-testid="stMetric"] { border-left-color: #7D8C90; }
+[data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal;
+  overflow: visible; }
 [data-testid="stMetricValue"] { font-size: 1.65rem; font-weight: 620; }
 [data-testid="stMetricValue"], [data-testid="stCaptionContainer"] {
   font-variant-numeric: tabular-nums; }
+[data-testid="stCaptionContainer"] { opacity: .78; }
 [class*="st-key-kit_facts"] [data-testid="stCaptionContainer"] p { font-size: .82rem; }
 [class*="st-key-kit_facts"] [data-testid="stVerticalBlock"] { gap: .1rem; }
+[class*="st-key-kit_tools"] { row-gap: .4rem; }
+[class*="st-key-chip-"] button { min-height: 2rem; padding: .1rem .65rem; }
+[class*="st-key-kit_file"] a { display: inline-block; padding: .35rem 1rem; color: inherit;
+  border: 1px solid rgba(120, 150, 150, .5); border-radius: .5rem; text-decoration: none; }
+[class*="st-key-kit_file"] a:hover { border-color: #2FA39A; text-decoration: underline; }
 [class*="st-key-kit_list"] { gap: 0; padding: .15rem 1rem .45rem; }
 [class*="st-key-kit_line"] { padding: .42rem 0; border-top: 1px solid rgba(120, 150, 150, .22); }
 [class*="st-key-kit_list"] > div:first-child [class*="st-key-kit_line"],
@@ -131,6 +145,22 @@ _SHEET: Final = """
 [class*="st-key-kit_day_chosen"] { background: rgba(47, 163, 154, .28); }
 [class*="st-key-kit_day_"] button { min-height: 0; padding: 0; font-weight: 620;
   text-decoration: underline; text-underline-offset: 3px; }
+[class*="st-key-jump_box"] { position: relative; z-index: 99; max-width: 27rem; }
+[class*="st-key-jump_box"] [data-testid="InputInstructions"] { display: none; }
+[class*="st-key-jump_found"] { position: absolute; top: 2.7rem; left: 0; padding: .6rem .8rem;
+  background: Canvas; box-shadow: 0 8px 26px rgba(10, 40, 45, .22); max-height: 70vh;
+  overflow: auto; }
+[class*="st-key-jump_found"] button { min-height: 0; padding: .22rem .4rem; width: 100%;
+  justify-content: flex-start; text-align: left; }
+[class*="st-key-kit_after"] { border-left: 3px solid #2FA39A; padding: .2rem .8rem;
+  background: rgba(47, 163, 154, .1); border-radius: .35rem; }
+[data-testid="stSidebarNavLink"]:focus-visible { outline: 2px solid #5FC4BD;
+  outline-offset: -2px; }
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after { animation-duration: .01ms !important;
+    transition-duration: .01ms !important;
+    scroll-behavior: auto !important; }
+}
 @media (max-width: 640px) {
   [class*="st-key-kit_filters"] > :has([data-testid="stSelectbox"]) { min-width: 0;
     flex: 1 1 calc(50% - .5rem); width: calc(50% - .5rem) !important; }
@@ -160,8 +190,6 @@ _SHEET: Final = """
   [class*="st-key-page_head_record"] [data-testid="stHeading"] [data-testid="stMarkdownContainer"] {
     margin-bottom: 0; }
   [data-testid="stMainBlockContainer"] [data-testid="stButtonGroup"] > div { flex-wrap: wrap; }
-  [data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal;
-    overflow: visible; }
 }
 """
 

@@ -30,6 +30,7 @@ from console.pages.kit import (
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
@@ -64,6 +65,7 @@ def show_list() -> None:
 
 
 def show_rows(state: str | None, event: str | None) -> None:
+    list_tools(desk, "tellings")
     found = list_tellings(
         desk,
         state=TellingState(state) if state else None,

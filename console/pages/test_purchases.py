@@ -36,10 +36,10 @@ from console.pages.kit import (
     labelled,
     link_to,
     list_or_record,
+    list_tools,
     moment,
     next_moves,
     page_head,
-    pager,
     record_head,
     record_table,
     search,
@@ -91,19 +91,21 @@ def show_list() -> None:
         results = labelled("purchase_result", [*PurchaseResult])
         result = choice("result", t("purchases_page.result"), results)
     with refusals_shown():
+        tools = list_tools(desk, "test_purchases")
         found = list_purchases(
             desk,
             state=PurchaseState(state) if state else None,
             result=PurchaseResult(result) if result else None,
             words=words,
-            after=cursor("purchases", words, state, result),
+            after=cursor("purchases", words, state, result, tools.sort),
+            order=tools.order,
         )
         if not found.rows:
             key = "none_found" if words or state or result else "none"
             empty(t(f"purchases_page.{key}"), t(f"purchases_page.{key}_next"))
             return
-        record_table(found.rows, columns(), key="purchases")
-        pager(found, "purchases")
+        record_table(found.rows, tools.shown(columns()), key="purchases")
+        tools.pager(found, "purchases")
 
 
 def planned(words: str) -> str:

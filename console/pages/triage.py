@@ -22,6 +22,7 @@ from console.actions.patrol.triage import (
     next_in_queue,
     suggest_duplicates,
     triage,
+    unmerge,
 )
 from console.desk import Desk
 from console.i18n import listed, t
@@ -280,7 +281,10 @@ def merge(key: str, ids: list[UUID]) -> None:
     own = my_desk()
     with refusal_kept():
         merge_findings(own, key, ids, t("triage_page.merge_reason"))
-        flash(t("triage_page.merged", n=len(ids)))
+        flash(
+            t("triage_page.merged", n=len(ids)), page="findings", id=key,
+            undo=lambda now: [unmerge(now, one) for one in ids],
+        )  # fmt: skip
 
 
 def show_earlier(record: FindingRecord) -> None:

@@ -22,6 +22,7 @@ from console.pages.kit import (
     Next,
     cursor,
     empty,
+    list_tools,
     next_moves,
     open_record,
     pager,
@@ -39,6 +40,7 @@ def open_finding(finding_id: UUID) -> None:
 
 
 def show(desk: Desk, wanted: Wanted) -> None:
+    list_tools(desk, "triage")
     found = triage(desk, cursor("triage", wanted), wanted)
     if not found.rows:
         empty(t("triage_page.none"), t("triage_page.none_next"))

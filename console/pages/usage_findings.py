@@ -36,14 +36,15 @@ from console.pages.kit import (
     empty,
     facts,
     filters,
+    flag,
     labelled,
     last_day,
     link_to,
     list_or_record,
+    list_tools,
     next_moves,
     open_record,
     page_head,
-    pager,
     record_head,
     record_table,
     section,
@@ -69,23 +70,25 @@ def show_list() -> None:
         )
         rule = choice("rule", t("usage_page.rule"), labelled("usage_rule", list(UsageRule)))
         found_by = choice("found_by", t("usage_page.found_by"), labelled("found_by", list(FoundBy)))
-        late = st.toggle(t("industry_page.late_only"), key="usage:late")
+        late = flag("late", t("industry_page.late_only"))
     with refusals_shown():
+        tools = list_tools(desk, "usage_findings")
         found = list_usage_findings(
             desk,
             state=UsageFindingState(state) if state else None,
             rule=UsageRule(rule) if rule else None,
             found_by=FoundBy(found_by) if found_by else None,
             late=late,
-            after=cursor("usage", state, rule, found_by, late),
+            after=cursor("usage", state, rule, found_by, late, tools.sort),
+            order=tools.order,
         )
         if not found.rows:
             key = "none_found" if state or rule or found_by or late else "none"
             empty(t(f"usage_page.{key}"), t(f"usage_page.{key}_next"))
             return
         may = desk.actor.may(P.USAGE_JUDGE)
-        chosen = record_table(found.rows, finding_columns(), key="usage", select=may)
-        pager(found, "usage")
+        chosen = record_table(found.rows, tools.shown(finding_columns()), key="usage", select=may)
+        tools.pager(found, "usage")
         if may:
             judging(chosen)
 

@@ -5,6 +5,8 @@ from typing import Final
 
 import streamlit as st
 
+from console.actions.asked import asked_items
+from console.actions.today.counted import note_counted
 from console.actions.waiting import MOST_ALIKE
 from console.actions.work import WorkItem, WorkState, work_items
 from console.i18n import t
@@ -19,9 +21,11 @@ from console.pages.kit import (
     left_until,
     link_to,
     page_head,
+    section,
     state_pill,
 )
 from console.pages.kit.layout import box
+from console.pages.work_bulk import BULKS, picks, show_bulk
 from models.permissions import Role
 
 TONES: Mapping[str, Tone] = {
@@ -50,10 +54,12 @@ def counted(items: Sequence[WorkItem]) -> str:
     return f"{len(items):,}+" if capped else f"{len(items):,}"
 
 
-def show(place: int, item: WorkItem) -> None:
+def show(place: int, item: WorkItem, *, in_bulk: bool = False) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="medium", key=f"kit_line_{place}"
     ):
+        if in_bulk:
+            picks(item)
         st.markdown(t(f"work.{item.kind}", title=f"**{plain(item.title)}**"), width="stretch")
         if item.due is not None:
             left = left_until(item.due, desk.now())
@@ -70,7 +76,7 @@ def show_state(state: WorkState, items: Sequence[Placed], most: int) -> None:
         for kind in dict.fromkeys(item.kind for _, item in items):
             alike = [(place, item) for place, item in items if item.kind == kind]
             for place, item in alike[:most]:
-                show(place, item)
+                show(place, item, in_bulk=most == MANY and kind in BULKS)
             if len(alike) > most:
                 more(state, kind, [item for _, item in alike], most)
 
@@ -101,11 +107,40 @@ def show_all(items: Sequence[WorkItem]) -> None:
             for kind in dict.fromkeys(one.kind for one in items)
         }
         kind = choice("kind", t("work_list.kind"), kinds, width=420)
+        mine_or_theirs()
+    if kind is not None and kind in BULKS:
+        show_bulk(desk, kind, [one for one in items if one.kind == kind][:MANY])
     placed = [(at, one) for at, one in enumerate(items) if kind is None or one.kind == kind]
     for state in WorkState:
         of_state = [(at, one) for at, one in placed if one.state is state]
         if of_state:
             show_state(state, of_state, FEW if kind is None else MANY)
+
+
+def mine_or_theirs() -> None:
+    """Where there is more than one's own work: how much waits for others, and the way there."""
+    if asked:
+        late = sum(one.state is WorkState.OVERDUE for one in asked)
+        key = "work_list.asked_late" if late else "work_list.asked_n"
+        st.caption(t(key, n=len(asked), late=late))
+
+
+def show_asked() -> None:
+    """What others have been asked for: theirs to do, one's own to remember."""
+    section(t("work_list.asked"), t("work_list.asked_hint"))
+    with st.container(border=True, key="kit_list_asked"):
+        for at, item in enumerate(asked[:MANY]):
+            place = f"asked_{at}"
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="medium", key=f"kit_line_{place}"
+            ):
+                title = f"**{plain(item.title)}**"
+                st.markdown(t(f"work.{item.kind}", title=title), width="stretch")
+                if item.due is not None:
+                    left = left_until(item.due, desk.now())
+                    sign = "⚠ " if item.state is WorkState.OVERDUE else ""
+                    st.caption(f"{sign}{last_day(item.due)} · {left}", width="content")
+                link_to(t("work_list.look"), item.page, item.id, key=f"go:{place}")
 
 
 def what_next() -> str:
@@ -116,8 +151,11 @@ def what_next() -> str:
 
 desk = my_desk()
 totals: dict[str, int] = {}
+asked: list[WorkItem] = []
 with refusals_shown():
     found = work_items(desk)
+    asked += asked_items(desk)
+    note_counted(desk, found)
     for one in found:
         totals[one.kind] = totals.get(one.kind, 0) + 1
     hint = t("work_list.hint", name=plain(desk.actor.name)) if found else ""
@@ -127,3 +165,5 @@ with refusals_shown():
         show_all(found)
     else:
         empty(t("work_list.none"), what_next())
+    if asked:
+        show_asked()

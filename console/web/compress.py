@@ -1,7 +1,8 @@
-"""Streamlit's own files: compressed once, cached for ever by browsers, and in Chinese.
+"""Streamlit's own files: compressed once, cached for ever by browsers, in the reader's language.
 
 Streamlit sends its bundles raw (4.7 MB cold) and has no translations. Both are mended here,
-on copies under our data folder, never in the installed package.
+on copies under our data folder, never in the installed package. A bundle has an address for each
+language, `static/zh/js/…`, and the page that loads them says which: a browser keeps both apart.
 """
 
 import gzip
@@ -9,70 +10,24 @@ import mimetypes
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+import anyio.to_thread
 import streamlit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.web.coming_back import spread_out
 from console.web.guard.headers import Headers, streamlit_index
+from console.web.streamlit_words import CONTEXTS, ZH
 
-RECIPE: Final = 3
+RECIPE: Final = 5
 """Raise it when what is made of a bundle changes, so that old copies are not served."""
 SUFFIXES: Final = frozenset({".js", ".css", ".wasm", ".json", ".svg"})
 WORTH_IT: Final = 1000
 FOR_EVER: Final = b"public, immutable, max-age=31536000"
 LANGUAGE_TAGS: Final[Mapping[str, str]] = {"zh": "zh-CN", "en": "en"}
-
-ZH: Final[Mapping[str, str]] = {
-    "Choose options": "请选择",
-    "Choose an option": "请选择",
-    "Show/hide columns": "显示或隐藏列",
-    "Download as CSV": "下载 CSV",
-    "Fullscreen": "全屏",
-    "Close fullscreen": "退出全屏",
-    "Search": "搜索",
-    "Clear selection": "清除选择",
-    "Connection error": "连接中断",
-    "Take Photo": "拍照",
-    "Sort ascending": "升序",
-    "Sort descending": "降序",
-    "Pin column": "固定列",
-    "Unpin column": "取消固定",
-    "Hide column": "隐藏列",
-    "Autosize": "自动列宽",
-    "No results": "无结果",
-    "Select all": "全选",
-    "Next page": "下一页",
-    "Previous page": "上一页",
-    "Upload": "上传",
-    "Add files": "添加文件",
-    "per file": "以内（单个文件）",
-    "Drag and drop a file here": "将文件拖到此处",
-    "Drag and drop files here": "将文件拖到此处",
-    "Link to heading": "本节链接",
-    "Clear all": "全部清除",
-    "Running...": "运行中……",
-    "Rerun": "重新运行",
-    "Show password": "显示密码",
-    "Hide password": "隐藏密码",
-    "Loading": "加载中",
-}
-CONTEXTS: Final = (
-    "label:`{}`",
-    "children:`{}`",
-    '"aria-label":`{}`',
-    "title:`{}`",
-    "placeholder:`{}`",
-    "`}}),`{}`",
-    ":`{}`",
-    "?`{}`",
-    "return`{}`",
-    "showError(`{}`",
-    "}} {}`",
-)
-"""Where a literal is text for people; elsewhere the same word may be a key."""
 
 
 def bundles_of_streamlit() -> Path:
@@ -101,9 +56,12 @@ def untranslated() -> set[str]:
     return missing
 
 
-def build_bundles(data: Path, language: str) -> Path:
-    """The folder of compressed copies for this Streamlit and language; made at the first start."""
-    folder = data / "bundles" / f"{streamlit.__version__}-{language}-{RECIPE}"
+def build_bundles(data: Path) -> Path:
+    """The folder of compressed copies for this Streamlit; made at the first start.
+
+    `zh` has those that read differently in Chinese, `all` the others.
+    """
+    folder = data / "bundles" / f"{streamlit.__version__}-{RECIPE}"
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -111,17 +69,19 @@ def build_bundles(data: Path, language: str) -> Path:
     source = bundles_of_streamlit()
     for path in source.rglob("*"):
         if path.suffix in SUFFIXES and path.stat().st_size > WORTH_IT:
-            target = fresh / path.relative_to(source)
+            body, found = path.read_bytes(), set[str]()
+            if path.suffix == ".js":
+                text, found = translated(spread_out(body.decode()))
+                body = text.encode()
+            target = fresh / ("zh" if found else "all") / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(gzip.compress(_made(path, language), 6, mtime=0))
+            target.write_bytes(_packed(body))
     _put_in_place(fresh, folder)
     return folder
 
 
-def _made(path: Path, language: str) -> bytes:
-    if language == "zh" and path.suffix == ".js":
-        return translated(path.read_text("utf-8"))[0].encode()
-    return path.read_bytes()
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
 
 
 def _put_in_place(fresh: Path, folder: Path) -> None:
@@ -134,24 +94,33 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
             raise
 
 
+async def _always_chinese(_scope: Scope) -> str:
+    return "zh"
+
+
 class Bundles:
-    """Answers for the bundles, and puts the language into the page that loads them."""
+    """Answers for the bundles, and puts the reader's language into the page that loads them.
+
+    `spoken_to` tells from a request in which language its sender is spoken to.
+    """
 
     def __init__(
-        self, app: ASGIApp, data: Path, *, language: str = "zh", console: str = "/console"
+        self,
+        app: ASGIApp,
+        data: Path,
+        *,
+        spoken_to: Callable[[Scope], Awaitable[str]] = _always_chinese,
+        console: str = "/console",
     ) -> None:
         self._app = app
         self._console = f"{console}/"
         self._prefix = f"{console}/static/"
-        tag = LANGUAGE_TAGS[language]
-        self._lang = f'<html lang="{tag}">'.encode()
-        folder = build_bundles(data, language)
-        self._paths = {
-            path.relative_to(folder).as_posix(): path
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-        self._read: dict[str, bytes] = {}
+        self._spoken_to = spoken_to
+        self._folder = build_bundles(data)
+        both, chinese = (_files_below(self._folder / part) for part in ("all", "zh"))
+        english = {name: bundles_of_streamlit() / name for name in chinese}
+        self._paths = {"zh": {**both, **chinese}, "en": {**both, **english}}
+        self._read: dict[Path, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
@@ -159,22 +128,34 @@ class Bundles:
             return
         path: str = scope["path"]
         headers = dict[bytes, bytes](scope["headers"])
-        name = path.removeprefix(self._prefix)
-        takes_gzip = b"gzip" in headers.get(b"accept-encoding", b"")
-        if path.startswith(self._prefix) and name in self._paths and takes_gzip:
-            await self._answer(name, scope["method"], send)
+        if path.startswith(self._prefix):
+            await self._bundle(scope, receive, send, headers)
         elif path.startswith(self._console) and b"text/html" in headers.get(b"accept", b""):
             plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-            page = Page(send, self._lang)
+            page = Page(send, await self._spoken_to(scope))
             await self._app({**scope, "headers": plain}, receive, page.send)
         else:
             await self._app(scope, receive, send)
 
-    async def _answer(self, name: str, method: str, send: Send) -> None:
-        body = self._read.get(name)
-        if body is None:
-            body = self._read[name] = self._paths[name].read_bytes()
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    async def _bundle(
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[bytes, bytes]
+    ) -> None:
+        """A copy of ours, or what Streamlit has under the address without its language."""
+        path: str = scope["path"]
+        language, _, name = path.removeprefix(self._prefix).partition("/")
+        if language not in self._paths:
+            await self._app(scope, receive, send)
+            return
+        found = self._paths[language].get(name)
+        if found is not None and b"gzip" in headers.get(b"accept-encoding", b""):
+            await self._answer(found, scope["method"], send)
+        else:
+            bare = f"{self._prefix}{name}"
+            await self._app({**scope, "path": bare, "raw_path": bare.encode()}, receive, send)
+
+    async def _answer(self, path: Path, method: str, send: Send) -> None:
+        body = await anyio.to_thread.run_sync(self._body, path)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = [
             (b"content-type", kind.encode()),
             (b"content-encoding", b"gzip"),
@@ -185,13 +166,28 @@ class Bundles:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body if method == "GET" else b""})
 
+    def _body(self, path: Path) -> bytes:
+        """As it is sent; what has a copy in Chinese alone is packed when it is first asked for."""
+        if path not in self._read:
+            body = path.read_bytes()
+            if not path.is_relative_to(self._folder):
+                is_script = path.suffix == ".js"
+                body = _packed(spread_out(body.decode()).encode() if is_script else body)
+            self._read[path] = body
+        return self._read[path]
+
+
+def _files_below(folder: Path) -> dict[str, Path]:
+    return {one.relative_to(folder).as_posix(): one for one in folder.rglob("*") if one.is_file()}
+
 
 class Page:
     """Holds back the head of an HTML answer until its changed body tells the length."""
 
-    def __init__(self, send: Send, lang: bytes) -> None:
+    def __init__(self, send: Send, language: str) -> None:
         self._send = send
-        self._lang = lang
+        self._lang = f'<html lang="{LANGUAGE_TAGS[language]}">'.encode()
+        self._static = f'"./static/{language}/'.encode()
         self._start: Message | None = None
         self._body = b""
 
@@ -207,6 +203,7 @@ class Page:
 
     async def _finish(self, start: Message) -> None:
         body = self._body.replace(b'<html lang="en">', self._lang)
+        body = body.replace(b'"./static/', self._static)
         headers: Headers = [
             pair for pair in start["headers"] if pair[0] not in {b"content-length", b"etag"}
         ]

@@ -50,6 +50,7 @@ from console.actions.today.digests import my_digest
 from console.actions.today.feeds import drawn
 from console.desk import Desk
 from console.i18n import Language
+from console.web import exports, reports
 from console.web.site import Site
 from models.badge_picture import Letters, Style
 from models.channel.imports import ImportKind
@@ -102,14 +103,13 @@ def routes(site: Site) -> list[Route]:
         Route("/files/agents/{agent_no}/badges.zip", given(_badges), methods=["GET"]),
         Route("/files/licences/{number}.pdf", given(_certificate), methods=["GET"]),
         Route("/files/instructions/{id}/{which}", given(_instruction), methods=["GET"]),
-        Route("/files/reports/{id}", given(_report), methods=["GET"]),
-        Route("/files/case-appeals/{id}", given(_case_appeal), methods=["GET"]),
         Route("/files/imports/{import_id}/rejects.csv", given(_rejects), methods=["GET"]),
         Route("/files/blacklist.csv", given(_blacklist), methods=["GET"]),
         Route("/files/restricted-parties.csv", given(_restricted), methods=["GET"]),
         Route("/files/rectifications/{id}.pdf", given(_rectification), methods=["GET"]),
         Route("/files/rectifications/{id}/receipt", given(_acknowledgement), methods=["GET"]),
-        Route("/files/rectification-issues/{id}", given(_issue), methods=["GET"]),
+        *exports.routes(given),
+        *reports.routes(given),
         *(Route(path, given(asked), methods=["GET"]) for path, asked in _BY_ID.items()),
     ]
 
@@ -282,6 +282,9 @@ def _of(file: Callable[[Desk, str], Download]) -> Asked:
 
 
 _BY_ID: Final[Mapping[str, Asked]] = {
+    "/files/rectification-issues/{id}": _issue,
+    "/files/case-appeals/{id}": _case_appeal,
+    "/files/reports/{id}": _report,
     "/files/purchasers/{id}/licence": _of(licence_file),
     "/files/industry-agreements/{id}": _of(agreement_file),
     "/files/industry-batches/{id}/limits": _of(limits_file),

@@ -28,6 +28,12 @@ class AuthorisedShop(Table, table=True):
         ),
         Index("ix_authorised_shops_agent", "agent_id", "platform"),
         Index("ix_authorised_shops_shop", "platform", "shop_key"),
+        Index(
+            "ix_authorised_shops_name",
+            "carrier_id",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -1,5 +1,6 @@
 """Lists that were taken out of the console: by whom, which, how many rows, and who allowed it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -8,12 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, true
 from sqlmodel import Field, col
 
-from models.base import Table, UtcDateTime, new_id, words
+from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
 from models.permissions import Permission
 from models.staff import Actor
-
-FREE_ROWS: Final = 1000
-"""So many may be taken without a second person; the parameter `export_free_rows` says otherwise."""
 
 
 class ExportState(StrEnum):
@@ -22,6 +20,24 @@ class ExportState(StrEnum):
     REFUSED = "refused"
     TAKEN = "taken"
     EXPIRED = "expired"
+
+
+class ExportMove(StrEnum):
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    TAKE = "take"
+    EXPIRE = "expire"
+
+
+_S, _M = ExportState, ExportMove
+EXPORT_MOVES: Final[Mapping[tuple[ExportState, ExportMove], ExportState]] = {
+    (_S.ASKED,     _M.APPROVE):  _S.APPROVED,
+    (_S.ASKED,     _M.REFUSE):   _S.REFUSED,
+    (_S.ASKED,     _M.EXPIRE):   _S.EXPIRED,
+    (_S.APPROVED,  _M.TAKE):     _S.TAKEN,
+    (_S.APPROVED,  _M.EXPIRE):   _S.EXPIRED,
+}  # fmt: skip
+"""One approval is for one list, and is used up by taking it."""
 
 
 class ExportFormat(StrEnum):
@@ -56,6 +72,13 @@ class ListExport(Table, table=True):
     until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """An approval lasts as long."""
     version: int = Field(default=1)
+
+    def move(self, move: ExportMove) -> None:
+        self.state = moved(EXPORT_MOVES, self.state, move)
+        self.version += 1
+
+    def open_moves(self) -> list[ExportMove]:
+        return open_moves(EXPORT_MOVES, self.state)
 
     @classmethod
     def seen_by(cls, actor: Actor) -> ColumnElement[bool]:

@@ -74,6 +74,10 @@ class Shop(Watched, Table, table=True):
     __table_args__ = (
         UniqueConstraint("organisation_id", "platform", "shop_key"),
         Index("ix_shops_state", "organisation_id", "state"),
+        Index("ix_shops_key", "shop_key", "platform"),
+        Index(
+            "ix_shops_name", "organisation_id", "name", postgresql_ops={"name": "text_pattern_ops"}
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

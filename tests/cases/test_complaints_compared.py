@@ -83,7 +83,7 @@ def test_the_overview_compares_complaints_for_those_who_may_see_them(
     console = Console(house, monkeypatch)
     answered(desks.manager, taken_on(desks, house))
     taken_on(desks, house)
-    at = console.open("overview", desks.regulator)
+    at = console.open("overview", desks.regulator, view="complaints")
     metrics = {one.label: one.value for one in at.metric}
     assert (metrics["收到"], metrics["按期答复"], metrics["超期"]) == ("2", "1 · 100%", "0")
     assert "投诉举报（按收到月份）" in shown(at)

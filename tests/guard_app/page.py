@@ -41,7 +41,7 @@ if wanted == "gallery":
     st.plotly_chart(go.Figure(bars))  # pyright: ignore[reportUnknownMemberType]
     st.markdown(f"![beacon]({st.query_params.get('beacon', '')})")
     with st.sidebar:
-        session_watch("Sign out")
+        session_watch("Sign out", "zh")
     st.pagination(5, key="page")
     file = st.file_uploader("file", key="file")
     if file:

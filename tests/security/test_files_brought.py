@@ -26,7 +26,7 @@ def desk_of(house: House, login: str) -> Desk:
 
 
 def test_evidence_that_came_in_a_file_goes_to_whoever_may_read_all_of_it(house: House) -> None:
-    assert load(house)
+    assert load(house, 0)
     with house.desk().begin(Permission.CASE_READ) as work:
         case = work.session.exec(select(Case).limit(1)).one()
         brought = work.session.exec(select(Import).limit(1)).one()

@@ -79,13 +79,14 @@ def find_card(desk: Desk, text: str) -> FoundCard:
         return FoundCard(card, places(work, [number]).get(number))
 
 
-def list_batches(
+def list_batches(  # noqa: PLR0913 - the filters of a list
     desk: Desk,
     q: str = "",
     *,
     channel: UUID | str | None = None,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[StockBatch]:
     """Batches, the newest first. `q` is an ICCID, how a batch's number begins, or a channel."""
     with desk.begin(Permission.STOCK_READ) as work:
@@ -107,7 +108,7 @@ def list_batches(
                         col(StockBatch.channel_id).in_(channels),
                     )
                 )
-        return work.slice(query, Order.by(StockBatch.id), after, limit)
+        return work.slice(query, order or Order.by(StockBatch.id), after, limit)
 
 
 def _batches_with(work: Work, card: Iccid) -> list[UUID]:

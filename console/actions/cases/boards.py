@@ -74,11 +74,15 @@ class BoardColumn:
 
 
 def find_cases(
-    desk: Desk, filters: CaseFilters = EVERY, after: str | None = None, limit: int = PAGE
+    desk: Desk,
+    filters: CaseFilters = EVERY,
+    after: str | None = None,
+    limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Case]:
     """One screen of cases, newest first; what was merged stands in its main case."""
     with desk.begin(Permission.CASE_READ) as work:
-        return work.slice(_narrowed(work, filters), Order.by(Case.id), after, limit)
+        return work.slice(_narrowed(work, filters), order or Order.by(Case.id), after, limit)
 
 
 def case_board(desk: Desk, filters: CaseFilters) -> Sequence[BoardColumn]:

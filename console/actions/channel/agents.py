@@ -82,7 +82,7 @@ class AgentSort(StrEnum):
     NUMBER = "number"
 
 
-_ORDERS: Final[Mapping[AgentSort, Order]] = {
+ORDERS: Final[Mapping[str, Order]] = {
     AgentSort.NEWEST: Order.by(Agent.serial),
     AgentSort.OLDEST: Order.by(Agent.serial, descending=False),
     AgentSort.NUMBER: Order.by(Agent.agent_no, descending=False),
@@ -228,7 +228,7 @@ def list_agents(  # noqa: PLR0913 - the filters of a list
         if q.strip():
             by_terms = state is None
             query = query.where(_matches(q, work.session.get_bind().dialect.name, by_terms))
-        return work.slice(query, _ORDERS[sort], after, limit)
+        return work.slice(query, ORDERS[sort], after, limit)
 
 
 def _matches(q: str, dialect: str, by_terms: bool) -> ColumnElement[bool]:  # noqa: FBT001 - a plan

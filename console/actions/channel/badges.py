@@ -256,6 +256,7 @@ def list_badges(  # noqa: PLR0913 - the filters of a list
     platform: str | None = None,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Badge]:
     """Badges that the actor may know of, by the beginning of their id; latest first."""
     with desk.begin(Permission.BADGE_READ) as work:
@@ -266,7 +267,7 @@ def list_badges(  # noqa: PLR0913 - the filters of a list
             query = query.where(Badge.platform == platform)
         if words := q.strip().lower():
             query = query.where(col(Badge.badge_id).startswith(words, autoescape=True))
-        return work.slice(query, Order.by(Badge.id), after, limit)
+        return work.slice(query, order or Order.by(Badge.id), after, limit)
 
 
 def badge_record(desk: Desk, badge_id: UUID | str) -> BadgeRecord:

@@ -313,6 +313,7 @@ def list_licences(  # noqa: PLR0913 - the filters of a list
     ends_within: int | None = None,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Licence]:
     """Licences that the actor may know of, by the beginning of their number; latest first.
 
@@ -332,7 +333,7 @@ def list_licences(  # noqa: PLR0913 - the filters of a list
         if words := q.strip().upper():
             mark = words if words.startswith("L-") else f"L-{words}"
             query = query.where(col(Licence.number).startswith(mark, autoescape=True))
-        return work.slice(query, Order.by(Licence.id), after, limit)
+        return work.slice(query, order or Order.by(Licence.id), after, limit)
 
 
 def licence_record(desk: Desk, licence_id: UUID | str) -> LicenceRecord:

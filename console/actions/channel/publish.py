@@ -310,10 +310,10 @@ def unsigned(signature: str) -> bytes:
 
 
 def list_publications(
-    desk: Desk, *, after: str | None = None, limit: int = PAGE
+    desk: Desk, *, after: str | None = None, limit: int = PAGE, order: Order | None = None
 ) -> Slice[Publication]:
     with desk.begin(Permission.PUBLICATION_READ) as work:
-        return work.slice(work.select(Publication), Order.by(Publication.id), after, limit)
+        return work.slice(work.select(Publication), order or Order.by(Publication.id), after, limit)
 
 
 def get_publication(desk: Desk, publication_id: UUID | str) -> Publication:

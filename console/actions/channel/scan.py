@@ -27,6 +27,7 @@ from models.tokens import (
     Claims,
     KeyRole,
     KeySet,
+    Malformed,
     Reason,
     Shop,
     Standing,
@@ -141,6 +142,19 @@ def check_badge(house: House, code: str, page: Shop | None = None) -> Scan:
         digits = text[len(prefix) :].partition("#")[0].partition("?")[0]
         return _scan(verifier.verify_digits(digits, page, online.now), online)
     return _scan(verifier.verify(text, page, online.now), online)
+
+
+def badge_named_in(house: House, text: str) -> str | None:
+    """The id in a code's digits, or in the address of its verify page; genuine or not."""
+    verifier = Verifier(hosts=(_host_of(house.settings.public_url),), keys=_NO_KEYS.known)
+    digits = text if text.isascii() and text.isdecimal() else verifier.digits_in(text)
+    prefix = code_prefix(house)
+    if digits is None and text.lower().startswith(prefix):
+        digits = text[len(prefix) :].partition("#")[0].partition("?")[0]
+    try:
+        return None if digits is None else Token.from_digits(digits).claims.badge_id.hex()
+    except Malformed:
+        return None
 
 
 def is_ours(house: House, text: str) -> bool:

@@ -247,13 +247,14 @@ def judge_reader(
         return row
 
 
-def list_devices(
+def list_devices(  # noqa: PLR0913 - the filters of a list
     desk: Desk,
     *,
     state: DeviceState | None = None,
     words: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[ReaderDevice]:
     """The newest first; `words` is the beginning of a number or of a host."""
     with desk.begin(Permission.DEVICE_READ) as work:
@@ -267,7 +268,7 @@ def list_devices(
                     col(ReaderDevice.host).startswith(start, autoescape=True),
                 )
             )
-        return work.slice(query, Order.by(ReaderDevice.id), after, limit)
+        return work.slice(query, order or Order.by(ReaderDevice.id), after, limit)
 
 
 def device_record(desk: Desk, device_id: UUID | str) -> DeviceRecord:

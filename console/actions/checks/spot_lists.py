@@ -127,6 +127,7 @@ def list_checks(  # noqa: PLR0913 - the filters of a list
     words: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[SpotCheck]:
     """The newest first; `words` is the beginning of a number."""
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
@@ -143,7 +144,7 @@ def list_checks(  # noqa: PLR0913 - the filters of a list
                 query = query.where(getattr(SpotCheck, name) == value)
         if start := words.strip().upper()[:40]:
             query = query.where(col(SpotCheck.number).startswith(start, autoescape=True))
-        return work.slice(query, Order.by(SpotCheck.id), after, limit)
+        return work.slice(query, order or Order.by(SpotCheck.id), after, limit)
 
 
 def _id(asked: UUID | str | None) -> UUID | None:

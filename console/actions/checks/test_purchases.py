@@ -330,6 +330,7 @@ def list_purchases(  # noqa: PLR0913 - the filters of a list
     words: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[TestPurchase]:
     """The newest first; `words` is the beginning of a number."""
     with desk.begin(Permission.STOCK_READ) as work:
@@ -340,7 +341,7 @@ def list_purchases(  # noqa: PLR0913 - the filters of a list
             query = query.where(TestPurchase.result == result)
         if start := words.strip().upper()[:40]:
             query = query.where(col(TestPurchase.number).startswith(start, autoescape=True))
-        return work.slice(query, Order.by(TestPurchase.id), after, limit)
+        return work.slice(query, order or Order.by(TestPurchase.id), after, limit)
 
 
 def purchase_record(desk: Desk, purchase_id: UUID | str) -> PurchaseRecord:

@@ -157,6 +157,7 @@ def list_findings(  # noqa: PLR0913 - filters
     run_id: UUID | str | None = None,
     shop_id: UUID | str | None = None,
     limit: int = 50,
+    order: Order | None = None,
 ) -> Slice[Finding]:
     with desk.begin(Permission.FINDING_READ) as work:
         query = work.select(Finding)
@@ -168,7 +169,7 @@ def list_findings(  # noqa: PLR0913 - filters
             query = query.where(Finding.run_id == UUID(str(run_id)))
         if shop_id is not None:
             query = query.where(Finding.shop_id == UUID(str(shop_id)))
-        return work.slice(query, Order.by(Finding.created_at), after, limit)
+        return work.slice(query, order or Order.by(Finding.created_at), after, limit)
 
 
 def shops_of(desk: Desk, findings: Sequence[Finding]) -> dict[UUID, Shop]:

@@ -148,13 +148,14 @@ def own_run(work: Work, run_id: UUID | str) -> PatrolRun:
     return run
 
 
-def list_runs(
+def list_runs(  # noqa: PLR0913 - the filters of a list
     desk: Desk,
     after: str | None = None,
     *,
     state: RunState | None = None,
     source_id: UUID | str | None = None,
     limit: int = 50,
+    order: Order | None = None,
 ) -> Slice[PatrolRun]:
     with desk.begin(Permission.PATROL_READ) as work:
         query = work.select(PatrolRun)
@@ -162,7 +163,7 @@ def list_runs(
             query = query.where(PatrolRun.state == state)
         if source_id is not None:
             query = query.where(col(PatrolRun.source_id) == UUID(str(source_id)))
-        return work.slice(query, Order.by(PatrolRun.created_at), after, limit)
+        return work.slice(query, order or Order.by(PatrolRun.created_at), after, limit)
 
 
 def get_run(desk: Desk, run_id: UUID | str) -> PatrolRun:

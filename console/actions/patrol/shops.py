@@ -56,6 +56,7 @@ def list_shops(  # noqa: PLR0913 - filters
     platform: str | None = None,
     words: str = "",
     limit: int = 50,
+    order: Order | None = None,
 ) -> Slice[Shop]:
     """Shops by state, platform, and words in name or key; the latest seen first."""
     with desk.begin(Permission.SHOP_READ) as work:
@@ -69,7 +70,7 @@ def list_shops(  # noqa: PLR0913 - filters
                 col(Shop.name).icontains(word, autoescape=True)
                 | col(Shop.shop_key).icontains(word, autoescape=True)
             )
-        return work.slice(query, Order.by(Shop.last_seen_at), after, limit)
+        return work.slice(query, order or Order.by(Shop.last_seen_at), after, limit)
 
 
 def platforms_seen(desk: Desk) -> Sequence[str]:

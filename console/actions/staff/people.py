@@ -11,7 +11,7 @@ from pyotp import random_base32
 from sqlmodel import col, select
 
 from console.actions.staff.sign_in import HASHER, confirm, end_sessions, hashed, step_of
-from console.desk import Desk, House, Order, Slice, Work
+from console.desk import PAGE, Desk, House, Order, Slice, Work
 from models.permissions import Permission, Role
 from models.provinces import provinces
 from models.refusals import Conflict, Invalid, NotAllowed
@@ -164,9 +164,13 @@ def add_user(  # noqa: PLR0913 - an account's parts
         return user, given
 
 
-def list_users(desk: Desk, after: str | None = None) -> Slice[User]:
+def list_users(
+    desk: Desk, after: str | None = None, *, order: Order | None = None, limit: int = PAGE
+) -> Slice[User]:
     with desk.begin(Permission.STAFF_READ) as work:
-        return work.slice(work.select(User), Order.by(User.login, descending=False), after)
+        return work.slice(
+            work.select(User), order or Order.by(User.login, descending=False), after, limit
+        )
 
 
 def roles_of(desk: Desk, users: Iterable[UUID]) -> dict[UUID, list[Role]]:

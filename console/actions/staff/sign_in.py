@@ -266,7 +266,7 @@ def actor_of_key(house: House, key: str) -> Actor | None:
             return None
         roles = frozenset(Role(scope) for scope in client.roles)
         return replace(
-            _actor_in(work, organisation),
+            actor_in(work, organisation),
             id=client.id,
             name=client.name,
             roles=roles,
@@ -281,11 +281,12 @@ def _actor_of(work: Work, user: User) -> Actor:
     if user.must_change_password:
         roles = frozenset()
     return replace(
-        _actor_in(work, organisation), id=user.id, name=user.name, roles=roles | {Role.SELF}
+        actor_in(work, organisation), id=user.id, name=user.name, roles=roles | {Role.SELF}
     )
 
 
-def _actor_in(work: Work, organisation: Organisation) -> Actor:
+def actor_in(work: Work, organisation: Organisation) -> Actor:
+    """Nobody yet, with the organisation's scope and without a role."""
     carriers: frozenset[UUID] = frozenset()
     watched: frozenset[str] = frozenset()
     if organisation.kind in CARRIERS:

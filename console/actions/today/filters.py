@@ -55,7 +55,7 @@ def save_filter(
 
 def list_filters(desk: Desk, page: str) -> Sequence[SavedFilter]:
     """One's own, then those that colleagues share."""
-    with desk.begin(Permission.ACCOUNT_USE) as work:
+    with desk.begin(Permission.RULE_READ) as work:
         mine = col(SavedFilter.user_id) == work.actor.id
         return work.all(
             work.select(SavedFilter)

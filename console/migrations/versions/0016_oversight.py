@@ -15,7 +15,13 @@ _INDEXES = (
     ("ix_oversight_reports_listed", "oversight_reports", ["organisation_id", "made_at", "id"]),
     ("ix_list_exports_waiting", "list_exports", ["organisation_id", "state", "id"]),
     ("ix_list_exports_mine", "list_exports", ["user_id", "id"]),
+    ("ix_shops_key", "shops", ["shop_key", "platform"]),
 )
+_BY_NAME = (
+    ("ix_shops_name", "shops", ["organisation_id", "name"]),
+    ("ix_authorised_shops_name", "authorised_shops", ["carrier_id", "name"]),
+)
+"""So that what is typed into the command box is looked for down an index, on PostgreSQL too."""
 
 
 def _of_organisation(table: str, column: str = "organisation_id") -> sa.ForeignKeyConstraint:
@@ -126,9 +132,13 @@ def upgrade() -> None:
     _exports()
     for name, table, columns in _INDEXES:
         op.create_index(op.f(name), table, columns)
+    for name, table, columns in _BY_NAME:
+        op.create_index(op.f(name), table, columns, postgresql_ops={"name": "text_pattern_ops"})
 
 
 def downgrade() -> None:
+    for name, table, _ in _BY_NAME:
+        op.drop_index(op.f(name), table_name=table)
     for name, table, _ in reversed(_INDEXES):
         op.drop_index(op.f(name), table_name=table)
     for table in ("list_exports", "oversight_reports", "oversight_pictures", "oversight_figures"):

@@ -11,11 +11,13 @@ A page, whole (`console/pages/agents.py`; texts in `texts/<language>/channel.tom
         with filters():
             q = search(t("agents.search"))
             state = choice("state", t("agents.state"), labelled("agent_state", list(AgentState)))
-        found = list_agents(desk, cursor("agents", q, state), words=q, state=state)
+        tools = list_tools(desk, "agents")                      # sort, chips, saved views, columns
+        found = list_agents(desk, cursor("agents", q, state, tools.sort), words=q, state=state,
+                            order=tools.order)
         if not found.rows:
             return empty(t("agents.none"), t("agents.none_next"))
-        chosen = record_table(found.rows, COLUMNS, key="agents", select=True)   # ids
-        pager(found, "agents")
+        chosen = record_table(found.rows, tools.shown(COLUMNS), key="agents", select=True)   # ids
+        tools.pager(found, "agents")                            # with the list as a file
 
     def show_record(agent_id: str) -> None:
         agent, deeds = agent_and_history(desk, agent_id)
@@ -38,11 +40,13 @@ Words from outside go through `plain` wherever Streamlit reads Markdown: titles,
 from console.pages.kit.absent import Absent, show_absent
 from console.pages.kit.charts import bar_chart, chart, funnel_chart, line_chart, stacked_chart
 from console.pages.kit.layout import (
+    After,
     chips,
     choice,
     empty,
     figures,
     filters,
+    flag,
     flash,
     labelled,
     page_head,
@@ -54,6 +58,7 @@ from console.pages.kit.layout import (
     show_once,
     view,
 )
+from console.pages.kit.lists import ListTools, list_tools
 from console.pages.kit.marks import counted, marked, words_of
 from console.pages.kit.records import (
     Next,
@@ -70,7 +75,6 @@ from console.pages.kit.records import (
     timeline,
     two_columns,
 )
-from console.pages.kit.saved import saved_filters
 from console.pages.kit.tables import Column, Kind, cursor, pager, record_table
 from console.pages.kit.words import (
     CHINA,
@@ -90,8 +94,10 @@ __all__ = [
     "CHINA",
     "NOTHING",
     "Absent",
+    "After",
     "Column",
     "Kind",
+    "ListTools",
     "Next",
     "Tone",
     "actor_word",
@@ -109,6 +115,7 @@ __all__ = [
     "facts",
     "figures",
     "filters",
+    "flag",
     "flash",
     "funnel_chart",
     "labelled",
@@ -118,6 +125,7 @@ __all__ = [
     "line_chart",
     "link_to",
     "list_or_record",
+    "list_tools",
     "marked",
     "moment",
     "next_moves",
@@ -129,7 +137,6 @@ __all__ = [
     "progress_of",
     "record_head",
     "record_table",
-    "saved_filters",
     "search",
     "section",
     "show_absent",

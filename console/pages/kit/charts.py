@@ -112,15 +112,21 @@ def funnel_chart(title: str, stages: Mapping[str, int], *, key: str, hint: str =
     chart(title, figure, table, key=key, hint=hint)
 
 
-def chart(
-    title: str, figure: "go.Figure", table: pd.DataFrame, *, key: str, hint: str = ""
+def chart(  # noqa: PLR0913 - the parts of a picture
+    title: str,
+    figure: "go.Figure",
+    table: pd.DataFrame,
+    *,
+    key: str,
+    hint: str = "",
+    height: int = _HEIGHT,
 ) -> None:
     """Any Plotly figure as this console shows it: the theme colours it, nothing pops up over it.
 
     `hint` says beside it what is counted, and how.
     """
     figure.update_layout(  # pyright: ignore[reportUnknownMemberType]
-        height=_HEIGHT,
+        height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         bargap=0.35,

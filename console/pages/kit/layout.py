@@ -4,16 +4,32 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
 
-from console.i18n import t
-from console.pages.frame import PASSWORD_PAGE, plain
+from console.desk import Desk
+from console.i18n import listed, t
+from console.pages.frame import (
+    PASSWORD_PAGE,
+    my_desk,
+    plain,
+    refusal_kept,
+    show_refusal_kept,
+)
 
+PAGES_FOLDER: Final = Path(__file__).parents[1]
+DEED: Final = "kit:deed"
+"""Set when somebody has done something, so that what waits for them is counted anew."""
 _FLASH: Final = "kit:flash"
+_AFTER: Final = "kit:after"
+_ACTIVE: Final = "kit:active"
 _SECRET: Final = "kit:secret"  # noqa: S105 - a key of session state, not a secret
+SORT: Final = "sort"
+"""The part of the address that says how a list is sorted, which narrows nothing."""
 LIVE: Final = "400ms"
 LONGEST_SEARCH: Final = 100
 
@@ -49,16 +65,81 @@ def section(title: str, hint: str = "") -> None:
         st.caption(hint)
 
 
-def flash(message: str) -> None:
-    """Say that something is done, on the page that comes after `st.rerun`."""
+@dataclass(frozen=True, slots=True)
+class After:
+    """What stays in sight after a deed: where its record is, and how it is taken back."""
+
+    message: str
+    page: str = ""
+    id: UUID | str | None = None
+    undo: Callable[[Desk], object] | None = None
+
+
+def flash(
+    message: str,
+    *,
+    page: str = "",
+    id: UUID | str | None = None,  # noqa: A002 - as `WorkItem` has it
+    undo: Callable[[Desk], object] | None = None,
+) -> None:
+    """Say that something is done, on the page that comes after `st.rerun`.
+
+    `page` and `id` lead to the record that was made or changed elsewhere; `undo` is the inverse
+    use case, where the domain has one, with all but the desk filled in.
+    """
     st.session_state[_FLASH] = message
+    st.session_state[DEED] = True
+    if page or undo is not None:
+        st.session_state[_AFTER] = After(message, page, id, undo)
+    else:
+        st.session_state.pop(_AFTER, None)
 
 
 def say_left_behind() -> None:
     """What the run before left to say; `page_head` and `record_head` begin with it."""
+    st.session_state[_ACTIVE] = []
+    show_refusal_kept()
     _show_secret()
     if (message := st.session_state.pop(_FLASH, None)) is not None:
         st.toast(str(message), icon=":material/check_circle:")
+    after = st.session_state.get(_AFTER)
+    if isinstance(after, After):
+        _show_after(after)
+
+
+def _show_after(after: After) -> None:
+    """A toast holds no button and is gone when one reaches for it."""
+    with box("kit_after", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/check_circle: {after.message}", width="content")
+        if after.page and st.button(
+            t("console.open_it"), key="kit:after:open", type="tertiary",
+            icon=":material/arrow_outward:",
+        ):  # fmt: skip
+            st.session_state.pop(_AFTER, None)
+            query = {} if after.id is None else {"id": str(after.id)}
+            st.switch_page(PAGES_FOLDER / f"{after.page}.py", query_params=query)
+        if after.undo is not None:
+            st.button(
+                t("console.undo"), key="kit:after:undo", icon=":material/undo:",
+                on_click=_take_back, args=(after,),
+            )  # fmt: skip
+        st.button(
+            t("console.close"), key="kit:after:close", type="tertiary", icon=":material/close:",
+            on_click=_forget_after,
+        )  # fmt: skip
+
+
+def _forget_after() -> None:
+    st.session_state.pop(_AFTER, None)
+
+
+def _take_back(after: After) -> None:
+    """By the inverse use case, with the rights of this moment; a refusal is shown by the page."""
+    _forget_after()
+    if after.undo is not None:
+        with refusal_kept():
+            after.undo(my_desk())
+            flash(t("console.undone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +168,71 @@ def _put_away() -> None:
     st.session_state.pop(_SECRET, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A filter that is in use: its name in the address, what it is called, and what it says."""
+
+    name: str
+    label: str
+    value: str
+    is_bound: bool = False
+    """Whether the widget is the address's own (`search`, `flag`) and has to be set by itself."""
+
+    @property
+    def words(self) -> str:
+        if not self.value:
+            return self.label
+        return t("list_tools.chip", label=self.label, value=self.value)
+
+
+def active_filters() -> list[Active]:
+    """What the list of this run is narrowed by, in the order of its widgets."""
+    return list(st.session_state.get(_ACTIVE, ()))
+
+
+def _note_active(name: str, label: str, value: str, *, is_bound: bool = False) -> None:
+    """A widget says that it narrows the list; outside of `filters()` nobody asks."""
+    kept = [one for one in active_filters() if one.name != name]
+    st.session_state[_ACTIVE] = [*kept, Active(name, label, value, is_bound)]
+
+
+def drop_filters(names: Sequence[str]) -> None:
+    """For `on_click`: these filters ask for nothing any more."""
+    bound = {one.name for one in active_filters() if one.is_bound}
+    for name in names:
+        if name in bound:
+            is_flag = isinstance(st.session_state.get(name), bool)
+            st.session_state[name] = False if is_flag else ""
+        else:
+            st.query_params.pop(name, None)
+
+
+def clear_button(key: str) -> None:
+    """Take all filters away at once."""
+    st.button(
+        t("list_tools.clear"),
+        key=key,
+        icon=":material/filter_alt_off:",
+        type="tertiary",
+        on_click=drop_filters,
+        args=([one.name for one in active_filters()],),
+    )
+
+
 def empty(title: str, what_to_do: str, action: Callable[[], object] | None = None) -> None:
-    """What stands where a list has no rows: why it is empty and what to do next."""
+    """What stands where a list has no rows: why it is empty and what to do next.
+
+    A list that is narrowed names what narrows it, and offers to take that away.
+    """
+    active = active_filters()
     with box("kit_empty", border=True, horizontal_alignment="center", gap="small"):
         st.markdown(":gray[:material/inbox:]", width="content")
         st.markdown(f"**{title}**", width="content")
         st.caption(what_to_do, width="content")
+        if active:
+            said = plain(listed(one.words for one in active))
+            st.caption(t("list_tools.because", filters=said), width="content")
+            clear_button("kit:empty:clear")
         if action is not None:
             action()
 
@@ -116,7 +256,18 @@ def search(label: str, key: str = "q", *, width: int = 320) -> str:
         bind="query-params",
         width=width,
     )
-    return (found or "").strip()
+    words = (found or "").strip()
+    if words:
+        _note_active(key, label, words, is_bound=True)
+    return words
+
+
+def flag(key: str, label: str) -> bool:
+    """Whether the list is narrowed to something; kept in the URL as `?key=true`."""
+    is_on = st.toggle(label, key=key, bind="query-params")
+    if is_on:
+        _note_active(key, label, "", is_bound=True)
+    return is_on
 
 
 def part(key: str, label: str, *, width: int = 320) -> str:
@@ -143,7 +294,7 @@ def part(key: str, label: str, *, width: int = 320) -> str:
 def choice(key: str, label: str, options: Mapping[str, str], *, width: int = 200) -> str | None:
     """One of `options` (value to words), or None for all; kept in the URL as `?key=value`."""
     widget = _follow_url(key, (_in_url(key, options) or [None])[0])
-    return st.selectbox(
+    chosen = st.selectbox(
         label,
         list(options),
         index=None,
@@ -155,12 +306,15 @@ def choice(key: str, label: str, options: Mapping[str, str], *, width: int = 200
         on_change=_to_url,
         args=(key,),
     )
+    if chosen is not None and key != SORT:
+        _note_active(key, label, options[chosen])
+    return chosen
 
 
 def chips(key: str, label: str, options: Mapping[str, str]) -> list[str]:
     """Any of a few `options` as chips; none chosen is all. Kept in the URL under `key`."""
     widget = _follow_url(key, _in_url(key, options))
-    return st.pills(
+    chosen = st.pills(
         label,
         list(options),
         selection_mode="multi",
@@ -170,6 +324,9 @@ def chips(key: str, label: str, options: Mapping[str, str]) -> list[str]:
         on_change=_to_url,
         args=(key,),
     )
+    if chosen:
+        _note_active(key, label, listed(options[one] for one in chosen))
+    return chosen
 
 
 def view(options: Mapping[str, str], key: str = "view") -> str:

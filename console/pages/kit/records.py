@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from inspect import getfile
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -11,8 +12,9 @@ import streamlit as st
 
 from console.desk import Desk
 from console.i18n import t
-from console.pages.frame import plain, refusals_shown, said
-from console.pages.kit.layout import box, flash, say_left_behind
+from console.pages.frame import plain, refusal_text, refusals_shown, said
+from console.pages.kit.gone import show_gone
+from console.pages.kit.layout import PAGES_FOLDER, After, box, flash, say_left_behind
 from console.pages.kit.words import (
     LOOKS,
     NOTHING,
@@ -25,8 +27,8 @@ from console.pages.kit.words import (
 )
 from models.audit import AuditEntry
 from models.permissions import Permission
+from models.refusals import NotFound, Refusal
 
-PAGES_FOLDER: Final = Path(__file__).parents[1]
 LONGEST_REASON: Final = 500
 _FACT_COLUMNS: Final = 2
 _SHORT_HISTORY: Final = 8
@@ -54,14 +56,19 @@ def list_or_record(show_list: Callable[[], object], show_record: Callable[[str],
 
     Where there is none to be shown stand why not, and the way back.
     """
-    row_id, is_shown = chosen_id(), False
-    with refusals_shown():
-        if row_id is None:
+    row_id = chosen_id()
+    if row_id is None:
+        with refusals_shown():
             show_list()
-        else:
-            show_record(row_id)
-        is_shown = True
-    if row_id is not None and not is_shown:
+        return
+    try:
+        show_record(row_id)
+    except NotFound as no:
+        # A page is its file, and a record of another page is looked for by that page's name.
+        show_gone(Path(getfile(show_record)).stem, row_id, no)
+        back_to_list("kit_back_refused")
+    except Refusal as no:
+        st.error(refusal_text(no), icon=":material/block:")
         back_to_list("kit_back_refused")
 
 
@@ -172,14 +179,15 @@ def _of_what(entry: AuditEntry) -> str:
 class Next:
     """A move that a record offers: what it is called, what it will do, and the deed itself.
 
-    `act` gets the reason (empty when none is asked for) and may answer words for `flash`.
+    `act` gets the reason (empty when none is asked for) and may answer words for `flash`, or all
+    of it: where the record is that it made, and how it is taken back.
     """
 
     key: str
     label: str
     will: str
     """What happens when it is confirmed, in a full sentence."""
-    act: Callable[[str], str | None]
+    act: Callable[[str], str | After | None]
     permission: Permission
     is_open: bool = True
     reason: bool = False
@@ -187,6 +195,8 @@ class Next:
     """Draws the move's own inputs, keyed by what it is given; `act` gets its answer instead."""
     icon: str | None = None
     main: bool = False
+    undo: Callable[[Desk], object] | None = None
+    """The inverse use case, where the domain has one; offered once the deed is done."""
 
 
 def next_moves(desk: Desk, moves: Sequence[Next], row_id: UUID | str) -> int:
@@ -223,5 +233,9 @@ def _ask(move: Next, key: str) -> None:
             with refusals_shown():
                 message = move.act(words)
                 st.session_state[f"{key}:round"] = round_ + 1
-                flash(message or t("console.done"))
+                after = (
+                    message if isinstance(message, After) else After(message or t("console.done"))
+                )
+                undo = after.undo or move.undo
+                flash(after.message, page=after.page, id=after.id, undo=undo)
                 st.rerun()

@@ -1,7 +1,6 @@
 """A page's filters under names: one press brings them back, a small form keeps those in sight."""
 
 from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
 
 import streamlit as st
 
@@ -14,21 +13,21 @@ from console.actions.today.filters import (
 )
 from console.desk import Desk
 from console.i18n import t
-from console.pages.frame import plain, refusal_kept, refusals_shown, show_refusal_kept
-from console.pages.kit.layout import box, flash
+from console.pages.frame import plain, refusal_kept, refusals_shown
+from console.pages.kit.layout import flash
 from models.today import SavedFilter
 
 _SEARCH = "q"
 """What `search` keeps, and keeps even where it is empty and not in the address."""
 
 
-def saved_filters(desk: Desk, page: str) -> None:
-    """A row of the page's saved filters, and the form that saves; put it under `filters()`.
+def saved_row(desk: Desk, page: str) -> None:
+    """A page's saved filters, and the form that saves, in the row of `list_tools`.
 
-    `page` is the file's name. Everything that `search`, `choice`, `chips` and `view` keep in the
-    page's address comes back; which record is open and which screen of the list does not.
+    `page` is the file's name. Everything that `search`, `choice`, `chips`, `flag` and `view` keep
+    in the page's address comes back, order and columns too; which record is open and which screen
+    of the list does not.
     """
-    show_refusal_kept()
     rows = list_filters(desk, page)
     address = st.query_params
     current = plain_query(
@@ -36,14 +35,13 @@ def saved_filters(desk: Desk, page: str) -> None:
     )
     if not rows and not current:
         return
-    with box("kit_saved", horizontal=True, vertical_alignment="center", gap="small"):
-        for row in rows:
-            _chip(desk, row, is_on=row.query == current)
-        if current and all(row.query != current for row in rows):
-            _saving(desk, page, current)
-        mine = [row for row in rows if row.user_id == desk.actor.id]
-        if mine:
-            _removing(desk, mine)
+    for row in rows:
+        _chip(desk, row, is_on=row.query == current)
+    if current and all(row.query != current for row in rows):
+        _saving(desk, page, current)
+    mine = [row for row in rows if row.user_id == desk.actor.id]
+    if mine:
+        _removing(desk, mine)
 
 
 def _chip(desk: Desk, row: SavedFilter, *, is_on: bool) -> None:
@@ -71,7 +69,9 @@ def _apply(query: str) -> None:
         given.setdefault(name, []).append(value)
     bound = {name for name in {_SEARCH, *given, *st.query_params} if name in st.session_state}
     for name in bound:
-        st.session_state[name] = given.get(name, [""])[-1]
+        value = given.get(name, [""])[-1]
+        is_flag = isinstance(st.session_state[name], bool)
+        st.session_state[name] = value == "true" if is_flag else value
     for name in set(st.query_params) - bound - given.keys():
         del st.query_params[name]
     for name in given.keys() - bound:
@@ -96,10 +96,15 @@ def _removing(desk: Desk, rows: list[SavedFilter]) -> None:
                 t("saved_filters.remove", name=plain(row.name)),
                 key=f"saved:remove:{row.id}",
                 on_click=_remove,
-                args=(desk, row.id),
+                args=(desk, row),
             )
 
 
-def _remove(desk: Desk, filter_id: UUID) -> None:
+def _remove(desk: Desk, row: SavedFilter) -> None:
+    shared = row.organisation_id is not None
     with refusal_kept():
-        remove_filter(desk, filter_id)
+        remove_filter(desk, row.id)
+        flash(
+            t("saved_filters.removed", name=plain(row.name)),
+            undo=lambda now: save_filter(now, row.page, row.name, row.query, shared=shared),
+        )

@@ -184,12 +184,17 @@ def cursor(key: str, *filters: object) -> str | None:
 RowOfSlice = TypeVar("RowOfSlice", bound=Table)
 
 
-def pager(slice_: Slice[RowOfSlice], key: str) -> None:
-    """Back and on through a list that `cursor(key, …)` began; nothing when all is on one screen."""
+def pager(slice_: Slice[RowOfSlice], key: str, menu: Callable[[], object] | None = None) -> None:
+    """Back and on through a list that `cursor(key, …)` began; nothing when all is on one screen.
+
+    `menu` draws what else can be done with the whole list, in the same row.
+    """
     trail = _trail(key)
     page, shown = len(trail.cursors) + 1, len(slice_.rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(t("console.page", page=page, n=shown), width="stretch")
+        if menu is not None:
+            menu()
         if page == 1 and slice_.next is None:
             return
         st.button(

@@ -15,6 +15,7 @@ from console.web.api import (
     industry,
     instructions,
     notices,
+    oversight,
     patrol,
     patrol_checks,
     patrol_links,
@@ -56,6 +57,7 @@ ROUTERS = (
     spot_checks.router,
     traces.router,
     industry.router,
+    oversight.router,
 )
 
 

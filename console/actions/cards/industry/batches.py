@@ -255,6 +255,7 @@ def list_batches(  # noqa: PLR0913 - the filters of a list
     late: bool = False,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[IndustryBatch]:
     """Batches, the newest first, by part of a number, of the purchaser or of the product.
 
@@ -273,7 +274,7 @@ def list_batches(  # noqa: PLR0913 - the filters of a list
             part = plain_text(words)
             found = col(IndustryBatch.search_text).contains(part) if part else false()
             query = query.where(found)
-        return work.slice(query, Order.by(IndustryBatch.id), after, limit)
+        return work.slice(query, order or Order.by(IndustryBatch.id), after, limit)
 
 
 def batch_numbered(desk: Desk, number: str) -> IndustryBatch:

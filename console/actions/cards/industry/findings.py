@@ -168,6 +168,7 @@ def list_usage_findings(  # noqa: PLR0913 - filters
     late: bool = False,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[UsageFinding]:
     """Findings, the newest first; `late` are those that somebody should have acted on by now."""
     with desk.begin(Permission.INDUSTRY_READ) as work:
@@ -182,7 +183,7 @@ def list_usage_findings(  # noqa: PLR0913 - filters
             query = query.where(UsageFinding.run_id == work.get(MonitoringRun, run).id)
         if late:
             query = query.where(*is_late(work))
-        return work.slice(query, Order.by(UsageFinding.id), after, limit)
+        return work.slice(query, order or Order.by(UsageFinding.id), after, limit)
 
 
 def is_late(work: Work) -> Sequence[ColumnElement[bool]]:

@@ -122,7 +122,7 @@ def file_licence(  # noqa: PLR0913 - a file, and what it says
 
 
 def list_purchasers(
-    desk: Desk, q: str = "", after: str | None = None, limit: int = PAGE
+    desk: Desk, q: str = "", after: str | None = None, limit: int = PAGE, order: Order | None = None
 ) -> Slice[Purchaser]:
     """Units by part of their name, or by how their code begins; the newest first."""
     with desk.begin(Permission.INDUSTRY_READ) as work:
@@ -131,7 +131,7 @@ def list_purchasers(
             named = col(Purchaser.name).contains(words, autoescape=True)
             coded = col(Purchaser.uscc).startswith(compact(words), autoescape=True)
             query = query.where(or_(named, coded))
-        return work.slice(query, Order.by(Purchaser.id), after, limit)
+        return work.slice(query, order or Order.by(Purchaser.id), after, limit)
 
 
 def purchaser_names(desk: Desk, ids: Collection[UUID]) -> Mapping[UUID, str]:

@@ -315,6 +315,7 @@ def list_instructions(  # noqa: PLR0913 - a list's filters
     q: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Instruction]:
     """The latest first. `q` is part of a document number or of a subject, or our own number."""
     with desk.begin(Permission.INSTRUCTION_READ) as work:
@@ -328,7 +329,7 @@ def list_instructions(  # noqa: PLR0913 - a list's filters
             found = [one.icontains(words, autoescape=True) for one in columns]
             document = col(Instruction.document_no).contains(plain_number(words), autoescape=True)
             query = query.where(or_(*found, document))
-        return work.slice(query, Order.by(Instruction.id), after, limit)
+        return work.slice(query, order or Order.by(Instruction.id), after, limit)
 
 
 def instruction_record(desk: Desk, instruction_id: UUID | str) -> InstructionRecord:

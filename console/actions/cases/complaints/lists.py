@@ -77,6 +77,7 @@ def list_complaints(  # noqa: PLR0913 - the filters of a list
     words: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Complaint]:
     """The newest first; `words` is the beginning of a number."""
     with desk.begin(Permission.COMPLAINT_READ) as work:
@@ -92,7 +93,7 @@ def list_complaints(  # noqa: PLR0913 - the filters of a list
         if words.strip():
             start = words.strip().upper()[:40]
             query = query.where(col(Complaint.number).startswith(start, autoescape=True))
-        return work.slice(query, Order.by(Complaint.id), after, limit)
+        return work.slice(query, order or Order.by(Complaint.id), after, limit)
 
 
 def complaint_record(desk: Desk, complaint_id: UUID | str) -> ComplaintRecord:

@@ -95,6 +95,7 @@ def list_threads(  # noqa: PLR0913 - a list's filters
     overdue: bool = False,
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Notice]:
     """Notices of the actor's organisation, newest first: those that it sent, or was sent."""
     with desk.begin(Permission.CASE_READ) as work:
@@ -109,7 +110,7 @@ def list_threads(  # noqa: PLR0913 - a list's filters
             query = query.where(Notice.state == NoticeState(state))
         if overdue:
             query = query.where(notice_is_overdue(work.at))
-        return work.slice(query, Order.by(Notice.id), after, limit)
+        return work.slice(query, order or Order.by(Notice.id), after, limit)
 
 
 def notice_by_number(desk: Desk, number: str) -> Notice:

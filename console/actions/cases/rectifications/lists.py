@@ -63,6 +63,7 @@ def list_rectifications(  # noqa: PLR0913 - filters
     q: str = "",
     after: str | None = None,
     limit: int = PAGE,
+    order: Order | None = None,
 ) -> Slice[Rectification]:
     """Newest first. `q` begins a number, or stands in the unit's name."""
     with desk.begin(Permission.RECTIFICATION_READ) as work:
@@ -82,7 +83,7 @@ def list_rectifications(  # noqa: PLR0913 - filters
         if words := q.strip():
             numbered = col(_R.number).startswith(words.upper(), autoescape=True)
             query = query.where(numbered | col(_R.unit_name).contains(words, autoescape=True))
-        return work.slice(query, Order.by(_R.id), after, limit)
+        return work.slice(query, order or Order.by(_R.id), after, limit)
 
 
 def rectification_record(desk: Desk, row_id: UUID | str) -> RectificationRecord:

@@ -1,0 +1,128 @@
+"""Much of one kind in the work list, done at once: by the same use cases, one by one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import streamlit as st
+
+from console.actions.cases.notices.answers import acknowledge
+from console.actions.channel.licences import approve_licence
+from console.actions.channel.renewals import renew_licence
+from console.actions.channel.tellings import acknowledge_telling
+from console.actions.patrol.findings import confirm_finding, dismiss_finding
+from console.actions.waiting import WorkItem
+from console.desk import Desk
+from console.i18n import t
+from console.pages.frame import plain, refusal_text
+from console.pages.kit import Next, next_moves
+from models.permissions import Permission
+from models.refusals import Refusal
+
+_REFUSED: Final = "work:refused"
+_P: Final = Permission
+Deed = Callable[[Desk, UUID, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A deed for many of a kind: `bulk.<name>` is its name, `bulk.<name>_will` what it does."""
+
+    name: str
+    permission: Permission
+    deed: Deed
+    reason: bool = False
+
+
+def _confirm(desk: Desk, row_id: UUID, _reason: str) -> object:
+    return confirm_finding(desk, row_id)
+
+
+def _dismiss(desk: Desk, row_id: UUID, reason: str) -> object:
+    return dismiss_finding(desk, row_id, reason)
+
+
+def _acknowledge(desk: Desk, row_id: UUID, _reason: str) -> object:
+    return acknowledge(desk, row_id)
+
+
+def _took_note(desk: Desk, row_id: UUID, _reason: str) -> object:
+    return acknowledge_telling(desk, row_id)
+
+
+def _approve(desk: Desk, row_id: UUID, _reason: str) -> object:
+    return approve_licence(desk, row_id)
+
+
+def _renew(desk: Desk, row_id: UUID, _reason: str) -> object:
+    return renew_licence(desk, row_id)
+
+
+_RENEW: Final = (Bulk("renew", _P.LICENCE_EDIT, _renew),)
+BULKS: Final[Mapping[str, Sequence[Bulk]]] = {
+    "finding_look": (
+        Bulk("confirm", _P.FINDING_CONFIRM, _confirm),
+        Bulk("dismiss", _P.FINDING_CONFIRM, _dismiss, reason=True),
+    ),
+    "notice_acknowledge": (Bulk("acknowledge", _P.CASE_READ, _acknowledge),),
+    "telling_acknowledge": (Bulk("take_note", _P.CASE_ANSWER, _took_note),),
+    "licence_approve": (Bulk("approve", _P.LICENCE_APPROVE, _approve),),
+    "licence_ends_30": _RENEW,
+    "licence_ends_7": _RENEW,
+}
+"""By the kind of work. What takes a second person takes one here too: each use case asks."""
+
+
+def picks(item: WorkItem) -> None:
+    """A box to tick before a line whose kind can be done by the dozen."""
+    words = t("bulk.pick", title=plain(item.title))
+    st.checkbox(words, key=f"pick:{item.id}", label_visibility="collapsed", width="content")
+
+
+def show_bulk(desk: Desk, kind: str, items: Iterable[WorkItem]) -> None:
+    """What became of the last ones, and the deeds for those that are ticked."""
+    for words in st.session_state.pop(_REFUSED, []):
+        st.warning(words, icon=":material/block:")
+    mine = [one for one in items if one.id is not None]
+    chosen = [one for one in mine if st.session_state.get(f"pick:{one.id}")]
+    with st.container(key="kit_bulk", horizontal=True, vertical_alignment="center", gap="small"):
+        every = len(chosen) == len(mine)
+        st.button(
+            t("bulk.none" if every else "bulk.all", n=len(mine)), key="bulk:all", type="tertiary",
+            on_click=_tick, args=(mine,), kwargs={"is_on": not every},
+        )  # fmt: skip
+        if not chosen:
+            st.caption(t("bulk.choose"))
+        moves = [_move(desk, bulk, chosen) for bulk in BULKS[kind]]
+        next_moves(desk, moves, f"work:{kind}")
+
+
+def _tick(items: Sequence[WorkItem], *, is_on: bool) -> None:
+    for item in items:
+        st.session_state[f"pick:{item.id}"] = is_on
+
+
+def _move(desk: Desk, bulk: Bulk, chosen: Sequence[WorkItem]) -> Next:
+    def act(reason: str) -> str:
+        refused = [no for item in chosen if (no := _one(desk, bulk, item, reason)) is not None]
+        st.session_state[_REFUSED] = refused
+        return t("bulk.done", n=len(chosen) - len(refused), refused=len(refused))
+
+    return Next(
+        bulk.name, t(f"bulk.{bulk.name}", n=len(chosen)),
+        t(f"bulk.{bulk.name}_will", n=len(chosen)), act, bulk.permission,
+        is_open=bool(chosen), reason=bulk.reason, icon=":material/done_all:", main=not bulk.reason,
+    )  # fmt: skip
+
+
+def _one(desk: Desk, bulk: Bulk, item: WorkItem, reason: str) -> str | None:
+    """One deed, kept whole or not at all; why not, where it is refused."""
+    if item.id is None:
+        return None
+    st.session_state.pop(f"pick:{item.id}", None)
+    try:
+        bulk.deed(desk, item.id, reason)
+    except Refusal as no:
+        return t("bulk.refused", title=plain(item.title), why=refusal_text(no))
+    return None
