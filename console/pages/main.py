@@ -41,7 +41,7 @@ def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
     """The pages that the actor may open, under the job they belong to, with what waits there."""
     if st.session_state.pop(DEED, False):
         note_own_deed(desk)
-    counts, landing = counts_of(desk), landing_of(desk.actor)
+    counts = counts_of(desk)
     found: dict[str, list[StreamlitPage]] = {}
     for entry in entries_for(desk.actor):
         page = st.Page(
@@ -49,22 +49,26 @@ def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
             title=label_of(entry.name, counts),
             icon=f":material/{entry.icon}:",
             url_path=entry.name,
-            default=entry.name == landing,
         )
         found.setdefault(t(f"nav_group.{entry.group}"), []).append(page)
+    # Streamlit gives its default page no address: were that the landing page, a link to it would
+    # lose what it looks for.
+    here = st.Page(partial(go_home, desk), title=PLAIN_TITLE, default=True, visibility="hidden")
+    next(iter(found.values())).append(here)
     if (asked := asked_in_vain(desk)) is not None:
         found.setdefault("", []).append(asked)
     return found
+
+
+def go_home(desk: Desk) -> None:
+    """From the bare address of the console to where this person's day begins."""
+    st.switch_page(PAGES_FOLDER / f"{landing_of(desk.actor)}.py", query_params=st.query_params)
 
 
 def asked_in_vain(desk: Desk) -> "StreamlitPage | None":
     """A hidden page under the address that was asked for, where the navigation has none."""
     path = urlsplit(st.context.url or "").path
     name = path.rpartition("/")[2]
-    if name == landing_of(desk.actor) and path.startswith(CONSOLE):
-        # Streamlit gives the page of the bare address no name of its own, and links carry it.
-        file = PAGES_FOLDER / f"{name}.py"
-        return st.Page(file, title=t(f"nav.{name}"), url_path=name, visibility="hidden")
     known = {entry.name for entry in entries_for(desk.actor)}
     if not path.startswith(CONSOLE) or name in known or not NAME.fullmatch(name):
         return None
@@ -126,7 +130,7 @@ def main() -> None:
         return
     page = st.navigation(pages_of(desk), position="sidebar", expanded=True)
     # Of the name alone: what waits would be another title at every run.
-    title = texts(spoken.get()).get(f"nav.{page.url_path or landing_of(desk.actor)}", page.title)
+    title = texts(spoken.get()).get(f"nav.{page.url_path}", page.title)
     st.set_page_config(f"{title} · {t('console.name')}")
     sidebar_foot(desk)
     command_box(page.url_path)
