@@ -10,8 +10,8 @@ from tests.bench.figures import Figure, keep
 from tests.serving import free_port, running
 
 USERS, SECONDS, THINK = 100, 60, 5
-JITTER = 30
-"""Seconds over which tabs come back after a restart (console/pages/session_watch)."""
+JITTER = 8
+"""Seconds over which tabs come back after a restart (console/web/coming_back)."""
 LIMIT_MS = 300
 RETURN_LIMIT_MS = 2000
 SERVER_CORE, CLIENT_CORE = ("taskset", "-c", "0"), ("taskset", "-c", "1")

@@ -89,9 +89,11 @@ def speak(page: Page, language: str) -> None:
     quiet(page)
     if page.viewport_size and page.viewport_size["width"] < 800:
         return
-    page.get_by_role("radio", name={"zh": "中文", "en": "English"}[language]).first.click(
-        force=True
-    )
+    wanted = page.get_by_role("radio", name={"zh": "中文", "en": "English"}[language]).first
+    if wanted.get_attribute("aria-checked") == "true":
+        return
+    with page.expect_event("load"):  # Streamlit's own words come with another bundle
+        wanted.click(force=True)
     quiet(page)
 
 
@@ -107,6 +109,7 @@ def quiet(page: Page) -> None:
         })""",
         _QUIET_MS,
     )
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
 
 
 def keep(page: Page, base: str, picture: Picture) -> Path:

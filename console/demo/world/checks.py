@@ -209,7 +209,7 @@ def _done(
         found |= {"result": ResultCode.REFUSED_CHECK, "reason": "收货人拒绝配合（示例）",
                   "service_refused": True, "follow_up": "未提供服务（示例）",
                   "followed_up_by": inspector}  # fmt: skip
-    if found["verdict"] is _V.INCONCLUSIVE:
+    if found["verdict"] is _V.INCONCLUSIVE and done > world.ago(60):
         found["recheck_due_at"] = due("check_recheck", done).at
     return found | _reviewed(world, office, visit, found)
 

@@ -49,6 +49,8 @@ _NOTICED: Final = (
 _INQUIRED: Final = "该店自称贵单位代理商，名单中未见，请核实（示例）。"
 _IS_OURS: Final = "属于本单位代理商，名单将补列（示例）。"
 _OURS: Final = 0.15
+_PATIENCE: Final = 60
+"""Days after which somebody has answered every letter."""
 _REPORTS, _INQUIRIES = 140, 110
 """Beside those of cases, in a world of scale 1."""
 
@@ -286,7 +288,7 @@ def _put_letter(world: World, sheaf: Sheaf, office: Office, letter: _Letter, num
     answered = at + timedelta(hours=world.rng.lognormvariate(3.4, 0.6))
     is_seen, is_answered = (
         seen < world.now,
-        seen < answered < world.now and likely(world.rng, 0.97),
+        seen < answered < world.now and (likely(world.rng, 0.97) or at < world.ago(_PATIENCE)),
     )
     closed = is_answered and answered < world.ago(20)
     role = Role.CHANNEL_MANAGER
