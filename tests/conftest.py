@@ -23,8 +23,8 @@ from console.desk import Desk, House
 from console.i18n import Language, spoken
 from console.settings import Settings
 from models.permissions import Permission, Role
-from models.staff import HOUSE, Door, OrganisationKind, UserRole
-from tests.databases import PostgresHouses, SqliteHouses, start_server
+from models.staff import HOUSE, Actor, Door, OrganisationKind, UserRole
+from tests.databases import Engines, PostgresHouses, SqliteHouses, start_server
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("house", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -154,12 +154,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return postgres.fresh(is_staffed=is_staffed)
 
 
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    engines = Engines()
+    yield engines
+    engines.dispose()
+
+
 @pytest.fixture
-def house(database: str, tmp_path: Path, clock: Clock) -> Iterator[House]:
+def house(database: str, engines: Engines, tmp_path: Path, clock: Clock) -> Iterator[House]:
     settings = Settings(data=tmp_path, database_url=database, public_url="http://127.0.0.1:8501")
-    house = replace(House.open(settings), now=clock)
-    yield house
-    house.engine.dispose()
+    yield House(settings, engines.to(database), clock)
+    engines.rest()
 
 
 @dataclass(frozen=True)
@@ -218,17 +224,27 @@ PEOPLE = [
 ]
 
 
+@pytest.fixture(scope="session")
+def actors() -> dict[str, dict[str, Actor]]:
+    """The people above by kind of database: every copy has the same."""
+    return {}
+
+
 @pytest.fixture
-def desks(house: House) -> Desks:
-    return desks_of(house)
+def desks(house: House, actors: dict[str, dict[str, Actor]]) -> Desks:
+    kind = house.engine.dialect.name
+    if kind not in actors:
+        actors[kind] = actors_of(house)
+    return Desks(house.desk(), **{field: house.desk(one) for field, one in actors[kind].items()})
 
 
 def desks_of(house: House) -> Desks:
     """The people above, who are in the database already."""
-    at = {
-        field: house.desk(actor_named(house, login, Door.CONSOLE)) for field, _, login, _ in PEOPLE
-    }
-    return Desks(house=house.desk(), **at)
+    return Desks(house.desk(), **{name: house.desk(one) for name, one in actors_of(house).items()})
+
+
+def actors_of(house: House) -> dict[str, Actor]:
+    return {field: actor_named(house, login, Door.CONSOLE) for field, _, login, _ in PEOPLE}
 
 
 def staff(url: str) -> None:

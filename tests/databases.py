@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from console.database import migrate, open_engine
 
@@ -135,6 +135,45 @@ class PostgresHouses:
             autocommit=autocommit,
             options="-c lock_timeout=2s",
         )
+
+
+class Engines:
+    """Engines for one test after the other, which remember the statements that others compiled.
+
+    Connections to PostgreSQL stay open as well: a new one would have to learn all tables anew.
+    """
+
+    def __init__(self) -> None:
+        self._shared: dict[str, Engine] = {}
+        self._file = ""
+
+    def to(self, url: str) -> Engine:
+        """One that is nobody else's, to the database of that address: what the house keeps by
+        engine is of one test.
+        """
+        address = make_url(url)
+        kind = address.get_backend_name()
+        if kind == "sqlite":
+            self._file = address.database or ""
+        if kind not in self._shared:
+            self._shared[kind] = open_engine(url)
+            if kind == "sqlite":
+                event.listen(self._shared[kind], "do_connect", self._to_the_file)
+        return self._shared[kind].execution_options()
+
+    def rest(self) -> None:
+        """Behind a test: its file of SQLite's is let go."""
+        if "sqlite" in self._shared:
+            self._shared["sqlite"].dispose()
+
+    def dispose(self) -> None:
+        for engine in self._shared.values():
+            engine.dispose()
+
+    def _to_the_file(
+        self, _dialect: object, _record: object, given: list[object], _named: object
+    ) -> None:
+        given[0] = self._file
 
 
 def _shape(connection: Connection) -> Shape:

@@ -34,6 +34,7 @@ def f1(text: str, line: str) -> float:
     return float(hit[1])
 
 
+@pytest.mark.nightly
 @pytest.mark.requirement("004-3.3-g")
 def test_the_guilty_are_found_the_lawful_left_alone_and_operators_told(
     oscar: Market, tmp_path: Path

@@ -24,6 +24,7 @@ def test_a_shop_without_a_licence_is_found_and_cleaned_up_in_a_browser(
     assert faults_of(story) == []
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.requirement("004-3.1-b", "004-3.3-c")
