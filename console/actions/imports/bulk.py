@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any, cast
 
+from psycopg import sql
 from sqlalchemy import Dialect, insert, inspect
 from sqlalchemy.sql.schema import Table as Columns
 
@@ -55,6 +56,8 @@ def _as_it_is(value: object) -> object:
 
 
 def _copy(cursor: Any, table: str, columns: Mapping[str, Iterable[Any]]) -> None:  # noqa: ANN401
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    named = sql.SQL(", ").join(map(sql.Identifier, columns))  # one is called `order`
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), named)
+    with cursor.copy(into) as copy:
         for row in zip(*columns.values(), strict=True):
             copy.write_row(row)
