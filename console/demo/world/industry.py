@@ -145,7 +145,7 @@ def _buyers(world: World, owners: Sequence[Organisation], count: int) -> list[_B
         carrier = owners[at]
         name = f"{_NAMES[at % len(_NAMES)]}{at + 1:03}有限公司（示例）"
         province = carrier.province or "44"
-        uscc = made_up_uscc(at + 200)
+        uscc = made_up_uscc(at + 2000)
         found.append(_Buyer(world.id_at(world.ago(600)), carrier, name, uscc, province))
     return found
 

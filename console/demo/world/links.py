@@ -26,9 +26,10 @@ def put_links(patrol: Patrol, shops: Sequence[MadeShop]) -> None:
         key=lambda one: one.first_seen,
     )
     _put_returns(patrol, strangers)
-    for _ in range(0, len(strangers) - 3, _CLUSTERS):
-        many = patrol.world.rng.randint(2, min(5, len(strangers)))
-        _put_cluster(patrol, patrol.world.rng.sample(strangers, many))
+    mixed = patrol.world.rng.sample(strangers, len(strangers))
+    for at in range(0, len(mixed) - 3, _CLUSTERS):
+        many = patrol.world.rng.randint(2, min(5, _CLUSTERS))
+        _put_cluster(patrol, mixed[at : at + many])
         patrol.sheaf.breathe()
 
 
