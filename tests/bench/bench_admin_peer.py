@@ -19,7 +19,6 @@ from tests.bench.painted import Loaded, agents_loaded, chromium, loaded, next_ag
 from tests.serving import free_port, running
 
 CLICKS = 12
-SEARCHES = ("通信", "星河", "广州", "云桥")
 _TICK = os.sysconf("SC_CLK_TCK")
 _PEER = {"login": "peer", "password": "peer-peer-peer"}
 FEATURES = (
@@ -37,7 +36,6 @@ class Seen:
     size: float
     requests: int
     click: float
-    search: float
     cpu_ms: float
 
 
@@ -98,19 +96,11 @@ def seen_here(browser: Browser, base: str, world: BigWorld, pids: list[int]) -> 
     before = cpu_ms(pids)
     clicks = [next_agents(load.page, number) for number in range(2, CLICKS + 2)]
     spent = (cpu_ms(pids) - before) / CLICKS
-    searched = [timed(lambda w=word: _search_here(load.page, w)) for word in SEARCHES]
-    return seen(load, clicks, searched, spent)
+    return seen(load, clicks, spent)
 
 
-def seen(load: Loaded, clicks: list[float], searched: list[float], spent: float) -> Seen:
-    click, search = statistics.median(clicks), statistics.median(searched)
-    return Seen(load.seconds, load.size, load.requests, click, search, spent)
-
-
-def _search_here(page: Page, word: str) -> None:
-    page.get_by_role("searchbox").or_(page.locator("input[type=search]")).last.fill(word)
-    page.wait_for_url("**q=**")
-    page.get_by_text("第 1 页").first.wait_for()
+def seen(load: Loaded, clicks: list[float], spent: float) -> Seen:
+    return Seen(load.seconds, load.size, load.requests, statistics.median(clicks), spent)
 
 
 def let_in(browser: Browser, base: str) -> BrowserContext:
@@ -137,19 +127,12 @@ def seen_there(context: BrowserContext, base: str, pid: int) -> Seen:
         page.goto(f"{url}?p={number}")
         page.locator(rows).first.wait_for()
 
-    def search(word: str) -> None:
-        page.fill("#searchbar", word)
-        page.click("#changelist-search [type=submit]")
-        page.wait_for_url("**q=**")
-        page.locator(rows).first.wait_for()
-
     load = loaded(context, opened)
     page, pids = load.page, children(pid)
     before = cpu_ms(pids)
     clicks = [timed(lambda n=number: on(n)) for number in range(2, CLICKS + 2)]
     spent = (cpu_ms(pids) - before) / CLICKS
-    searched = [timed(lambda w=word: search(w)) for word in SEARCHES]
-    return seen(load, clicks, searched, spent)
+    return seen(load, clicks, spent)
 
 
 def compared(here: Seen, there: Seen) -> list[Figure]:
@@ -164,7 +147,6 @@ def compared(here: Seen, there: Seen) -> list[Figure]:
         row("bytes of a first load", here.size / 1e6, there.size / 1e6, "MB"),
         row("requests of a first load", here.requests, there.requests, ""),
         row("next page, click to painted", here.click * 1000, there.click * 1000, "ms"),
-        row("search, to painted", here.search * 1000, there.search * 1000, "ms"),
         row("server's processor for a click", here.cpu_ms, there.cpu_ms, "ms"),
         Figure("admin_peer", "features", "see beside", "-", is_met=True, against=FEATURES),
     ]

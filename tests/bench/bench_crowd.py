@@ -5,11 +5,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tests.bench.big_world import MANAGER, PLATFORM, REGULATOR, big_world
+from models.permissions import Role
+from tests.bench.big_world import big_world
 from tests.bench.figures import Figure, keep
 from tests.serving import free_port, running
 
-USERS, SECONDS, THINK = 100, 60, 5
+USERS, SECONDS, THINK = 100, 30, 5
 JITTER = 8
 """Seconds over which tabs come back after a restart (console/web/coming_back)."""
 LIMIT_MS = 300
@@ -29,8 +30,11 @@ def crowd(base: str, tokens: Sequence[str], seconds: float, jitter: float) -> di
 
 def main() -> None:
     with big_world() as world:
-        logins = [MANAGER] * (USERS - 30) + [PLATFORM] * 20 + [REGULATOR] * 10
-        tokens = world.tokens(logins)
+        tokens = [
+            *world.crowd("CT-44", Role.CHANNEL_MANAGER, USERS - 30),
+            *world.crowd("lanhai", Role.PLATFORM_OFFICER, 20),
+            *world.crowd("CA-44", Role.REGULATOR, 10),
+        ]
         settings = {"CHANNEL_PORT": str(free_port()), "CHANNEL_WORKER": "false"}
         with running(world.folder, under=SERVER_CORE, **settings) as base:
             seen = crowd(base, tokens, SECONDS, 0)

@@ -2,19 +2,21 @@
 
 import os
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from sqlmodel import col, select
 
+from console.actions.staff.people import add_user, grant_role
 from console.actions.staff.sign_in import _open_session  # pyright: ignore[reportPrivateUsage]
 from console.database import migrate
 from console.demo import load
 from console.desk import House
 from console.settings import Settings
-from models.permissions import Permission
+from models.permissions import Permission, Role
 from models.staff import User
 
 SCALE = 10.0
@@ -32,8 +34,17 @@ class BigWorld:
             user = work.session.exec(select(User).where(col(User.login) == login)).one()
         return _open_session(self.house, user.id, "127.0.0.1", "bench", None)
 
-    def tokens(self, logins: Iterable[str]) -> list[str]:
-        return [self.token(login) for login in logins]
+    def crowd(self, organisation: str, role: Role, count: int) -> list[str]:
+        """Tokens of so many new people: one person has few sessions at a time."""
+        desk, tokens = self.house.desk(), list[str]()
+        for _ in range(count):
+            login = f"bench-{token_hex(4)}"
+            user, _ = add_user(
+                desk, organisation=organisation, login=login, name=login, elsewhere=True
+            )
+            grant_role(desk, user.id, role)
+            tokens.append(self.token(login))
+        return tokens
 
 
 @contextmanager

@@ -84,7 +84,12 @@ streamlit_app = App(
 guard = Guard(
     Bundles(streamlit_app, Path(sys.argv[2])),
     Door(LOGINS.get, TOUCHED.append),
-    GuardRules(PUBLIC_URL, body_limits={"/big": 4 * 1024 * 1024}, touch_every=0.5),
+    GuardRules(
+        PUBLIC_URL,
+        body_limits={"/big": 4 * 1024 * 1024},
+        sockets_per_address=20,
+        touch_every=0.5,
+    ),
 )
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ class GuardRules:
     """For Streamlit's uploader, whose own limit is 20; it holds files in memory."""
     headers_limit: int = 100
     headers_bytes: int = 32 * 1024
-    sockets_per_address: int = 20
+    sockets_per_address: int = 200
+    """An office behind one address has as many people; each socket has a login of its own."""
     sockets_total: int = 1000
     check_every: float = 4.0
     """Seconds after which an open socket's login is looked up again, asked or not."""
