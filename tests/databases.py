@@ -159,7 +159,9 @@ class Engines:
             self._shared[kind] = open_engine(url)
             if kind == "sqlite":
                 event.listen(self._shared[kind], "do_connect", self._to_the_file)
-        return self._shared[kind].execution_options()
+        mine = self._shared[kind].execution_options()
+        mine.url = address
+        return mine
 
     def rest(self) -> None:
         """Behind a test: its file of SQLite's is let go."""

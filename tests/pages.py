@@ -13,6 +13,7 @@ from console.actions.staff.sign_in import (
 from console.desk import Desk, House
 from console.i18n import Language, spoken
 from console.pages import frame
+from console.web.streamlit_setup import STREAMLIT_OPTIONS, apply
 
 PAGES: Final = Path(frame.__file__).parent
 _TIMEOUT: Final = 30
@@ -24,6 +25,7 @@ class Console:
     def __init__(self, house: House, patch: pytest.MonkeyPatch) -> None:
         self.house = house
         self._patch = patch
+        apply(STREAMLIT_OPTIONS)  # a server in this process would have done so
         frame.open_at(house)
 
     def sign_in(self, desk: Desk | None) -> None:

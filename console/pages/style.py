@@ -3,6 +3,7 @@
 Only static rules of ours, never a word from outside; colours come from the theme's variables.
 Captions are as dark as small print has to be (WCAG 1.4.3); Streamlit's own stay under 4.5 to 1.
 Toasts stand at the foot: at the top they would lie on a record's moves, and stay while hovered.
+What is pressed is 24 px high and wide at least (WCAG 2.5.8); Streamlit's help signs are smaller.
 """
 
 from typing import Final
@@ -33,6 +34,9 @@ _SHEET: Final = """
 [class*="st-key-kit_facts"] [data-testid="stCaptionContainer"] p { font-size: .82rem; }
 [class*="st-key-kit_facts"] [data-testid="stVerticalBlock"] { gap: .1rem; }
 [class*="st-key-kit_tools"] { row-gap: .4rem; }
+[data-testid="stCheckbox"] label { min-height: 24px; }
+[data-testid="stTooltipIcon"] button, button:has(> [data-testid="stTooltipIcon"]),
+button[aria-label^="Help for"] { min-width: 24px; min-height: 24px; }
 [class*="st-key-chip-"] button { min-height: 2rem; padding: .1rem .65rem; }
 [class*="st-key-kit_file"] a { display: inline-block; padding: .35rem 1rem; color: inherit;
   border: 1px solid rgba(120, 150, 150, .5); border-radius: .5rem; text-decoration: none; }

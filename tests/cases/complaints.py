@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from console.actions.cases.complaints.handling import accept_complaint
 from console.actions.cases.complaints.lodging import Lodged, Told, lodge
@@ -36,7 +36,8 @@ def owner_of(desks: Desks, lodged: Lodged) -> str:
 
 def deeds(desk: Desk) -> list[str]:
     with desk.house.desk().begin(Permission.AUDIT_READ) as work:
-        rows = work.session.exec(select(AuditEntry).where(AuditEntry.subject_kind == "Complaint"))
+        query = select(AuditEntry).where(AuditEntry.subject_kind == "Complaint")
+        rows = work.session.exec(query.order_by(col(AuditEntry.seq)))
         return [row.deed for row in rows]
 
 
