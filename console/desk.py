@@ -1,21 +1,17 @@
 """A desk: who acts, and what they have at hand. Every use case starts at one."""
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Engine, Select, event, func, inspect, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, case, event, false, func, true, tuple_
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
 from sqlalchemy.sql.visitors import replacement_traverse
-from sqlalchemy.types import TypeDecorator, TypeEngine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, inspect, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from console.database import WRITING, open_engine
@@ -25,6 +21,7 @@ from integrations.keys import KeyRing, token_safe
 from integrations.vault import Identities, Vault
 from models.audit import AuditCheckpoint, AuditEntry, AuditTile, DoneOnce
 from models.base import Table, utc_now
+from models.cursors import from_cursor, to_cursor
 from models.permissions import Permission
 from models.refusals import Conflict, Invalid, NotAllowed, NotFound
 from models.staff import HOUSE, Actor, Door, apart
@@ -35,9 +32,6 @@ PAGE: Final = 50
 """Rows on a screen. No list is longer, whatever a door asks for."""
 LONGEST_PAGE: Final = 200
 _SEEN_AGAIN: Final = timedelta(minutes=10)
-_LARGEST: Final = 2**31 - 1
-_LARGEST_BIG: Final = 2**63 - 1
-"""Of a number in a cursor, by its column: serials and places are plain integers, cards large."""
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
 _RECORD: Final = (AuditEntry, AuditTile, AuditCheckpoint, DoneOnce)
@@ -202,6 +196,15 @@ class Work:
     def all(self, query: SelectOfScalar[Row]) -> Sequence[Row]:
         return self.session.exec(query.limit(LONGEST_PAGE)).all()
 
+    def those(self, table: type[Row], ids: Collection[UUID]) -> Sequence[Row]:
+        """The rows of a screen's ids that the actor may know of, in no order.
+
+        Each is looked up by its id: SQLite would sooner walk through all of an organisation's.
+        """
+        key: ColumnElement[UUID] = cast("Any", table).id
+        seen = case((self._scope(table), true()), else_=false())
+        return self.all(select(table).where(key.in_(ids), seen))
+
     def slice(
         self,
         query: SelectOfScalar[Row],
@@ -215,7 +218,7 @@ class Work:
         (column,) = order.column.property.columns
         keys = (order.column,) if column is key or column.unique else (order.column, key)
         if after is not None:
-            last = tuple_(*_from_cursor(after, order.column, key)[: len(keys)])
+            last = tuple_(*from_cursor(after, order.column, key)[: len(keys)])
             query = query.where(tuple_(*keys) < last if order.descending else tuple_(*keys) > last)
         ordered = [one.desc() if order.descending else one.asc() for one in keys]
         table = cast("type[Row]", order.column.class_)
@@ -229,7 +232,7 @@ class Work:
         last_row = rows[limit - 1]
         return Slice(
             rows[:limit],
-            _to_cursor(getattr(last_row, order.column.key), getattr(last_row, key.name)),
+            to_cursor(getattr(last_row, order.column.key), getattr(last_row, key.name)),
         )
 
     def ids(self, query: Select[Any], table: type[Table]) -> set[Any]:
@@ -287,6 +290,8 @@ class Desk:
     actor: Actor
     house: House
     once: Once | None = None
+    shared: Session | None = None
+    """Of a desk that reads together: what its reads have in common."""
 
     def now(self) -> datetime:
         return self.house.now()
@@ -297,6 +302,15 @@ class Desk:
     def keyed(self, key: str, fingerprint: str) -> "Desk":
         """The same desk for one writing request that carries a key."""
         return replace(self, once=Once(key, fingerprint))
+
+    @contextmanager
+    def reading(self) -> Generator["Desk"]:
+        """A desk for many small reads at once: they share one transaction, and nothing else.
+
+        Each asks for its permission, is watched and leaves its looks on record as if alone.
+        """
+        with self._own_session(writing=False) as session:
+            yield replace(self, shared=session)
 
     def must(self, permission: Permission) -> None:
         """NotAllowed, and on record, where the actor may not do this."""
@@ -309,7 +323,7 @@ class Desk:
         """Do one thing: allowed or refused, kept whole or not at all, and never off the record."""
         self.must(permission)
         reads = permission.only_reads
-        with _WatchedSession(self._engine(writing=not reads), expire_on_commit=False) as session:
+        with self._session(reads=reads) as session:
             work = Work(session, self.actor, self.now(), reads, self.once)
             if not reads and self.once is not None and not self.once.used:
                 self._refuse_repeat(session, self.once)
@@ -331,9 +345,25 @@ class Desk:
             changed, recorded = session.info.get("changed"), session.info.get("recorded")
             if changed and (reads or not recorded):
                 raise UnrecordedChangeError(permission)
-            session.commit()
         if work.seen and self.actor.door is not Door.PUBLIC and not self.actor.is_house:
             self._record_looks(work.seen)
+
+    @contextmanager
+    def _session(self, *, reads: bool) -> Generator[Session]:
+        """The shared one for a read, unless another is still at it; else one of its own."""
+        free = None if self.shared is None or self.shared.info else self.shared
+        if reads and free is not None:
+            with _lent(free):
+                yield free
+            return
+        if free is not None:
+            free.rollback()  # what is read afterwards knows of the change
+        with self._own_session(writing=not reads) as session:
+            yield session
+            session.commit()
+
+    def _own_session(self, *, writing: bool) -> Session:
+        return _WatchedSession(self._engine(writing=writing), expire_on_commit=False)
 
     def _engine(self, *, writing: bool) -> Engine:
         return self.house.engine.execution_options(**{WRITING: writing})
@@ -351,7 +381,7 @@ class Desk:
         raise AlreadyDone(done.subject_kind, UUID(done.subject_id))
 
     def _record_denial(self, deed: str, permission: Permission, **facts: object) -> None:
-        with _WatchedSession(self._engine(writing=True)) as session:
+        with self._own_session(writing=True) as session:
             session.add(
                 AuditEntry.of(
                     at=self.now(),
@@ -369,7 +399,7 @@ class Desk:
     def _record_looks(self, rows: Sequence[Table]) -> None:
         """Every look at a record of another organisation is on record, once in ten minutes."""
         at = self.now()
-        with _WatchedSession(self._engine(writing=True)) as session:
+        with self._own_session(writing=True) as session:
             for row in rows:
                 kind, identity = type(row).__name__, str(getattr(row, "id", ""))
                 before = session.exec(
@@ -382,6 +412,20 @@ class Desk:
                     work = Work(session, self.actor, at, only_reads=False)
                     work.record("record.seen", row)
             session.commit()
+
+
+@contextmanager
+def _lent(session: Session) -> Generator[None]:
+    """For one read, of whose rows the next knows nothing. A failure ends the transaction with all
+    that was done in it, and whatever is read afterwards has its own.
+    """
+    session.info["lent"] = True
+    with ExitStack() as failed:
+        failed.callback(session.close)
+        yield
+        failed.pop_all()
+    session.expunge_all()
+    session.info.clear()
 
 
 def _with_one_scope(
@@ -400,38 +444,3 @@ def _uuid(text: UUID | str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotFound("row.not_found", table="") from None
-
-
-def _to_cursor(value: object, key: object) -> str:
-    shown = value.isoformat() if isinstance(value, datetime) else str(value)
-    pair = json.dumps([shown, str(key)])
-    return base64.urlsafe_b64encode(pair.encode()).decode().rstrip("=")
-
-
-def _python_type(kind: TypeEngine[Any]) -> type[Any]:
-    """What a column's values are in Python; a decorator of ours says so by what it decorates."""
-    return (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type
-
-
-def _from_cursor(
-    text: str, column: InstrumentedAttribute[Any], key: ColumnElement[Any]
-) -> tuple[object, object]:
-    try:
-        shown, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return _from_shown(column, shown), _from_shown(key, row_id)
-    except (ValueError, TypeError, OverflowError, binascii.Error):
-        raise Invalid("api.bad_cursor") from None
-
-
-def _from_shown(column: InstrumentedAttribute[Any] | ColumnElement[Any], shown: object) -> object:
-    """A value as `_to_cursor` wrote it; ValueError for what no column can hold."""
-    if not isinstance(shown, str) or "\0" in shown:
-        raise ValueError(shown)
-    kind = _python_type(column.type)
-    value = kind.fromisoformat(shown) if hasattr(kind, "fromisoformat") else kind(shown)
-    largest = _LARGEST_BIG if isinstance(column.type, BigInteger) else _LARGEST
-    if isinstance(value, int) and abs(value) > largest:
-        raise ValueError(shown)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(shown)
-    return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -1,5 +1,7 @@
 """A page of the console without a browser, as a person would see it."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -69,7 +71,41 @@ def shown(at: AppTest) -> str:
     )  # fmt: skip
     values = [str(getattr(one, "value", "")) for kind in kinds for one in at.get(kind)]
     labels = [str(getattr(one, "label", "")) for one in (*at.button, *at.metric)]
-    return "\n".join([*values, *labels])
+    drawn = [words for words, _ in ways(at)]
+    for tile in tiles(at):
+        drawn += [*(tile[name] for name in ("label", "value", "beside", "told")), *tile["how"]]
+    return "\n".join([*values, *labels, *drawn])
+
+
+def tiles(at: AppTest) -> list[dict[str, Any]]:
+    """Figures that the browser draws, as they are handed to it."""
+    drawn = [json.loads(one.proto.json or "{}") for one in at.get("bidi_component")]
+    groups = [group for data in drawn for group in data.get("groups", ())]
+    return [tile for group in groups for tile in group["tiles"]]
+
+
+def ways(at: AppTest) -> list[tuple[str, str]]:
+    """Lines of lists that the browser draws: each as it is read, and where its link leads."""
+    return [one for element in at.get("bidi_component") for one in _ways(element)]
+
+
+def _ways(element: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - what AppTest has no name for
+    data = json.loads(element.proto.json or "{}")
+    for alike in (alike for one in data.get("lists", ()) for alike in one["kinds"]):
+        for title, when, address in alike["lines"]:
+            yield f"{alike['before']}{title}{alike['after']} {when}".strip(), address
+        if "rest" in alike:
+            yield alike["rest"][0], alike["rest"][1]
+
+
+def press_way(at: AppTest, key: str, address: object) -> AppTest:
+    """What a browser sends when somebody presses a link in what is drawn under `key`."""
+    (element,) = [one for one in at.get("bidi_component") if one.key == key]
+    states = at._tree.get_widget_states()  # pyright: ignore[reportPrivateUsage]
+    trigger = f"$$STREAMLIT_INTERNAL_KEY_{element.proto.id}__events"
+    pressed = json.dumps([{"event": "opened", "value": address}])
+    states.widgets.add(id=trigger, json_trigger_value=pressed)
+    return checked(at._run(states))  # pyright: ignore[reportPrivateUsage]
 
 
 def errors(at: AppTest) -> list[str]:

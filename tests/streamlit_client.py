@@ -14,6 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+INTERRUPTED: Final = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+"""Another run follows by itself, as where a page leads on to another."""
 SAME: Final = "same"
 """The origin that the page itself would send."""
 
@@ -61,7 +63,7 @@ class StreamlitClient:
                 self._pages = {
                     one.url_pathname: one.page_script_hash for one in message.navigation.app_pages
                 }
-            if kind == "script_finished":
+            if kind == "script_finished" and message.script_finished != INTERRUPTED:
                 return self.text()
 
     def text(self) -> str:

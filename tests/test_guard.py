@@ -390,6 +390,23 @@ def test_streamlit_has_the_settings_we_want() -> None:
     assert ran.stdout == "[]\n"
 
 
+def test_the_theme_is_told_as_streamlit_itself_reads_it() -> None:
+    command = (
+        "from streamlit.proto.NewSession_pb2 import CustomThemeConfig as Theme\n"
+        "from streamlit.runtime import app_session\n"
+        "from console.web import streamlit_setup as s\n"
+        "own = app_session._populate_theme_msg\n"
+        "s.apply(s.options_for('https://channel.example'))\n"
+        "for section in ('theme', 'theme.light', 'theme.dark', 'theme.light.sidebar'):\n"
+        "    read, told, again = Theme(), Theme(), Theme()\n"
+        "    own(read, section)\n"
+        "    for message in (told, again):\n"
+        "        app_session._populate_theme_msg(message, section)\n"
+        "    assert read == told == again != Theme(), section\n"
+    )
+    subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=True)
+
+
 def test_a_setting_that_streamlit_lost_is_unmet() -> None:
     assert streamlit_setup.unmet({"server.gone": 1}) == ["streamlit server.gone: unknown is not 1"]
 

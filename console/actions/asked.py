@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
-from console.actions.waiting import WorkItem, due_state
+from console.actions.channel.waiting_admission import AGENT_TITLE
+from console.actions.waiting import Shown, WorkItem, items
 from console.desk import Desk
 from models.cards.industry import BatchState, IndustryBatch
 from models.cases.cases import ENDED, Case, CaseState
@@ -40,9 +41,7 @@ class _Asked:
     kind: str
     table: type[Any]
     permission: Permission
-    number: str
-    page: str
-    due: str
+    shown: Shown
     mine: Conditions
 
 
@@ -50,24 +49,18 @@ def asked_items(desk: Desk) -> list[WorkItem]:
     """What the actor asked of others, the latest first; each with the day by which it is due."""
     if desk.actor.id is None:
         return []
-    found = [item for asked in _KINDS for item in _of_kind(desk, asked)]
+    with desk.reading() as together:
+        found = [item for asked in _KINDS for item in _of_kind(together, asked)]
     return sorted(found, key=lambda one: (one.due or _NEVER, one.title))
 
 
 def _of_kind(desk: Desk, asked: _Asked) -> Iterator[WorkItem]:
     if not desk.actor.may(asked.permission):
         return
-    due = None if not asked.due else col(getattr(asked.table, asked.due))
     with desk.begin(asked.permission) as work:
         query = work.select(asked.table).where(*asked.mine(desk.actor))
-        rows: Sequence[Any] = work.session.exec(
-            query.order_by(*([] if due is None else [due]), col(asked.table.id)).limit(MOST)
-        ).all()
-    for row in rows:
-        until: datetime | None = getattr(row, asked.due) if asked.due else None
-        state = due_state(until, desk.now())
-        number = str(getattr(row, asked.number))
-        yield WorkItem(asked.kind, number, state, asked.page, row.id, until)
+        order = [one for one in (asked.shown.due, asked.shown.id) if one is not None]
+        yield from items(work, query.order_by(*order), asked.kind, asked.shown, MOST)
 
 
 def _own(column: Any, actor: Actor) -> ColumnElement[bool]:  # noqa: ANN401 - a table's column
@@ -105,45 +98,55 @@ def _tiers(actor: Actor) -> Sequence[ColumnElement[bool]]:
     )
 
 
+_CASE: Final = Shown("cases", Case.id, Case.reference, Case.due_at)
 _KINDS: Final = (
-    _Asked("asked_notice", Notice, _P.CASE_READ, "number", "notices", "answer_due_at", _notices),
     _Asked(
-        "asked_decision", Case, _P.CASE_READ, "reference", "cases", "due_at",
+        "asked_notice", Notice, _P.CASE_READ,
+        Shown("notices", Notice.id, Notice.number, Notice.answer_due_at), _notices,
+    ),
+    _Asked(
+        "asked_decision", Case, _P.CASE_READ, _CASE,
         _by(Case.organisation_id, Case.state, Case.proposed_by, CaseState.DECISION_PROPOSED),
     ),
-    _Asked("asked_tier", Case, _P.CASE_READ, "reference", "cases", "due_at", _tiers),
+    _Asked("asked_tier", Case, _P.CASE_READ, _CASE, _tiers),
     _Asked(
-        "asked_licence", Licence, _P.LICENCE_READ, "number", "licences", "approval_due_at",
+        "asked_licence", Licence, _P.LICENCE_READ,
+        Shown("licences", Licence.id, Licence.number, Licence.approval_due_at),
         _by(Licence.carrier_id, Licence.state, Licence.submitted_by, LicenceState.PENDING_APPROVAL),
     ),
     _Asked(
-        "asked_review", Agent, _P.AGENT_READ, "title", "agents", "review_due_at",
+        "asked_review", Agent, _P.AGENT_READ,
+        Shown("agents", Agent.id, AGENT_TITLE, Agent.review_due_at),
         _by(Agent.carrier_id, Agent.state, Agent.submitted_by,
             AgentState.SUBMITTED, AgentState.VERIFYING),
     ),
     _Asked(
-        "asked_finding", Finding, _P.FINDING_READ, "number", "findings", "look_due_at",
+        "asked_finding", Finding, _P.FINDING_READ,
+        Shown("findings", Finding.id, Finding.number, Finding.look_due_at),
         _by(Finding.organisation_id, Finding.state, Finding.found_by, FindingState.OPEN),
     ),
     _Asked(
-        "asked_instruction", Instruction, _P.INSTRUCTION_READ, "number", "instructions", "due_at",
+        "asked_instruction", Instruction, _P.INSTRUCTION_READ,
+        Shown("instructions", Instruction.id, Instruction.number, Instruction.due_at),
         _by(Instruction.organisation_id, Instruction.state, Instruction.entered_by,
             InstructionState.RECEIVED),
     ),
     _Asked(
-        "asked_rectification", Rectification, _P.RECTIFICATION_READ, "number", "rectifications",
-        "due_at",
+        "asked_rectification", Rectification, _P.RECTIFICATION_READ,
+        Shown("rectifications", Rectification.id, Rectification.number, Rectification.due_at),
         _by(Rectification.organisation_id, Rectification.state, Rectification.issued_by,
             RectificationState.ISSUED, RectificationState.ACKNOWLEDGED,
             RectificationState.OVERDUE),
     ),
     _Asked(
-        "asked_purchase", TestPurchase, _P.STOCK_READ, "number", "test_purchases", "",
+        "asked_purchase", TestPurchase, _P.STOCK_READ,
+        Shown("test_purchases", TestPurchase.id, TestPurchase.number),
         _by(TestPurchase.carrier_id, TestPurchase.state, TestPurchase.planned_by,
             PurchaseState.PLANNED),
     ),
     _Asked(
-        "asked_batch", IndustryBatch, _P.INDUSTRY_READ, "number", "industry", "due_at",
+        "asked_batch", IndustryBatch, _P.INDUSTRY_READ,
+        Shown("industry", IndustryBatch.id, IndustryBatch.number, IndustryBatch.due_at),
         _by(IndustryBatch.carrier_id, IndustryBatch.state, IndustryBatch.submitted_by,
             BatchState.PURCHASER_REVIEW),
     ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sqlalchemy import null
 from sqlmodel import col, select
 
 from console.actions.cards.industry.waiting import INDUSTRY_SOURCES
@@ -22,7 +23,7 @@ from console.actions.exports.waiting import EXPORT_SOURCES
 from console.actions.patrol.waiting import PATROL_SOURCES
 from console.actions.patrol.waiting_evidence import EVIDENCE_SOURCES
 from console.actions.patrol.waiting_links import LINK_SOURCES
-from console.actions.waiting import MOST_ALIKE, WorkItem, WorkState, due_state
+from console.actions.waiting import MOST_ALIKE, Shown, WorkItem, WorkState, items, only
 from console.desk import Desk
 from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission, Role
@@ -30,6 +31,8 @@ from models.staff import CARRIERS, ApiClient, Organisation, User, UserRole
 
 KEY_ENDS_SOON: Final = timedelta(days=30)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_KEY: Final = Shown("clients", null(), ApiClient.name, ApiClient.expires_at)
+_FINDING: Final = Shown("findings", Finding.id, Finding.number, Finding.look_due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,10 @@ class WorkCount:
 
 def work_items(desk: Desk) -> list[WorkItem]:
     """What waits for the actor: late first, then due soon, due by deadline, and waiting."""
-    found = _warned(desk, [item for source in SOURCES for item in source(desk)])
-    order = list(WorkState)
-    return sorted(found, key=lambda item: (order.index(item.state), item.due or _NEVER, item.title))
+    with desk.reading() as together:
+        found = _warned(together, [item for source in SOURCES for item in source(together)])
+    order = {state: place for place, state in enumerate(WorkState)}
+    return sorted(found, key=lambda item: (order[item.state], item.due or _NEVER, item.title))
 
 
 def work_counts(desk: Desk) -> list[WorkCount]:
@@ -100,11 +104,14 @@ def _people(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.STAFF_GRANT):
         return
     with desk.begin(Permission.STAFF_READ) as work:
-        idle = work.all(
+        idle = only(
+            work,
             work.select(User)
             .where(col(User.disabled_at).is_(None))
             .where(col(User.id).not_in(select(UserRole.user_id)))
-            .order_by(col(User.login))
+            .order_by(col(User.login)),
+            User.id,
+            User.login,
         )
         approving = (
             select(User.organisation_id)
@@ -128,17 +135,14 @@ def _keys(desk: Desk) -> Iterator[WorkItem]:
     """Keys of programs that end soon, or have ended without being taken away."""
     if not desk.actor.may(Permission.CLIENT_READ):
         return
-    now = desk.now()
     with desk.begin(Permission.CLIENT_READ) as work:
-        ending = work.all(
+        ending = (
             work.select(ApiClient)
             .where(col(ApiClient.revoked_at).is_(None))
-            .where(col(ApiClient.expires_at) < now + KEY_ENDS_SOON)
+            .where(col(ApiClient.expires_at) < work.at + KEY_ENDS_SOON)
             .order_by(col(ApiClient.expires_at))
         )
-    for client in ending:
-        state = due_state(client.expires_at, now)
-        yield WorkItem("key_ends", client.name, state, "clients", due=client.expires_at)
+        yield from items(work, ending, "key_ends", _KEY)
 
 
 def _findings(desk: Desk) -> Iterator[WorkItem]:
@@ -146,15 +150,13 @@ def _findings(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.FINDING_CONFIRM):
         return
     with desk.begin(Permission.FINDING_READ) as work:
-        found = work.all(
+        found = (
             work.select(Finding)
             .where(Finding.state == FindingState.OPEN, col(Finding.merged_into_id).is_(None))
             .where(col(Finding.found_by).is_distinct_from(desk.actor.id))
             .order_by(col(Finding.look_due_at))
         )
-    for row in found:
-        state = due_state(row.look_due_at, desk.now())
-        yield WorkItem("finding_look", row.number, state, "findings", row.id, row.look_due_at)
+        yield from items(work, found, "finding_look", _FINDING)
 
 
 SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

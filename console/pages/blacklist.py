@@ -11,7 +11,7 @@ from console.actions.channel.blacklist import (
     lift_from_blacklist,
     list_blacklist,
 )
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.i18n import t
 from console.pages import barred_parts, restricted_parts
 from console.pages.channel_forms import FIRST_DAY, LAST_DAY
@@ -129,7 +129,7 @@ def show_rows(words: str, *, live: bool) -> None:
         )
         return
     today = china_day(desk.now())
-    names = {row.id: row.name for row in list_organisations(desk)}
+    names = {row.id: row.name for row in named_organisations(desk)}
     columns = [
         Column[Blacklisted](t("blacklist_page.name"), lambda row: row.name, width=240),
         Column[Blacklisted](t("blacklist_page.uscc"), lambda row: row.uscc, width=180),

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from console.actions.channel.held import Done
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.desk import Desk
 from console.i18n import t
 from console.pages.channel_words import TONES
@@ -24,7 +24,7 @@ _REFUSED: Final = "bulk:refused"
 def own_carriers(desk: Desk) -> dict[str, str]:
     """By code, of somebody who works for more than one carrier, as a group's people do."""
     own = desk.actor.carriers
-    rows = [row for row in list_organisations(desk) if row.id in own and row.kind in CARRIERS]
+    rows = [row for row in named_organisations(desk) if row.id in own and row.kind in CARRIERS]
     return {row.code: row.name for row in rows} if len(rows) > 1 else {}
 
 
@@ -32,7 +32,7 @@ def platform_names(desk: Desk) -> dict[str, str]:
     """What the codes of platforms are called, closed ones and own sites included."""
     found = {
         row.code: row.name
-        for row in list_organisations(desk)
+        for row in named_organisations(desk)
         if row.kind is OrganisationKind.PLATFORM
     }
     return found | {OWN_SITE: t("agents_page.own_site")}

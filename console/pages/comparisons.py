@@ -19,6 +19,7 @@ from console.pages.kit import (
     section,
     view,
 )
+from console.pages.kit.drawn import follow_click
 from console.pages.picture_parts import how, lines_of
 from console.pages.picture_parts_charts import (
     MOST_BARS,
@@ -123,5 +124,6 @@ def show_table(
     drill(desk, indicator, key=f"league:{indicator}")
 
 
+follow_click()
 desk: Desk = my_desk()
 show_page()

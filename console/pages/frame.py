@@ -5,9 +5,9 @@ token, never from Streamlit's session (SECURITY F1), and so are their rights.
 """
 
 import re
-import unicodedata
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 import streamlit as st
@@ -24,8 +24,10 @@ CODES_PAGE: Final = "/account/codes"
 _open_houses: Final[list[House]] = []
 """The one house of this process, once the composition has opened it."""
 
+_of_this_run: ContextVar[SignedIn | None] = ContextVar("of_this_run", default=None)
 _REFUSED: Final = "frame:refused"
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^\"'])")
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _JOINER: Final = "\u2060"
 """Takes no room and no break; parts what Streamlit would still find in escaped text."""
 _FOUND_IN_TEXT: Final = re.compile(
@@ -51,8 +53,24 @@ def session_token() -> str | None:
     return st.context.cookies.get(name)
 
 
+@contextmanager
+def one_run() -> Generator[SignedIn]:
+    """Whose run this is, found out once for all that the run draws.
+
+    A callback and a fragment run outside of it and find out for themselves.
+    """
+    found = my_sign_in()
+    mark = _of_this_run.set(found)
+    try:
+        yield found
+    finally:
+        _of_this_run.reset(mark)
+
+
 def my_sign_in() -> SignedIn:
     """Whose run this is; without a valid session nothing more of the page is drawn."""
+    if (known := _of_this_run.get()) is not None:
+        return known
     house = my_house()
     found = signed_in(house, session_token())
     if found is None:
@@ -74,20 +92,19 @@ def plain(text: object) -> str:
 
     Use it in every label, title, Markdown, badge and message. Grids and `st.code` need none.
     """
-    shown = "".join(_visible(letter) for letter in str(text))
-    lines = (re.sub(r"\s+", " ", line).strip() for line in shown.splitlines())
+    lines = (re.sub(r"\s+", " ", line).strip() for line in _visible(text).splitlines())
     parted = (_FOUND_IN_TEXT.sub(_JOINER, line) for line in lines)
     return "  \n".join(_MARKS.sub(r"\\\1", line) for line in parted)
 
 
-def _visible(letter: str) -> str:
+def bare(text: object) -> str:
+    """Words from outside, for a component that sets them as text: one line, and nothing hidden."""
+    return re.sub(r"\s+", " ", _visible(text)).strip()
+
+
+def _visible(text: object) -> str:
     """Without characters that turn the direction of writing or control a terminal."""
-    if letter in "\n\t":
-        return letter
-    hidden = unicodedata.category(letter) == "Cc" or unicodedata.bidirectional(letter) in {
-        "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI",
-    }  # fmt: skip
-    return "" if hidden else letter
+    return _HIDDEN.sub("", str(text))
 
 
 def said(key: str, otherwise: str) -> str:

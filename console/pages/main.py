@@ -1,6 +1,7 @@
 """The console's first script: who is here, which pages they have, and the open one."""
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -8,22 +9,25 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from console.actions.staff.people import choose_language
-from console.actions.today.counted import counts_of, note_own_deed
+from console.actions.staff.sign_in import SignedIn
+from console.actions.today.counted import counts_of, note_own_deed, waiting_of
 from console.desk import Desk
 from console.i18n import Language, spoken, t, texts
 from console.pages import style
 from console.pages.command_box import command_box
-from console.pages.frame import my_house, my_sign_in, plain
+from console.pages.frame import my_house, one_run, plain
 from console.pages.kit.gone import show_no_page
 from console.pages.kit.layout import DEED, PAGES_FOLDER, password_first
-from console.pages.navigation import entries_for, label_of, landing_of
+from console.pages.navigation import LANDING, entries_for, label_of, landing_of
 from console.pages.session_watch import session_watch
 from models.permissions import Role
+from models.refusals import Refusal
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 CONSOLE: Final = "/console/"
+SHOWN: Final = "frame:shown"
 NAME: Final = re.compile(r"[\w-]{1,60}")
 MARK: Final = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} 32' height='32' width='{width}'>"
@@ -41,6 +45,9 @@ def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
     """The pages that the actor may open, under the job they belong to, with what waits there."""
     if st.session_state.pop(DEED, False):
         note_own_deed(desk)
+    if page_asked() == LANDING:
+        with suppress(Refusal):  # the page says so
+            waiting_of(desk)  # counts as well, and the page shows what is found
     counts = counts_of(desk)
     found: dict[str, list[StreamlitPage]] = {}
     for entry in entries_for(desk.actor):
@@ -65,12 +72,17 @@ def go_home(desk: Desk) -> None:
     st.switch_page(PAGES_FOLDER / f"{landing_of(desk.actor)}.py", query_params=st.query_params)
 
 
+def page_asked() -> str:
+    """The page's name in the browser's address, or nothing."""
+    path = urlsplit(st.context.url or "").path
+    return path.rpartition("/")[2] if path.startswith(CONSOLE) else ""
+
+
 def asked_in_vain(desk: Desk) -> "StreamlitPage | None":
     """A hidden page under the address that was asked for, where the navigation has none."""
-    path = urlsplit(st.context.url or "").path
-    name = path.rpartition("/")[2]
+    name = page_asked()
     known = {entry.name for entry in entries_for(desk.actor)}
-    if not path.startswith(CONSOLE) or name in known or not NAME.fullmatch(name):
+    if name in known or not NAME.fullmatch(name):
         return None
     return st.Page(
         partial(show_no_page, desk, name), title=t("no_page.title"), url_path=name,
@@ -112,10 +124,16 @@ def _speak(desk: Desk, before: Language) -> None:
 
 
 def main() -> None:
-    st.set_page_config(PLAIN_TITLE, "🛡️", layout="wide", initial_sidebar_state="auto")
+    icon = None if st.session_state.get(SHOWN) else "🛡️"  # the browser draws each one it is sent
+    st.session_state[SHOWN] = True
+    st.set_page_config(PLAIN_TITLE, icon, layout="wide", initial_sidebar_state="auto")
     style.put_on()
-    here = my_sign_in()
-    desk = my_house().desk(here.actor)
+    with one_run() as here:
+        show_logo()
+        show_page(here)
+
+
+def show_logo() -> None:
     name = t("console.name")
     width = 48 + sum(17 if ord(letter) > 0xFF else 9 for letter in name)  # noqa: PLR2004 - CJK
     st.logo(
@@ -123,6 +141,11 @@ def main() -> None:
         icon_image=MARK.format(width=32, words=""),
         size="large",
     )
+
+
+def show_page(here: SignedIn) -> None:
+    """The page that the address asks for, and what stands round it."""
+    desk = my_house().desk(here.actor)
     if here.must_change_password:
         st.navigation([lambda: None], position="hidden")
         password_first()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import streamlit as st
 
+from console.actions.cases.notices.offered import carriers_to_ask, nameable_findings
 from console.actions.cases.notices.threads import Thread, thread_record
 from console.actions.cases.notices.writing import (
     LONGEST_WORDS,
@@ -11,8 +12,6 @@ from console.actions.cases.notices.writing import (
     ask_carriers,
     write_notice,
 )
-from console.actions.patrol.findings import list_findings, shops_of
-from console.actions.staff.people import list_organisations
 from console.i18n import t
 from console.pages.case_notices import (
     notice_badges,
@@ -38,9 +37,7 @@ from console.pages.kit import (
 from console.pages.moves.notices import notice_moves
 from console.pages.notice_lists import mailbox_button, show_notices
 from models.cases.notices import Notice, NoticeKind
-from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission
-from models.staff import CARRIERS
 
 P = Permission
 MOST_FINDINGS = 30
@@ -54,23 +51,11 @@ def show_list() -> None:
     show_notices(desk, "notices")
 
 
-def findings_to_name() -> dict[str, str]:
-    """The newest of one's own that a notice may rest on, each with its shop."""
-    states = [FindingState.CONFIRMED]
-    if not desk.actor.platform:
-        states.append(FindingState.OPEN)
-    rows: list[Finding] = [
-        row for state in states for row in list_findings(desk, None, state=state).rows
-    ][:MOST_FINDINGS]
-    shops = shops_of(desk, rows)
-    return {
-        str(row.id): f"{row.number} · {shops[row.shop_id].name} · {t(f'ground.{row.ground}')}"
-        for row in rows
-    }
-
-
 def finding_choice(key: str) -> UUID | None:
-    options = findings_to_name()
+    options = {
+        str(one.id): f"{one.number} · {one.shop} · {t(f'ground.{one.ground}')}"
+        for one in nameable_findings(desk, MOST_FINDINGS)
+    }
     chosen = st.selectbox(
         t("notices_page.finding"), list(options), index=None, key=f"{key}:finding",
         format_func=lambda one: plain(options[one]), placeholder=t("notices_page.choose_finding"),
@@ -110,12 +95,7 @@ def inquiring() -> Next:
 
     def ask(key: str) -> str:
         finding = finding_choice(key)
-        own = desk.actor.organisations
-        others = {
-            row.code: row.name
-            for row in list_organisations(desk)
-            if row.kind in CARRIERS and row.id not in own and row.disabled_at is None
-        }
+        others = carriers_to_ask(desk)
         asked[:] = st.multiselect(
             t("notices_page.carriers"), list(others), key=f"{key}:carriers",
             format_func=lambda one: plain(others[one]), placeholder=t("notices_page.all_carriers"),

@@ -20,6 +20,7 @@ from console.pages.kit import (
     section,
     view,
 )
+from console.pages.kit.drawn import follow_click
 from console.pages.picture_parts import all_figures, headline, lines_of
 from console.pages.picture_parts_charts import (
     TRENDS,
@@ -148,5 +149,6 @@ def count_again() -> None:
             st.rerun()
 
 
+follow_click()
 desk: Desk = my_desk()
 show_page()

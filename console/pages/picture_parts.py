@@ -1,9 +1,7 @@
 """Figures of a picture as tiles: what it is, how it stands, and how it was counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
-
-import streamlit as st
 
 from console.actions.oversight.behind import Part
 from console.actions.oversight.pictures import Picture
@@ -18,9 +16,9 @@ from console.actions.oversight.told import (
 )
 from console.desk import Desk
 from console.i18n import t
-from console.pages.kit import section
-from console.pages.kit.words import LOOKS, Tone
-from console.pages.picture_parts_drill import drill
+from console.pages.kit.words import Tone
+from console.pages.picture_parts_drill import way_to_rows
+from console.pages.picture_parts_tiles import Tile, show_tiles
 from models.oversight.figures import Cut, Indicator, OversightFigure
 from models.oversight.reading import Standing, standing
 
@@ -30,12 +28,7 @@ TONES: Final[Mapping[Standing, Tone]] = {
     Standing.BAD: Tone.BAD,
     Standing.FEW: Tone.OVER,
 }
-_ABREAST: Final = 4
 _HEADLINE_ABREAST: Final = 3
-
-
-def rows_of(indicators: Sequence[Indicator], abreast: int) -> Sequence[Sequence[Indicator]]:
-    return [indicators[at : at + abreast] for at in range(0, len(indicators), abreast)]
 
 
 def headline(picture: Picture, desk: Desk | None) -> None:
@@ -43,33 +36,25 @@ def headline(picture: Picture, desk: Desk | None) -> None:
 
     Without a desk, as in a kept report, there is no way: the rows are those of today.
     """
-    for row in rows_of(HEADLINE, _HEADLINE_ABREAST):
-        for column, indicator in zip(st.columns(len(row)), row, strict=True):
-            figure = picture.now(indicator)
-            with column.container(border=True, height="stretch", gap="xsmall"):
-                metric(indicator, figure, f"head_{indicator}", help_=how(indicator))
-                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    mark(figure)
-                    st.caption(beside(figure, picture), width="content")
-                if desk is not None:
-                    drill(desk, indicator, key=f"head:{indicator}")
+    tiles = [
+        Tile(
+            *_told(indicator, figure := picture.now(indicator)),
+            beside(figure, picture),
+            how=_how(indicator),
+            to="" if desk is None else way_to_rows(desk, indicator),
+        )
+        for indicator in HEADLINE
+    ]
+    show_tiles([("", tiles)], "picture:headline", abreast=_HEADLINE_ABREAST)
 
 
-def metric(
-    indicator: Indicator, figure: OversightFigure | None, key: str, help_: str | None = None
-) -> None:
-    """The number, with an edge of its tone; the sign and the word stand under it."""
-    with st.container(key=f"kit_stands_{standing(figure)}_{key}"):
-        st.metric(t(f"indicator.{indicator}"), value_word(figure), help=help_)
-
-
-def mark(figure: OversightFigure | None) -> None:
-    """How a figure stands; nothing of one that nothing judges."""
+def _told(
+    indicator: Indicator, figure: OversightFigure | None
+) -> tuple[str, str, str, tuple[Tone, str] | None]:
+    """What it is called, the number, and how it stands; no sign where nothing judges it."""
     stands = standing(figure)
-    if stands is Standing.PLAIN:
-        return
-    look = LOOKS[TONES[stands]]
-    st.badge(standing_word(stands), icon=look.icon, color=look.colour)
+    sign = None if stands is Standing.PLAIN else (TONES[stands], standing_word(stands))
+    return t(f"indicator.{indicator}"), value_word(figure), stands.value, sign
 
 
 def beside(figure: OversightFigure | None, picture: Picture) -> str:
@@ -84,56 +69,56 @@ def beside(figure: OversightFigure | None, picture: Picture) -> str:
 
 def how(indicator: Indicator) -> str:
     """Definition, counting method, and from where on it is called good or bad."""
+    return "\n\n".join(_how(indicator))
+
+
+def _how(indicator: Indicator) -> list[str]:
     parts = (
         t(f"indicator.{indicator}_definition"),
         t(f"indicator.{indicator}_method"),
         bounds_word(indicator),
     )
-    return "\n\n".join(filter(None, parts))
+    return [one for one in parts if one]
 
 
 def all_figures(picture: Picture, desk: Desk) -> None:
     """Every indicator with its definition, and its counting method to be unfolded."""
-    for group, indicators in GROUPS.items():
-        section(t(f"picture.group_{group}"))
-        for row in rows_of(indicators, _ABREAST):
-            columns = st.columns(_ABREAST)
-            for column, indicator in zip(columns, row, strict=False):
-                with column.container(border=True, height="stretch", gap="xsmall"):
-                    tile(picture, indicator, desk)
+    groups = [
+        (t(f"picture.group_{group}"), [_tile(picture, indicator, desk) for indicator in indicators])
+        for group, indicators in GROUPS.items()
+    ]
+    show_tiles(groups, "picture:all")
 
 
-def tile(picture: Picture, indicator: Indicator, desk: Desk) -> None:
+def _tile(picture: Picture, indicator: Indicator, desk: Desk) -> Tile:
     figure = picture.now(indicator)
-    metric(indicator, figure, f"tile_{indicator}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        mark(figure)
-        st.caption(beside(figure, picture), width="content")
-    st.caption(t(f"indicator.{indicator}_definition"))
-    with st.expander(t("picture.how")):
-        st.caption(t(f"indicator.{indicator}_method"))
-        if words := bounds_word(indicator):
-            st.caption(words)
-        if between := interval_word(figure):
-            st.caption(t("picture.interval_is", between=between))
-    drill(desk, indicator, key=f"tile:{indicator}")
+    between = interval_word(figure)
+    parts = (
+        t(f"indicator.{indicator}_method"),
+        bounds_word(indicator),
+        between and t("picture.interval_is", between=between),
+    )
+    return Tile(
+        *_told(indicator, figure),
+        beside(figure, picture),
+        t(f"indicator.{indicator}_definition"),
+        [one for one in parts if one],
+        way_to_rows(desk, indicator),
+    )
 
 
 def lines_of(picture: Picture, cut: Cut, name: str, desk: Desk) -> None:
     """All that is known of one platform, province or carrier, each with the way to its list."""
-    found = [
-        (indicator, one)
+    tiles = [
+        Tile(
+            *_told(indicator, one),
+            counts_word(one),
+            how=_how(indicator),
+            to=way_to_rows(desk, indicator, Part(cut, name)),
+        )
         for group in GROUPS.values()
         for indicator in dict.fromkeys(group)
         for one in picture.by(indicator, cut)
         if one.name == name
     ]
-    for start in range(0, len(found), _ABREAST):
-        columns = st.columns(_ABREAST)
-        for column, (indicator, one) in zip(columns, found[start:], strict=False):
-            with column.container(border=True, height="stretch", gap="xsmall"):
-                metric(indicator, one, f"of_{indicator}", help_=how(indicator))
-                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    mark(one)
-                    st.caption(counts_word(one), width="content")
-                drill(desk, indicator, Part(cut, name), key=f"of:{indicator}")
+    show_tiles([("", tiles)], f"picture:of:{cut}")

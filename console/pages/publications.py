@@ -14,7 +14,7 @@ from console.actions.channel.publish import (
     prepare_publication,
     publish,
 )
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.i18n import listed, t
 from console.pages.channel_words import TONES, move_of
 from console.pages.frame import my_desk, plain, refusals_shown
@@ -72,7 +72,7 @@ def show_rows() -> None:
     if not found.rows:
         empty(t("publications_page.none"), t("publications_page.none_next"))
         return
-    names = {row.id: row.name for row in list_organisations(desk)}
+    names = {row.id: row.name for row in named_organisations(desk)}
     show_schedule(found.rows, names)
     columns = [
         Column[Publication](t("publications_page.number"), lambda row: row.number, width=190),

@@ -16,7 +16,7 @@ from console.actions.cases.rectifications.issuing import (
 )
 from console.actions.cases.rectifications.lists import RectificationRecord
 from console.actions.channel.agents import list_agents
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.desk import Desk
 from console.i18n import t
 from console.pages.kit.words import last_day
@@ -143,7 +143,7 @@ def _unit(desk: Desk, key: str, begun: Begun) -> tuple[str, UUID | None, str]:
     own = desk.actor.organisations
     units = {
         one.code: one.name
-        for one in list_organisations(desk)
+        for one in named_organisations(desk)
         if one.id in own or one.kind is OrganisationKind.PLATFORM
     }
     codes = list(units)

@@ -18,7 +18,7 @@ from console.actions.cases.rectifications.lists import (
     list_rectifications,
     rectification_record,
 )
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.i18n import t
 from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
@@ -180,7 +180,7 @@ def redrafting(record: RectificationRecord) -> None:
     if row.state is not RectificationState.DRAFTED or not own:
         return
     with st.expander(t("rectifications_page.redraft"), icon=":material/edit:"):
-        codes = {one.id: one.code for one in list_organisations(desk)}
+        codes = {one.id: one.code for one in named_organisations(desk)}
         code = codes.get(row.unit_id, "") if row.unit_id else ""
         drafting(
             begun_again(record, code),

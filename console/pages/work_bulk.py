@@ -16,7 +16,10 @@ from console.actions.waiting import WorkItem
 from console.desk import Desk
 from console.i18n import t
 from console.pages.frame import plain, refusal_text
-from console.pages.kit import Next, next_moves
+from console.pages.kit import Next, link_to, next_moves
+from console.pages.kit.layout import box
+from console.pages.kit.lines import Line, LineList
+from console.pages.kit.words import LOOKS
 from models.permissions import Permission
 from models.refusals import Refusal
 
@@ -74,10 +77,32 @@ BULKS: Final[Mapping[str, Sequence[Bulk]]] = {
 """By the kind of work. What takes a second person takes one here too: each use case asks."""
 
 
-def picks(item: WorkItem) -> None:
-    """A box to tick before a line whose kind can be done by the dozen."""
-    words = t("bulk.pick", title=plain(item.title))
-    st.checkbox(words, key=f"pick:{item.id}", label_visibility="collapsed", width="content")
+def show_picks(listed: LineList, items: Sequence[WorkItem]) -> None:
+    """A list of work that can be done by the dozen, with a box to tick before each line.
+
+    `items` are those of its lines, one for one.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        look = LOOKS[listed.tone]
+        st.badge(listed.word, icon=look.icon, color=look.colour)
+        st.caption(listed.count, width="content")
+    lines = [line for alike in listed.kinds for line in alike.lines]
+    with box("kit_list", border=True):
+        for line, item in zip(lines, items, strict=True):
+            _pick(line, item)
+        for alike in listed.kinds:
+            if alike.rest is not None:
+                link_to(alike.rest.words, alike.rest.to, key=f"there:{items[0].state}")
+
+
+def _pick(line: Line, item: WorkItem) -> None:
+    """Whoever presses the words ticks the box."""
+    with box("kit_line", horizontal=True, vertical_alignment="center", gap="medium"):
+        words = t(f"work.{item.kind}", title=f"**{plain(item.title)}**")
+        st.checkbox(words, key=f"pick:{item.id}")
+        if line.when:
+            st.caption(line.when, width="content")
+        link_to(t("work_list.go"), item.page, item.id, key=f"go:{item.id}")
 
 
 def show_bulk(desk: Desk, kind: str, items: Iterable[WorkItem]) -> None:

@@ -5,12 +5,10 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.asked import asked_items
-from console.actions.today.counted import note_counted
-from console.actions.waiting import MOST_ALIKE
-from console.actions.work import WorkItem, WorkState, work_items
+from console.actions.today.counted import waiting_of
+from console.actions.waiting import MOST_ALIKE, WorkItem, WorkState
 from console.i18n import t
-from console.pages.frame import my_desk, plain, refusals_shown, said
+from console.pages.frame import bare, my_desk, plain, refusals_shown, said
 from console.pages.kit import (
     Tone,
     choice,
@@ -22,10 +20,11 @@ from console.pages.kit import (
     link_to,
     page_head,
     section,
-    state_pill,
+    state_word,
 )
-from console.pages.kit.layout import box
-from console.pages.work_bulk import BULKS, picks, show_bulk
+from console.pages.kit.drawn import address_of, follow_click
+from console.pages.kit.lines import Alike, Line, LineList, Rest, show_lines
+from console.pages.work_bulk import BULKS, show_bulk, show_picks
 from models.permissions import Role
 
 TONES: Mapping[str, Tone] = {
@@ -38,8 +37,8 @@ FEW: Final = 5
 """Of a kind in a state, while the kinds are seen together."""
 MANY: Final = 50
 """Of the one kind that is chosen."""
-
-Placed = tuple[int, WorkItem]
+_BLANK: Final = "\0"
+"""Stands for the title in a kind's words, to part what is before it from what is after."""
 
 
 def kind_word(kind: str) -> str:
@@ -49,72 +48,80 @@ def kind_word(kind: str) -> str:
 
 def counted(items: Sequence[WorkItem]) -> str:
     """How many, as far as anybody counts: a kind that reaches its cap may go on."""
-    kinds = [item.kind for item in items]
-    capped = any(totals[kind] >= MOST_ALIKE for kind in set(kinds))
+    capped = any(totals[kind] >= MOST_ALIKE for kind in {item.kind for item in items})
     return f"{len(items):,}+" if capped else f"{len(items):,}"
 
 
-def show(place: int, item: WorkItem, *, in_bulk: bool = False) -> None:
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="medium", key=f"kit_line_{place}"
-    ):
-        if in_bulk:
-            picks(item)
-        st.markdown(t(f"work.{item.kind}", title=f"**{plain(item.title)}**"), width="stretch")
-        if item.due is not None:
-            left = left_until(item.due, desk.now())
-            st.caption(f"{last_day(item.due)} · {left}", width="content")
-        link_to(t("work_list.go"), item.page, item.id, key=f"go:{place}")
+def by_kind(items: Sequence[WorkItem]) -> dict[str, list[WorkItem]]:
+    found: dict[str, list[WorkItem]] = {}
+    for item in items:
+        found.setdefault(item.kind, []).append(item)
+    return found
 
 
-def show_state(state: WorkState, items: Sequence[Placed], most: int) -> None:
-    """A list per state, its kinds together, the most urgent first."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        state_pill("work_list", state, TONES)
-        st.caption(counted([item for _, item in items]), width="content")
-    with st.container(border=True, key=f"kit_list_{state}"):
-        for kind in dict.fromkeys(item.kind for _, item in items):
-            alike = [(place, item) for place, item in items if item.kind == kind]
-            for place, item in alike[:most]:
-                show(place, item, in_bulk=most == MANY and kind in BULKS)
-            if len(alike) > most:
-                more(state, kind, [item for _, item in alike], most)
+def when_due(item: WorkItem, *, is_asked: bool = False) -> str:
+    """The last day and how far that is; what others are late with has no pill, but a sign."""
+    if item.due is None:
+        return ""
+    sign = "⚠ " if is_asked and item.state is WorkState.OVERDUE else ""
+    return f"{sign}{last_day(item.due)} · {left_until(item.due, desk.now())}"
 
 
-def more(state: WorkState, kind: str, alike: Sequence[WorkItem], shown: int) -> None:
+def alike_of(
+    kind: str, items: Sequence[WorkItem], rest: Rest | None = None, *, is_asked: bool = False
+) -> Alike:
+    """What stands before and after a title of the kind; some need none, and show none."""
+    before, blank, after = t(f"work.{kind}", title=_BLANK).partition(_BLANK)
+    lines = [
+        Line(
+            bare(one.title) if blank else "",
+            when_due(one, is_asked=is_asked),
+            address_of(one.page, one.id),
+        )
+        for one in items
+    ]
+    return Alike(before, after, lines, rest)
+
+
+def rest_of(kind: str, alike: Sequence[WorkItem], shown: int) -> Rest | None:
     left = len(alike) - shown
+    if left <= 0:
+        return None
     count = f"{left}+" if totals[kind] >= MOST_ALIKE else str(left)
-    with box("kit_more", horizontal=True, vertical_alignment="center", gap="small"):
-        if shown == FEW:
-            st.button(
-                t("work_list.more", n=count), key=f"more:{state}:{kind}", type="tertiary",
-                icon=":material/unfold_more:", on_click=open_kind, args=(kind,),
-            )  # fmt: skip
-        else:
-            link_to(t("work_list.more_there", n=count), alike[0].page, key=f"there:{state}:{kind}")
+    if shown == FEW:
+        return Rest(t("work_list.more", n=count), address_of("", kind=kind))
+    return Rest(t("work_list.more_there", n=count), address_of(alike[0].page))
 
 
-def open_kind(kind: str) -> None:
-    st.query_params["kind"] = kind
+def list_of(state: WorkState, items: Sequence[WorkItem], most: int) -> LineList:
+    """A list per state, its kinds together, the most urgent first."""
+    kinds = [
+        alike_of(kind, alike[:most], rest_of(kind, alike, most))
+        for kind, alike in by_kind(items).items()
+    ]
+    return LineList(kinds, state_word("work_list", state), TONES[state], counted(items))
 
 
 def show_all(items: Sequence[WorkItem]) -> None:
     by_state = {state: [one for one in items if one.state is state] for state in WorkState}
     figures({t(f"work_list.{state}"): counted(rows) for state, rows in by_state.items()})
+    kinds = by_kind(items)
     with filters():
-        kinds = {
-            kind: f"{kind_word(kind)} · {counted([one for one in items if one.kind == kind])}"
-            for kind in dict.fromkeys(one.kind for one in items)
-        }
-        kind = choice("kind", t("work_list.kind"), kinds, width=420)
+        named = {kind: f"{kind_word(kind)} · {counted(alike)}" for kind, alike in kinds.items()}
+        chosen = choice("kind", t("work_list.kind"), named, width=420)
         mine_or_theirs()
-    if kind is not None and kind in BULKS:
-        show_bulk(desk, kind, [one for one in items if one.kind == kind][:MANY])
-    placed = [(at, one) for at, one in enumerate(items) if kind is None or one.kind == kind]
-    for state in WorkState:
-        of_state = [(at, one) for at, one in placed if one.state is state]
-        if of_state:
-            show_state(state, of_state, FEW if kind is None else MANY)
+    if chosen is not None:
+        by_state = {state: [one for one in rows if one.kind == chosen]
+                    for state, rows in by_state.items()}  # fmt: skip
+    most = FEW if chosen is None else MANY
+    lists = [list_of(state, rows, most) for state, rows in by_state.items() if rows]
+    if chosen is not None and chosen in BULKS:
+        shown = [rows[:MANY] for rows in by_state.values() if rows]
+        show_bulk(desk, chosen, [one for rows in shown for one in rows])
+        for listed, rows in zip(lists, shown, strict=True):
+            show_picks(listed, rows)
+    else:
+        show_lines(lists, t("work_list.go"), "work:mine")
 
 
 def mine_or_theirs() -> None:
@@ -128,19 +135,8 @@ def mine_or_theirs() -> None:
 def show_asked() -> None:
     """What others have been asked for: theirs to do, one's own to remember."""
     section(t("work_list.asked"), t("work_list.asked_hint"))
-    with st.container(border=True, key="kit_list_asked"):
-        for at, item in enumerate(asked[:MANY]):
-            place = f"asked_{at}"
-            with st.container(
-                horizontal=True, vertical_alignment="center", gap="medium", key=f"kit_line_{place}"
-            ):
-                title = f"**{plain(item.title)}**"
-                st.markdown(t(f"work.{item.kind}", title=title), width="stretch")
-                if item.due is not None:
-                    left = left_until(item.due, desk.now())
-                    sign = "⚠ " if item.state is WorkState.OVERDUE else ""
-                    st.caption(f"{sign}{last_day(item.due)} · {left}", width="content")
-                link_to(t("work_list.look"), item.page, item.id, key=f"go:{place}")
+    kinds = [alike_of(item.kind, [item], is_asked=True) for item in asked[:MANY]]
+    show_lines([LineList(kinds)], t("work_list.look"), "work:asked")
 
 
 def what_next() -> str:
@@ -149,15 +145,14 @@ def what_next() -> str:
     return " ".join(t(f"work_list.next_{role}") for role in roles) or t("work_list.next_nobody")
 
 
+follow_click()
 desk = my_desk()
 totals: dict[str, int] = {}
-asked: list[WorkItem] = []
+asked: Sequence[WorkItem] = ()
 with refusals_shown():
-    found = work_items(desk)
-    asked += asked_items(desk)
-    note_counted(desk, found)
-    for one in found:
-        totals[one.kind] = totals.get(one.kind, 0) + 1
+    waiting = waiting_of(desk)
+    found, asked = waiting.items, waiting.asked
+    totals |= {kind: len(alike) for kind, alike in by_kind(found).items()}
     hint = t("work_list.hint", name=plain(desk.actor.name)) if found else ""
     with page_head(t("work_list.title"), hint):
         link_to(t("work_list.elsewhere"), "account", key="to:account")

@@ -10,7 +10,8 @@ import mimetypes
 import os
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.web.coming_back import spread_out
 from console.web.guard.headers import Headers, streamlit_index
+from console.web.sooner import asked_for_at_once, mended, needed_scripts
 from console.web.streamlit_words import CONTEXTS, ZH
 
-RECIPE: Final = 5
+RECIPE: Final = 6
 """Raise it when what is made of a bundle changes, so that old copies are not served."""
 SUFFIXES: Final = frozenset({".js", ".css", ".wasm", ".json", ".svg"})
 WORTH_IT: Final = 1000
@@ -71,7 +73,7 @@ def build_bundles(data: Path) -> Path:
         if path.suffix in SUFFIXES and path.stat().st_size > WORTH_IT:
             body, found = path.read_bytes(), set[str]()
             if path.suffix == ".js":
-                text, found = translated(spread_out(body.decode()))
+                text, found = translated(mended(spread_out(body.decode())))
                 body = text.encode()
             target = fresh / ("zh" if found else "all") / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -98,6 +100,15 @@ async def _always_chinese(_scope: Scope) -> str:
     return "zh"
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it goes out."""
+
+    body: bytes
+    headers: Headers
+    is_packed: bool
+
+
 class Bundles:
     """Answers for the bundles, and puts the reader's language into the page that loads them.
 
@@ -116,11 +127,11 @@ class Bundles:
         self._console = f"{console}/"
         self._prefix = f"{console}/static/"
         self._spoken_to = spoken_to
-        self._folder = build_bundles(data)
-        both, chinese = (_files_below(self._folder / part) for part in ("all", "zh"))
-        english = {name: bundles_of_streamlit() / name for name in chinese}
-        self._paths = {"zh": {**both, **chinese}, "en": {**both, **english}}
-        self._read: dict[Path, bytes] = {}
+        self._folder, bare = build_bundles(data), bundles_of_streamlit()
+        own, both, chinese = map(_files_below, (bare, self._folder / "all", self._folder / "zh"))
+        self._paths = {"zh": {**own, **both, **chinese}, "en": {**own, **both}}
+        self._sent: dict[Path, Sent] = {}
+        self._needed = needed_scripts(bare / "js")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
@@ -132,7 +143,7 @@ class Bundles:
             await self._bundle(scope, receive, send, headers)
         elif path.startswith(self._console) and b"text/html" in headers.get(b"accept", b""):
             plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-            page = Page(send, await self._spoken_to(scope))
+            page = Page(send, await self._spoken_to(scope), self._needed)
             await self._app({**scope, "headers": plain}, receive, page.send)
         else:
             await self._app(scope, receive, send)
@@ -147,34 +158,41 @@ class Bundles:
             await self._app(scope, receive, send)
             return
         found = self._paths[language].get(name)
-        if found is not None and b"gzip" in headers.get(b"accept-encoding", b""):
-            await self._answer(found, scope["method"], send)
+        sent = await self._file(found) if found is not None else None
+        takes_packed = b"gzip" in headers.get(b"accept-encoding", b"")
+        if sent is not None and (takes_packed or not sent.is_packed):
+            await send({"type": "http.response.start", "status": 200, "headers": sent.headers})
+            body = sent.body if scope["method"] == "GET" else b""
+            await send({"type": "http.response.body", "body": body})
         else:
             bare = f"{self._prefix}{name}"
             await self._app({**scope, "path": bare, "raw_path": bare.encode()}, receive, send)
 
-    async def _answer(self, path: Path, method: str, send: Send) -> None:
-        body = await anyio.to_thread.run_sync(self._body, path)
+    async def _file(self, path: Path) -> Sent:
+        """Read once: a first load asks for more than a hundred, most of them smaller than a page.
+
+        What has a copy in Chinese alone is packed when it is first asked for.
+        """
+        if path not in self._sent:
+            self._sent[path] = await anyio.to_thread.run_sync(self._made, path)
+        return self._sent[path]
+
+    def _made(self, path: Path) -> Sent:
+        body = path.read_bytes()
+        is_packed = path.is_relative_to(self._folder)
+        if not is_packed and path.suffix == ".js":
+            body = mended(spread_out(body.decode())).encode()
+        if not is_packed and path.suffix in SUFFIXES and len(body) > WORTH_IT:
+            body, is_packed = _packed(body), True
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        headers = [
+        headers: Headers = [
             (b"content-type", kind.encode()),
-            (b"content-encoding", b"gzip"),
-            (b"vary", b"accept-encoding"),
             (b"cache-control", FOR_EVER),
             (b"content-length", str(len(body)).encode()),
         ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body if method == "GET" else b""})
-
-    def _body(self, path: Path) -> bytes:
-        """As it is sent; what has a copy in Chinese alone is packed when it is first asked for."""
-        if path not in self._read:
-            body = path.read_bytes()
-            if not path.is_relative_to(self._folder):
-                is_script = path.suffix == ".js"
-                body = _packed(spread_out(body.decode()).encode() if is_script else body)
-            self._read[path] = body
-        return self._read[path]
+        if is_packed:
+            headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+        return Sent(body, headers, is_packed)
 
 
 def _files_below(folder: Path) -> dict[str, Path]:
@@ -184,8 +202,9 @@ def _files_below(folder: Path) -> dict[str, Path]:
 class Page:
     """Holds back the head of an HTML answer until its changed body tells the length."""
 
-    def __init__(self, send: Send, language: str) -> None:
+    def __init__(self, send: Send, language: str, needed: Sequence[str]) -> None:
         self._send = send
+        self._needed = needed
         self._lang = f'<html lang="{LANGUAGE_TAGS[language]}">'.encode()
         self._static = f'"./static/{language}/'.encode()
         self._start: Message | None = None
@@ -202,7 +221,8 @@ class Page:
             await self._send(message)
 
     async def _finish(self, start: Message) -> None:
-        body = self._body.replace(b'<html lang="en">', self._lang)
+        body = asked_for_at_once(self._body, self._needed)
+        body = body.replace(b'<html lang="en">', self._lang)
         body = body.replace(b'"./static/', self._static)
         headers: Headers = [
             pair for pair in start["headers"] if pair[0] not in {b"content-length", b"etag"}

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, or_, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, and_, or_, text, true
 from sqlmodel import Field, col, select
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -194,8 +194,8 @@ class Notice(Table, table=True):
         """What its case may be about, if it has one."""
         if actor.sees_channels:
             return true()
-        known = select(Case.id).where(Case.of_matter(actor))
-        return or_(col(cls.case_id).is_(None), col(cls.case_id).in_(known))
+        its = select(Case.id).where(Case.id == cls.case_id, Case.of_matter(actor))
+        return or_(col(cls.case_id).is_(None), its.correlate(cls).exists())
 
     @property
     def title(self) -> str:
@@ -208,6 +208,14 @@ class Notice(Table, table=True):
 
 class Answer(Table, table=True):
     """What a platform answered to a notice. Answers are added, never changed."""
+
+    __table_args__ = (
+        Index(
+            "ix_answers_late", "notice_id",
+            sqlite_where=text("is_late = 1 AND seen_at IS NULL"),
+            postgresql_where=text("is_late = true AND seen_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     notice_id: UUID = Field(foreign_key="notices.id", index=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, true
+from sqlalchemy import JSON, ColumnElement, Index, Integer, UniqueConstraint, text, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -104,7 +104,14 @@ class Agent(Table, table=True):
         Index("ix_agents_carrier_state", "carrier_id", "state", "serial"),
         Index("ix_agents_province", "province", "serial"),
         Index("ix_agents_province_state", "province", "state", "serial"),
-    )
+        Index("ix_agents_carrier_licence", "carrier_id", "state", "business_licence_until"),
+        Index("ix_agents_carrier_recheck", "carrier_id", "state", "recheck_on"),
+        Index(
+            "ix_agents_proposal", "carrier_id",
+            sqlite_where=text("proposal IS NOT NULL"),
+            postgresql_where=text("proposal IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     serial: int = Field(unique=True, sa_type=Integer)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, Integer, true
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, Integer, text, true
 from sqlmodel import Field, col
 
 from models.base import Table, UtcDateTime, moved, new_id, open_moves, words
@@ -96,7 +96,12 @@ class Licence(Table, table=True):
         Index("ix_licences_carrier", "carrier_id", "id"),
         Index("ix_licences_province", "province", "id"),
         Index("ix_licences_carrier_ends", "carrier_id", "ends_on"),
-    )
+        Index(
+            "ix_licences_revocation", "carrier_id",
+            sqlite_where=text("revocation_asked_by IS NOT NULL"),
+            postgresql_where=text("revocation_asked_by IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     number: str = Field(unique=True, max_length=40)

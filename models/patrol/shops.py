@@ -75,6 +75,9 @@ class Shop(Watched, Table, table=True):
         UniqueConstraint("organisation_id", "platform", "shop_key"),
         Index("ix_shops_state", "organisation_id", "state"),
         Index("ix_shops_key", "shop_key", "platform"),
+        Index("ix_shops_seen", "organisation_id", "last_seen_at", "id", "platform"),
+        Index("ix_shops_platform_home", "platform_home", "last_seen_at", "id", "platform"),
+        Index("ix_shops_card_home", "card_home", "last_seen_at", "id", "platform"),
         Index(
             "ix_shops_name", "organisation_id", "name", postgresql_ops={"name": "text_pattern_ops"}
         ),

@@ -3,8 +3,9 @@
     python -m tests.bench.crowd BASE USERS SECONDS THINK JITTER < tokens.json
 
 Each signs in with a token of its own, opens a page, and clicks on after an exponential pause of
-THINK seconds on the average. Connections begin 0.15 s apart, or within JITTER seconds of each
-other where that is not 0, as after a restart. Prints one JSON object.
+THINK seconds on the average. Connections begin 0.15 s apart on the page where a day begins, or
+within JITTER seconds of each other where that is not 0, as after a restart, on any page. What is
+clicked counts once all have been there for some seconds. Prints one JSON object.
 """
 
 import asyncio
@@ -21,7 +22,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+INTERRUPTED = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+"""Another run follows by itself, as where a page leads on to another."""
 _STEP = 0.15
+_SETTLES = 15.0
+"""Seconds after the last one has come, until clicks count."""
 _LONGEST = 60.0
 CLICKS = (
     ("work_list", ""),
@@ -51,6 +56,8 @@ async def run(
 ) -> float:
     """One rerun, to its end."""
     state = ClientState(query_string=query, page_script_hash=pages.get(page, ""))
+    if not state.page_script_hash:
+        state.page_name = page
     begun = time.perf_counter()
     await line.send(BackMsg(rerun_script=state).SerializeToString())
     while True:
@@ -64,15 +71,18 @@ async def run(
         if kind == "navigation":
             for one in message.navigation.app_pages:
                 pages[one.url_pathname] = one.page_script_hash
-        if kind == "script_finished":
+        if kind == "script_finished" and message.script_finished != INTERRUPTED:
             return time.perf_counter() - begun
 
 
 @dataclass(frozen=True)
 class Habits:
     base: str
+    counts: float
     ends: float
     think: float
+    first: tuple[str, ...]
+    """Pages on which people come in, by chance."""
 
 
 async def person(habits: Habits, token: str, begins: float, told: Told) -> None:
@@ -89,11 +99,14 @@ async def person(habits: Habits, token: str, begins: float, told: Told) -> None:
             max_size=None,
             open_timeout=_LONGEST,
         ) as line:
-            told.first.append(await run(line, told, pages))
+            told.first.append(await run(line, told, pages, dice.choice(habits.first)))
             while time.perf_counter() < habits.ends:
                 await asyncio.sleep(dice.expovariate(1 / habits.think))
                 page, query = dice.choice(CLICKS)
-                told.clicks.append(await run(line, told, pages, page, query))
+                clicked = time.perf_counter()
+                took = await run(line, told, pages, page, query)
+                if clicked >= habits.counts:
+                    told.clicks.append(took)
     except (WebSocketException, TimeoutError, OSError) as error:
         told.dropped += 1
         print(repr(error), file=sys.stderr)
@@ -102,7 +115,9 @@ async def person(habits: Habits, token: str, begins: float, told: Told) -> None:
 async def crowd(base: str, tokens: list[str], seconds: float, think: float, jitter: float) -> Told:
     told = Told()
     ramp = jitter or _STEP * len(tokens)
-    habits = Habits(base, time.perf_counter() + ramp + seconds, think)
+    counts = time.perf_counter() + ramp + _SETTLES
+    first = tuple(page for page, _ in CLICKS) if jitter else ("work_list",)
+    habits = Habits(base, counts, counts + seconds, think, first)
     dice = random.Random(7)  # noqa: S311 - pauses
     begins = [dice.uniform(0, jitter) if jitter else at * _STEP for at in range(len(tokens))]
     await asyncio.gather(

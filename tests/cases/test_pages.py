@@ -39,7 +39,19 @@ from tests.cases.world import (
     sent,
 )
 from tests.conftest import Clock, Desks
-from tests.pages import Console, checked, errors, grid, move, moves, press, shown, tick
+from tests.pages import (
+    Console,
+    checked,
+    errors,
+    grid,
+    move,
+    moves,
+    press,
+    press_way,
+    shown,
+    tick,
+    tiles,
+)
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -340,7 +352,7 @@ def test_the_work_list_names_the_next_step_to_who_may_take_it(
     assert "notice_late" not in kinds(desks.manager)
     assert "case_recheck" not in kinds(desks.approver)
     assert "case_recheck" in kinds(person(desks, "he.cha", "CT-44", Role.APPROVER))
-    assert plain(case.reference) in shown(console.open("work_list", desks.approver))
+    assert case.reference in shown(console.open("work_list", desks.approver))
 
 
 def test_many_of_a_kind_are_told_by_their_count_and_opened_alone(
@@ -350,7 +362,7 @@ def test_many_of_a_kind_are_told_by_their_count_and_opened_alone(
         opened(desks, shop_no=number)
     at = console.open("work_list", desks.manager)
     assert "同类还有 2 项" in shown(at)
-    press(at, "more:")
+    at = press_way(at, "work:mine", "?kind=case_propose")
     assert at.query_params["kind"] == "case_propose"
     assert shown(at).count("待拟处理") == 7
     monkeypatch.setattr(waiting, "MOST_ALIKE", 7)
@@ -365,7 +377,7 @@ def test_the_overview_has_its_figures_and_definitions(console: Console, desks: D
     count_pictures(desks.house)
     at = console.open("overview", desks.regulator)
 
-    assert {one.label: one.value for one in at.metric}["未结案件"] == "2"
+    assert {one["label"]: one["value"] for one in tiles(at)}["未结案件"] == "2"
     assert "尚未结案、撤销或移送的案件数" in shown(at)
     assert "监管账号只读" in shown(at)
     assert console.open("overview", desks.manager, language="en").title[0].value == "Overview"

@@ -20,7 +20,7 @@ from models.provinces import provinces
 from tests.cases.world import opened
 from tests.conftest import Clock, Desks
 from tests.oversight.planted import CARRIERS, PLATFORMS, figure, plant_for
-from tests.pages import Console, checked, errors, grid, press, shown
+from tests.pages import Console, checked, errors, grid, press, shown, tiles
 
 I = Indicator  # noqa: E741 - its name in these tests
 ZH = texts(Language.ZH)
@@ -38,7 +38,7 @@ def columns(at: AppTest, place: int = -1) -> dict[str, list[str]]:
 
 
 def metrics(at: AppTest) -> dict[str, str]:
-    return {one.label: one.value for one in at.metric}
+    return {one["label"]: one["value"] for one in tiles(at)}
 
 
 def readers(desks: Desks) -> tuple[Desk, ...]:
@@ -57,7 +57,7 @@ def test_each_group_sees_at_once_how_things_stand_and_the_way_to_what_is_due(
     for desk in readers(desks):
         plant_for(desk)
         at = console.open("overview", desk)
-        first = [one.label for one in at.metric][:6]
+        first = [one["label"] for one in tiles(at)][:6]
         assert first[0] == "逾期事项"
         assert {"在售无委托网店", "从通报到清理", "名单按期公布率"} <= set(first)
         assert "到期与待办事项" in shown(at)
@@ -69,8 +69,8 @@ def test_a_figure_stands_with_a_word_and_a_sign_and_not_by_colour_alone(
 ) -> None:
     plant_for(desks.regulator)
     at = console.open("overview", desks.regulator)
-    badges = [one.value for one in at.markdown if "-badge[" in one.value]
-    assert any("不达标" in one and ":material/" in one for one in badges)
+    pills = [one["pill"] for one in tiles(at) if "pill" in one]
+    assert any(one["word"] == "不达标" and one["icon"] for one in pills)
     assert "监管账号只读" in shown(at)
 
 

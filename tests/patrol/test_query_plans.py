@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, text
 
 from console.actions.patrol.checks import list_checks
 from console.actions.patrol.figures import coverage, trend
+from console.actions.patrol.findings import shops_of
 from console.actions.patrol.plan import list_runs, queued_runs
 from console.actions.patrol.plans import list_plans
+from console.actions.patrol.shops import list_shops
 from console.actions.patrol.starting import start_due_plans
 from console.actions.patrol.sweeps import note_overdue_runs
 from console.actions.patrol.triage import Wanted, next_in_queue, triage
 from console.desk import Desk
+from models.patrol.findings import Finding
 from tests.conftest import Desks
 
 TABLES: Final = ("patrol_runs", "patrol_plans", "findings", "shop_checks", "run_steps",
@@ -71,3 +75,20 @@ def test_no_list_reads_a_whole_table(desks: Desks, name: str) -> None:
             assert f"Seq Scan on {table}" not in line
             if line.startswith(f"SCAN {table}"):
                 assert "USING" in line
+
+
+@pytest.mark.parametrize("who", ["manager", "platform", "regulator"])
+def test_shops_come_in_the_order_of_an_index(desks: Desks, who: str) -> None:
+    lines = plans_of(getattr(desks, who), list_shops, "sort", "incremental_sort", "bitmapscan")
+
+    ways = "ix_shops_platform_home", "ix_shops_card_home"
+    for index in ways if who == "regulator" else ("ix_shops_seen",):
+        assert any(index in line for line in lines)
+    assert not any("TEMP B-TREE" in line for line in lines[: len(ways)])
+
+
+def test_the_shops_of_a_screen_are_looked_up_by_their_ids(desks: Desks) -> None:
+    lines = plans_of(desks.manager, lambda desk: shops_of(desk, [Finding(shop_id=uuid4())]))
+
+    assert any("(id=?)" in line or "uq_shops" in line or "pk_shops" in line for line in lines)
+    assert not any("ix_shops" in line for line in lines)

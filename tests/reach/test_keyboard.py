@@ -39,7 +39,7 @@ def reach(page: Page, wanted: Locator) -> None:
     wanted.wait_for()
     for _ in range(_FAR):
         page.keyboard.press("Tab")
-        if wanted.evaluate("wanted => wanted === document.activeElement"):
+        if wanted.evaluate("wanted => wanted === wanted.getRootNode().activeElement"):
             break
     else:
         raise AssertionError(f"the tab key never comes to {wanted}")
@@ -97,8 +97,8 @@ def test_a_licence_is_approved_from_the_work_list(world: World, page: Page) -> N
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("跳到正文")
     page.keyboard.press("Enter")
-    line = page.locator("[class*=st-key-kit_line_]").filter(has_text=licence.number)
-    reach(page, line.get_by_role("button"))
+    line = page.locator("li.line").filter(has_text=licence.number)
+    reach(page, line.get_by_role("link"))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/licences?id={licence.id}")
     settled(page)

@@ -16,7 +16,7 @@ from console.settings import Settings
 from models.staff import Door
 from tests.conftest import Clock
 from tests.databases import SqliteHouses
-from tests.pages import Console
+from tests.pages import Console, tiles, ways
 from tests.reach.walk import shares
 from tests.reach.world import furnish
 
@@ -53,6 +53,8 @@ def own_words(at: AppTest) -> set[str]:
         found += [str(getattr(one, "label", "")) for one in at.get(kind)]
         found += [str(getattr(one, "help", "") or "") for one in at.get(kind)]
         found += [str(getattr(one, "placeholder", "") or "") for one in at.get(kind)]
+    found += [words for words, _ in ways(at)]
+    found += [str(tile[name]) for tile in tiles(at) for name in ("label", "beside", "told", "how")]
     for frame in at.dataframe:
         found += [str(head) for head in _heads(frame)]
     return {word for word in found if word}

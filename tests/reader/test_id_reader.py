@@ -96,6 +96,8 @@ def test_the_port_tells_its_module_and_that_it_is_none_of_a_reader(sim: Simulato
 def test_a_reader_that_nobody_waits_for_is_left_alone(sim: Simulator, worker: IdWorker) -> None:
     worker.arm(1)
     worker.say(do="disarm")
+    worker.say(do="arm", id=9, salt="")  # an order it turns down, so that it has taken the others
+    assert worker.hear("fault")["id"] == 9
     replug(sim, worker)
     asked = sim("stats")["find"]
     sim.place("test-a")

@@ -6,18 +6,20 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from console.actions.staff.people import close_organisation
 from console.actions.today.counted import (
-    KEPT,
+    COUNTS_KEPT,
+    LINES_KEPT,
     PageCount,
     counts_of,
-    note_counted,
     note_own_deed,
+    waiting_of,
 )
 from console.actions.today.filters import list_filters, save_filter
-from console.actions.work import work_items
 from console.desk import Desk, House
 from console.i18n import Language, spoken, t, texts
 from console.pages.command_box import look
+from console.pages.frame import plain
 from console.pages.navigation import label_of, landing_of
 from console.pages.tour_steps import STEPS
 from models.permissions import Permission, Role
@@ -85,6 +87,17 @@ def test_pages_are_found_by_their_names_in_either_language(desks: Desks) -> None
     assert not look(desks.admin, "案件").ways  # no such page for them
 
 
+def test_whoever_was_signed_out_elsewhere_sees_nothing_at_the_next_run(
+    console: Console, desks: Desks
+) -> None:
+    at = console.whole(desks.manager)
+    assert plain(desks.manager.actor.name) in shown(at)
+    close_organisation(desks.admin, "CT-44")
+    at = checked(at.run())
+    assert t("console.sign_in_first") in shown(at)
+    assert plain(desks.manager.actor.name) not in shown(at)
+
+
 # What waits
 
 
@@ -103,17 +116,32 @@ def test_the_navigation_counts_what_waits_and_marks_what_is_late(
 
 
 @ONLY_SQLITE
-def test_an_own_deed_is_counted_at_once_and_a_colleagues_within_the_minute(
+def test_an_own_deed_is_counted_at_once_and_a_colleagues_after_some_minutes(
     desks: Desks, clock: Clock
 ) -> None:
-    note_counted(desks.approver, work_items(desks.approver))
+    waiting_of(desks.approver)
     before = counts_of(desks.approver)
     proposed(desks)
-    assert counts_of(desks.approver) == before  # still the minute's
+    assert counts_of(desks.approver) == before  # still those of before
     note_own_deed(desks.approver)
     until(lambda: "cases" in counts_of(desks.approver))
-    clock.pass_(seconds=KEPT.total_seconds() + 1)
-    until(lambda: counts_of(desks.approver)["cases"].waiting == 1)
+    proposed(desks, shop_no=9002)
+    clock.pass_(seconds=COUNTS_KEPT.total_seconds() + 1)
+    until(lambda: counts_of(desks.approver)["cases"].waiting == 2)
+
+
+@ONLY_SQLITE
+def test_the_work_list_is_kept_for_seconds_and_never_after_an_own_deed(
+    desks: Desks, clock: Clock
+) -> None:
+    assert not waiting_of(desks.approver).items
+    proposed(desks)
+    assert not waiting_of(desks.approver).items
+    clock.pass_(seconds=LINES_KEPT.total_seconds())
+    assert [one.page for one in waiting_of(desks.approver).items] == ["cases"]
+    proposed(desks, shop_no=9002)
+    note_own_deed(desks.approver)
+    assert [one.page for one in waiting_of(desks.approver).items] == ["cases", "cases"]
 
 
 def test_each_lands_where_the_day_begins(desks: Desks) -> None:

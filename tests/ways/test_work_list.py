@@ -4,6 +4,7 @@ import pytest
 
 from console.actions.asked import asked_items
 from console.actions.patrol.findings import get_finding
+from console.actions.staff.people import add_organisation, add_user
 from console.actions.today.digests import digest_of
 from console.actions.waiting import WorkState
 from console.actions.work import work_items
@@ -12,10 +13,11 @@ from console.i18n import t
 from models.patrol.findings import Finding, FindingState
 from models.permissions import Permission
 from models.rules import china_day
+from models.staff import OrganisationKind
 from tests.cases.world import found, proposed
 from tests.cases.world import sent as sent_notice
 from tests.conftest import Clock, Desks
-from tests.pages import Console, move, press, shown
+from tests.pages import Console, move, press, press_way, ways
 
 
 @pytest.fixture
@@ -52,7 +54,29 @@ def test_the_list_shows_both_halves(console: Console, desks: Desks) -> None:
     notice = sent_notice(desks)
     at = console.open("work_list", desks.manager)
     assert t("work_list.asked") in [one.value for one in at.subheader]
-    assert notice.number in shown(at).replace("\\", "")
+    assert [address for words, address in ways(at) if notice.number in words] == [
+        f"notices?id={notice.id}"
+    ]
+
+
+def test_a_click_leads_only_where_a_line_was_drawn(console: Console, desks: Desks) -> None:
+    found(desks, state=FindingState.OPEN, findings=2)
+    at = console.open("work_list", desks.approver)
+    for address in ("audit", "https://example.com/", "?id=x", "", 7, ["audit"]):
+        at = press_way(at, "work:mine", address)
+        assert (at.title[0].value, dict(at.query_params)) == (t("work_list.title"), {})
+    drawn = next(address for _, address in ways(at) if address.startswith("findings?"))
+    with pytest.raises(AssertionError, match="encountered an error"):
+        press_way(at, "work:mine", drawn)  # here is no other page that it could be
+
+
+def test_words_from_outside_are_handed_over_as_they_are(console: Console, desks: Desks) -> None:
+    add_organisation(
+        desks.admin, code="ct-99", kind=OrganisationKind.RESELLER, name="<b>甲\u202e</b>\n**乙**"
+    )
+    add_user(desks.admin, organisation="ct-99", login="one", name="一")
+    words = [words for words, _ in ways(console.open("work_list", desks.security))]
+    assert any("<b>甲</b> **乙**" in one for one in words)
 
 
 def test_many_findings_are_confirmed_at_once_and_each_is_told(

@@ -1,5 +1,6 @@
 """Who has had a hand in a case does not look at its end, nor decide on an appeal against it."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -11,6 +12,8 @@ from console.desk import Work
 from models.cases.cases import Case
 from models.cases.hands import CaseHand
 from models.staff import Actor
+
+_MEMBER: Final = aliased(Case)
 
 
 def note_hand(work: Work, case: Case, *people: UUID | None) -> None:
@@ -28,12 +31,11 @@ def hands_of(work: Work, case: Case) -> set[UUID]:
 
 def has_had_a_hand(actor: Actor) -> ColumnElement[bool]:
     """Of each row of a query over cases."""
-    member = aliased(Case)
     return (
         select(CaseHand.case_id)
-        .join(member, col(member.id) == CaseHand.case_id)
+        .join(_MEMBER, col(_MEMBER.id) == CaseHand.case_id)
         .where(CaseHand.user_id == actor.id)
-        .where(or_(col(member.id) == Case.id, col(member.merged_into_id) == Case.id))
+        .where(or_(col(_MEMBER.id) == Case.id, col(_MEMBER.merged_into_id) == Case.id))
         .correlate(Case)
         .exists()
     )

@@ -5,6 +5,7 @@ takes a second person waits for everybody who had no hand in it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from console.actions.cases.notices.letters import AT_ONCE_KINDS
 from console.actions.cases.orders import IN_FORCE
 from console.actions.cases.recheck import SECOND_FROM
 from console.actions.cases.tasks import NEEDED
-from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
+from console.actions.waiting import MOST_ALIKE, Shown, WorkItem, due_state, items
 from console.desk import Desk
 from models.cases.cases import ENDED, OVER, Case, CaseState
 from models.cases.measures import BY_PLATFORM, RESTRICTS_CARDS, CaseMeasure, Measure, MeasureState
@@ -30,6 +31,9 @@ from models.rules import Tier, china_day, end_of
 from models.staff import Organisation, OrganisationKind, User
 
 _P: Final = Permission
+_MEMBER: Final = aliased(Case)
+_FIRST: Final = aliased(Recheck)
+_CASE: Final = Shown("cases", Case.id, Case.reference, Case.due_at)
 _K: Final = TaskKind
 APPROVERS: Final = frozenset({_K.REVOKE_LICENCE, _K.BLACKLIST})
 """Never the owner's own: they wait for everybody who may do them."""
@@ -58,14 +62,8 @@ def _own(desk: Desk) -> Sequence[ColumnElement[bool]]:
 
 def _steps(desk: Desk, kind: str, *conditions: ColumnElement[bool]) -> Iterator[WorkItem]:
     with desk.begin(_P.CASE_READ) as work:
-        rows = work.session.exec(
-            select(Case.id, Case.reference, Case.due_at)
-            .where(*_own(desk), *conditions)
-            .order_by(col(Case.due_at), col(Case.id))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row_id, reference, due in rows:
-        yield WorkItem(kind, reference, due_state(due, desk.now()), "cases", row_id, due)
+        query = select(Case).where(*_own(desk), *conditions)
+        yield from items(work, query.order_by(col(Case.due_at), col(Case.id)), kind, _CASE)
 
 
 def _to_assign(desk: Desk) -> Iterator[WorkItem]:
@@ -138,15 +136,14 @@ def _proposed(desk: Desk) -> Iterator[WorkItem]:
     actor = desk.actor
     if not actor.may(_P.CASE_CLOSE):
         return
-    member = aliased(Case)
     decides = [
         col(Case.state) == CaseState.DECISION_PROPOSED,
         col(Case.proposed_by).is_distinct_from(actor.id),
         col(Case.tier_asked).is_(None),
         ~exists().where(
-            col(member.merged_into_id) == col(Case.id),
-            col(member.state) == CaseState.DECISION_PROPOSED,
-            col(member.proposed_by) == actor.id,
+            col(_MEMBER.merged_into_id) == col(Case.id),
+            col(_MEMBER.state) == CaseState.DECISION_PROPOSED,
+            col(_MEMBER.proposed_by) == actor.id,
         ),
     ]
     if not actor.roles & {Role.APPROVER, Role.HOUSE}:
@@ -258,15 +255,14 @@ def _looks(desk: Desk) -> Iterator[WorkItem]:
     actor = desk.actor
     if not actor.may(_P.CASE_CLOSE):
         return
-    first = aliased(Recheck)
     waits_for_first = exists().where(
-        col(first.case_id) == col(Recheck.case_id),
-        col(first.done_at).is_(None),
-        col(first.number) < col(Recheck.number),
+        col(_FIRST.case_id) == col(Recheck.case_id),
+        col(_FIRST.done_at).is_(None),
+        col(_FIRST.number) < col(Recheck.number),
     )
     with desk.begin(_P.CASE_READ) as work:
-        rows = work.session.exec(
-            select(Case.id, Case.reference, Recheck.due_at)
+        query = (
+            select(Recheck)
             .join(Case, col(Case.id) == col(Recheck.case_id))
             .where(col(Recheck.organisation_id).in_(actor.organisations))
             .where(col(Recheck.done_at).is_(None), *_own(desk), ~has_had_a_hand(actor))
@@ -278,10 +274,8 @@ def _looks(desk: Desk) -> Iterator[WorkItem]:
                 )
             )
             .order_by(col(Recheck.due_at), col(Recheck.id))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row_id, reference, due in rows:
-        yield WorkItem("case_recheck", reference, due_state(due, desk.now()), "cases", row_id, due)
+        )
+        yield from items(work, query, "case_recheck", replace(_CASE, due=Recheck.due_at))
 
 
 CASE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, or_, select
 
 from console.actions.channel.admission import warned_if_before
-from console.actions.channel.waiting_admission import ADMISSION_SOURCES
+from console.actions.channel.waiting_admission import ADMISSION_SOURCES, AGENT_TITLE
 from console.actions.channel.waiting_keys import KEY_SOURCES
 from console.actions.channel.waiting_licences import LICENCE_SOURCES
-from console.actions.channel.waiting_publications import PUBLICATION_SOURCES
+from console.actions.channel.waiting_publications import PUBLICATION_SOURCES, editions_of
 from console.actions.channel.waiting_signals import SIGNAL_SOURCES
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import Shown, WorkItem, WorkState, due_state, items, only
 from console.desk import Desk, Work
 from models.channel.agents import Agent, AgentMove, AgentState
 from models.channel.badges import Badge, BadgeState
@@ -32,6 +32,10 @@ _SECOND: Final = {
     AgentMove.BLACKLIST: "agent_blacklist_second",
 }
 _CALM: Final = max(EXPIRY_WARNINGS)
+_LATER: Final = aliased(Licence)
+_AGENT: Final = Shown("agents", Agent.id, AGENT_TITLE, Agent.review_due_at)
+_LICENCE: Final = Shown("licences", Licence.id, Licence.number)
+_PENDING: Final = Shown("licences", Licence.id, Licence.number, Licence.approval_due_at)
 
 
 def _reviews(desk: Desk) -> Iterator[WorkItem]:
@@ -39,18 +43,20 @@ def _reviews(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.AGENT_REVIEW):
         return
     with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
+        query = (
             work.select(Agent)
             .where(Agent.state == AgentState.VERIFYING, col(Agent.proposal).is_(None))
             .where(col(Agent.submitted_by).is_distinct_from(desk.actor.id))
             .order_by(col(Agent.review_due_at))
         )
+        by = Agent.id, AGENT_TITLE, Agent.review_due_at, Agent.submitted_at
+        found = only(work, query, *by)
         warned = warned_if_before(work) if found else desk.now()
-    for row in found:
-        state = due_state(row.review_due_at, desk.now())
-        is_late = state is WorkState.DUE and row.submitted_at and row.submitted_at < warned
+    for agent_id, title, due, submitted_at in found:
+        state = due_state(due, desk.now())
+        is_late = state is WorkState.DUE and submitted_at and submitted_at < warned
         kind = "agent_review_soon" if is_late else "agent_review"
-        yield WorkItem(kind, row.title, state, "agents", row.id, row.review_due_at)
+        yield WorkItem(kind, title, state, "agents", agent_id, due)
 
 
 def _second_looks(desk: Desk) -> Iterator[WorkItem]:
@@ -59,17 +65,19 @@ def _second_looks(desk: Desk) -> Iterator[WorkItem]:
     if not (actor.may(Permission.AGENT_REVIEW) and actor.may(Permission.BLACKLIST_EDIT)):
         return
     with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
+        query = (
             work.select(Agent)
             .where(col(Agent.proposal).in_(_SECOND))
             .where(col(Agent.proposed_by).is_distinct_from(actor.id))
             .order_by(col(Agent.serial))
         )
+        by = Agent.id, Agent.state, Agent.proposal, Agent.submitted_by, Agent.review_due_at
+        found = only(work, query, *by, AGENT_TITLE.label("title"))
     for row in found:
         if row.proposal is AgentMove.VERIFY_FAIL_FINAL and row.submitted_by == actor.id:
             continue
         due = row.review_due_at if row.state is AgentState.VERIFYING else None
-        kind = _SECOND[row.proposal or AgentMove.BLACKLIST]
+        kind = _SECOND[row.proposal]
         yield WorkItem(kind, row.title, due_state(due, now), "agents", row.id, due)
 
 
@@ -78,40 +86,36 @@ def _corrections(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.AGENT_EDIT):
         return
     with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
+        back = (
             work.select(Agent)
             .where(Agent.state == AgentState.NEEDS_CORRECTION)
             .order_by(col(Agent.review_due_at))
         )
-    for row in found:
-        state = due_state(row.review_due_at, desk.now())
-        yield WorkItem("agent_correct", row.title, state, "agents", row.id, row.review_due_at)
+        yield from items(work, back, "agent_correct", _AGENT)
 
 
 def _approvals(desk: Desk) -> Iterator[WorkItem]:
     """Licences that somebody else has handed in, and revocations that another has asked for."""
-    actor, now = desk.actor, desk.now()
+    actor = desk.actor
     if not actor.may(Permission.LICENCE_APPROVE):
         return
     with desk.begin(Permission.LICENCE_READ) as work:
-        pending = work.all(
+        pending = (
             work.select(Licence)
             .where(Licence.state == LicenceState.PENDING_APPROVAL)
             .where(col(Licence.submitted_by).is_distinct_from(actor.id))
             .order_by(col(Licence.approval_due_at))
         )
-        asked = work.all(
+        yield from items(work, pending, "licence_approve", _PENDING)
+        if not actor.may(Permission.LICENCE_REVOKE):
+            return
+        asked = (
             work.select(Licence)
             .where(col(Licence.state).in_([LicenceState.ACTIVE, LicenceState.SUSPENDED]))
             .where(col(Licence.revocation_asked_by) != actor.id)
             .order_by(col(Licence.id))
         )
-    for row in pending:
-        due = row.approval_due_at
-        state = due_state(due, now)
-        yield WorkItem("licence_approve", row.number, state, "licences", row.id, due)
-    for row in asked if actor.may(Permission.LICENCE_REVOKE) else ():
-        yield WorkItem("licence_revoke_second", row.number, WorkState.WAITING, "licences", row.id)
+        yield from items(work, asked, "licence_revoke_second", _LICENCE)
 
 
 def _licences(desk: Desk) -> Iterator[WorkItem]:
@@ -120,30 +124,30 @@ def _licences(desk: Desk) -> Iterator[WorkItem]:
         return
     today = china_day(desk.now())
     with desk.begin(Permission.LICENCE_READ) as work:
-        returned = work.all(
+        returned = (
             work.select(Licence)
             .where(Licence.state == LicenceState.DRAFT, Licence.reason != "")
             .order_by(col(Licence.id))
         )
-        ending = work.all(
+        yield from items(work, returned, "licence_mend", _LICENCE)
+        query = (
             work.select(Licence)
             .where(Licence.state == LicenceState.ACTIVE)
             .where(col(Licence.ends_on).between(today, today + _CALM), ~_is_followed())
             .order_by(col(Licence.ends_on))
         )
-    for row in returned:
-        yield WorkItem("licence_mend", row.number, WorkState.WAITING, "licences", row.id)
-    for row in ending:
-        left = row.ends_on - today
+        ending = only(work, query, Licence.id, Licence.number, Licence.ends_on)
+    for row_id, number, ends_on in ending:
+        left = ends_on - today
         within = min(warning for warning in EXPIRY_WARNINGS if left <= warning)
         state = WorkState.WAITING if within == _CALM else WorkState.DUE
         kind = f"licence_ends_{within.days}"
-        yield WorkItem(kind, row.number, state, "licences", row.id, end_of(row.ends_on))
+        yield WorkItem(kind, number, state, "licences", row_id, end_of(ends_on))
 
 
 def _is_followed() -> ColumnElement[bool]:
     """Another licence of the same agent goes on behind it."""
-    later = aliased(Licence)
+    later = _LATER
     going_on = [LicenceState.PENDING_APPROVAL, LicenceState.ACTIVE]
     return (
         select(later.id)
@@ -158,12 +162,7 @@ def _lists(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.PUBLICATION_EDIT):
         return
     with desk.begin(Permission.PUBLICATION_READ) as work:
-        editions = work.all(
-            work.select(Publication)
-            .where(col(Publication.carrier_id).in_(desk.actor.carriers))
-            .where(col(Publication.state).in_([PublicationState.READY, PublicationState.PUBLISHED]))
-            .order_by(col(Publication.id).desc())
-        )
+        editions = editions_of(work)
         never = None if editions else _never_published(work)
     if never is not None:
         yield WorkItem("list_none", never.name, WorkState.WAITING, "publications")
@@ -191,7 +190,7 @@ def _never_published(work: Work) -> Organisation | None:
     return own if licensed is not None and told is None else None
 
 
-def _list_of(editions: Sequence[Publication], now: datetime) -> Iterator[WorkItem]:
+def _list_of(editions: Sequence[Row[Any]], now: datetime) -> Iterator[WorkItem]:
     """`editions` are those of one carrier that are ready or out, the newest first."""
     newest, out = editions[0], _published(editions)
     due = out.due_at if out else None
@@ -203,7 +202,7 @@ def _list_of(editions: Sequence[Publication], now: datetime) -> Iterator[WorkIte
         yield WorkItem(kind, newest.number, due_state(due, now), "publications", newest.id, due)
 
 
-def _published(editions: Sequence[Publication]) -> Publication | None:
+def _published(editions: Sequence[Row[Any]]) -> Row[Any] | None:
     return next((row for row in editions if row.state is PublicationState.PUBLISHED), None)
 
 
@@ -219,15 +218,16 @@ def _badges(desk: Desk) -> Iterator[WorkItem]:
     )
     copied = Badge.state == BadgeState.COMPROMISED
     with desk.begin(Permission.BADGE_READ) as work:
-        found = work.all(
+        query = (
             work.select(Badge)
             .where(col(Badge.state).in_([BadgeState.REQUESTED, BadgeState.COMPROMISED]))
             .where(or_(unsigned, copied))
             .order_by(col(Badge.issued_at))
         )
-    for row in found:
-        kind = "badge_stuck" if row.state is BadgeState.REQUESTED else "badge_replace"
-        yield WorkItem(kind, row.badge_id, WorkState.WAITING, "badges", row.id)
+        found = only(work, query, Badge.id, Badge.badge_id, Badge.state)
+    for row_id, badge_id, stands in found:
+        kind = "badge_stuck" if stands is BadgeState.REQUESTED else "badge_replace"
+        yield WorkItem(kind, badge_id, WorkState.WAITING, "badges", row_id)
 
 
 CHANNEL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlmodel import col
 
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import WorkItem, WorkState, due_state, only
 from console.desk import Desk
 from models.channel.agents import Agent, AgentState
 from models.channel.appeals import Appeal, AppealState
@@ -16,6 +16,8 @@ from models.rules import china_day, end_of
 
 _ADMITTED: Final = (AgentState.ELIGIBLE, AgentState.ACTIVE)
 _CALM: Final = max(EXPIRY_WARNINGS)
+AGENT_TITLE: Final = col(Agent.agent_no) + " " + col(Agent.name)
+"""What `Agent.title` puts together, as the database does."""
 
 
 def _rechecks(desk: Desk) -> Iterator[WorkItem]:
@@ -24,16 +26,17 @@ def _rechecks(desk: Desk) -> Iterator[WorkItem]:
         return
     today = china_day(desk.now())
     with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
+        query = (
             work.select(Agent)
             .where(col(Agent.recheck_on) <= today)
             .where(col(Agent.state).in_([*_ADMITTED, AgentState.SUSPENDED]))
             .order_by(col(Agent.recheck_on))
         )
-    for row in found:
-        due = row.recheck_on and end_of(row.recheck_on)
+        found = only(work, query, Agent.id, AGENT_TITLE, Agent.recheck_on)
+    for agent_id, title, day in found:
+        due = end_of(day)
         state = due_state(due, desk.now())
-        yield WorkItem("agent_recheck", row.title, state, "agents", row.id, due)
+        yield WorkItem("agent_recheck", title, state, "agents", agent_id, due)
 
 
 def _business_licences(desk: Desk) -> Iterator[WorkItem]:
@@ -42,14 +45,14 @@ def _business_licences(desk: Desk) -> Iterator[WorkItem]:
         return
     today = china_day(desk.now())
     with desk.begin(Permission.AGENT_READ) as work:
-        found = work.all(
+        query = (
             work.select(Agent)
             .where(col(Agent.business_licence_until) <= today + _CALM)
             .where(col(Agent.state).in_(_ADMITTED))
             .order_by(col(Agent.business_licence_until))
         )
-    for row in found:
-        last = row.business_licence_until or today
+        found = only(work, query, Agent.id, AGENT_TITLE, Agent.business_licence_until)
+    for agent_id, title, last in found:
         left = last - today
         if left < timedelta(0):
             kind, state = "agent_licence_over", WorkState.OVERDUE
@@ -57,7 +60,7 @@ def _business_licences(desk: Desk) -> Iterator[WorkItem]:
             within = min(warning for warning in EXPIRY_WARNINGS if left <= warning)
             kind = f"agent_licence_ends_{within.days}"
             state = WorkState.WAITING if within == _CALM else WorkState.DUE
-        yield WorkItem(kind, row.title, state, "agents", row.id, end_of(last))
+        yield WorkItem(kind, title, state, "agents", agent_id, end_of(last))
 
 
 def _appeals(desk: Desk) -> Iterator[WorkItem]:

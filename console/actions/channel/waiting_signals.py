@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlmodel import col
 
-from console.actions.waiting import WorkItem, WorkState
+from console.actions.waiting import WorkItem, WorkState, only
 from console.desk import Desk
 from models.channel.signals import Signal, SignalState
 from models.permissions import Permission
@@ -16,14 +16,14 @@ def _signals(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.SIGNAL_CLOSE):
         return
     with desk.begin(Permission.SIGNAL_READ) as work:
-        found = work.all(
+        query = (
             work.select(Signal)
             .where(Signal.state == SignalState.OPEN)
             .order_by(col(Signal.times).desc(), col(Signal.last_at))
         )
-    for row in found:
-        kind = f"signal_{row.kind}"
-        yield WorkItem(kind, row.badge_name, WorkState.WAITING, "signals", row.id)
+        found = only(work, query, Signal.id, Signal.badge_name, Signal.kind)
+    for row_id, name, kind in found:
+        yield WorkItem(f"signal_{kind}", name, WorkState.WAITING, "signals", row_id)
 
 
 SIGNAL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (_signals,)

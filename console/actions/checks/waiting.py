@@ -1,14 +1,16 @@
 """What of test purchases, offers of industry cards and spot checks waits for the actor."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, exists, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from console.actions.checks.spot_moves import is_follow_up_open, is_open
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import Shown, WorkItem, WorkState, due_state, items, only
 from console.desk import Desk, Work
 from models.checks.devices import DeviceState, ReaderDevice
 from models.checks.spot_checks import CheckState, SpotCheck, Verdict
@@ -37,6 +39,14 @@ _TO_REVIEW: Final = (
     CheckState.INCONCLUSIVE,
     CheckState.ABORTED,
 )
+_FINDING: Final = Shown("findings", Finding.id, Finding.number)
+_CHECK: Final = Shown("spot_checks", SpotCheck.id, SpotCheck.number)
+_LATER: Final = aliased(SpotCheck)
+_REVIEWED: Final = (
+    SpotCheck.id, SpotCheck.number, SpotCheck.review_due_at, SpotCheck.assignee_id,
+    SpotCheck.submitted_by, SpotCheck.followed_up_by, SpotCheck.result, SpotCheck.service_refused,
+)  # fmt: skip
+_AGAIN: Final = replace(_CHECK, due=SpotCheck.recheck_due_at)
 _DEVICE_NEXT: Final[Mapping[DeviceState, str]] = {
     DeviceState.PENDING: "device_approve",
     DeviceState.QUARANTINED: "device_reinstate",
@@ -49,17 +59,19 @@ def waiting_purchases(desk: Desk) -> Iterator[WorkItem]:
     if not mine:
         return
     with desk.begin(Permission.STOCK_READ) as work:
-        rows = work.all(
+        query = (
             work.select(TestPurchase)
             .where(col(TestPurchase.carrier_id).in_(desk.actor.carriers))
             .where(col(TestPurchase.state).in_(mine))
             .order_by(col(TestPurchase.id))
         )
-    for row in rows:
-        is_own = row.state is PurchaseState.PLANNED and row.planned_by == desk.actor.id
+        by = TestPurchase.id, TestPurchase.number, TestPurchase.state, TestPurchase.planned_by
+        rows = only(work, query, *by)
+    for row_id, number, stands, planned_by in rows:
+        is_own = stands is PurchaseState.PLANNED and planned_by == desk.actor.id
         if not is_own:
-            title = row.number
-            yield WorkItem(_NEXT[row.state][0], title, WorkState.WAITING, "test_purchases", row.id)
+            kind, _ = _NEXT[stands]
+            yield WorkItem(kind, number, WorkState.WAITING, "test_purchases", row_id)
 
 
 def waiting_offers(desk: Desk) -> Iterator[WorkItem]:
@@ -72,11 +84,12 @@ def waiting_offers(desk: Desk) -> Iterator[WorkItem]:
             .where(OfferLink.state == OfferLinkState.SUGGESTED)
             .where(col(OfferLink.carrier_id).in_(desk.actor.carriers))
         )
-        rows = work.all(
-            work.select(Finding).where(col(Finding.id).in_(suggested)).order_by(col(Finding.id))
+        found = (
+            work.select(Finding)
+            .where(col(Finding.id).in_(suggested))
+            .order_by(col(Finding.created_at), col(Finding.id))
         )
-    for row in rows:
-        yield WorkItem("offer_judge", row.number, WorkState.WAITING, "findings", row.id)
+        yield from items(work, found, "offer_judge", _FINDING)
 
 
 def waiting_plans(desk: Desk) -> Iterator[WorkItem]:
@@ -84,18 +97,10 @@ def waiting_plans(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.SPOT_CHECK_PLAN):
         return
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
-        planned = work.all(_own(work, CheckState.PLANNED))
-        again = aliased(SpotCheck)
-        repeated = exists().where(col(again.previous_id) == col(SpotCheck.id))
-        unclear = work.all(
-            _own(work, *_UNCLEAR)
-            .where(col(SpotCheck.verdict) == Verdict.INCONCLUSIVE, ~repeated)
-        )  # fmt: skip
-    for row in planned:
-        yield WorkItem("spot_assign", row.number, WorkState.WAITING, "spot_checks", row.id)
-    for row in unclear:
-        state = due_state(row.recheck_due_at, desk.now())
-        yield WorkItem("spot_repeat", row.number, state, "spot_checks", row.id, row.recheck_due_at)
+        yield from items(work, _own(work, CheckState.PLANNED), "spot_assign", _CHECK)
+        repeated = exists().where(col(_LATER.previous_id) == col(SpotCheck.id))
+        unclear = _own(work, *_UNCLEAR).where(SpotCheck.verdict == Verdict.INCONCLUSIVE, ~repeated)
+        yield from items(work, unclear, "spot_repeat", _AGAIN)
 
 
 def waiting_checks(desk: Desk) -> Iterator[WorkItem]:
@@ -104,22 +109,25 @@ def waiting_checks(desk: Desk) -> Iterator[WorkItem]:
         return
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
         mine = col(SpotCheck.assignee_id) == desk.actor.id
-        rows = work.all(_own(work, CheckState.ASSIGNED, CheckState.READING).where(mine))
-        asked = work.all(
+        given = _own(work, CheckState.ASSIGNED, CheckState.READING).where(mine)
+        by = SpotCheck.state, SpotCheck.session_until, SpotCheck.planned_for
+        for row in only(work, given, SpotCheck.id, SpotCheck.number, *by):
+            yield _to_do(row, work.at)
+        asked = (
             _own(work, CheckState.ABORTED)
             .where(mine, col(SpotCheck.result).is_not(None))
             .where(col(SpotCheck.service_refused).is_(None))
         )
-    today = china_day(desk.now())
-    for row in rows:
-        if row.state is CheckState.READING:
-            kind, is_late = "spot_submit", not is_open(row, desk.now())
-        else:
-            kind, is_late = "spot_do", row.planned_for is not None and row.planned_for < today
-        state = WorkState.OVERDUE if is_late else WorkState.WAITING
-        yield WorkItem(kind, row.number, state, "spot_checks", row.id)
-    for row in asked:
-        yield WorkItem("spot_follow_up", row.number, WorkState.WAITING, "spot_checks", row.id)
+        yield from items(work, asked, "spot_follow_up", _CHECK)
+
+
+def _to_do(row: Any, at: datetime) -> WorkItem:  # noqa: ANN401 - some columns of a check
+    if row.state is CheckState.READING:
+        kind, is_late = "spot_submit", not is_open(row, at)
+    else:
+        kind, is_late = "spot_do", row.planned_for is not None and row.planned_for < china_day(at)
+    state = WorkState.OVERDUE if is_late else WorkState.WAITING
+    return WorkItem(kind, row.number, state, "spot_checks", row.id)
 
 
 def waiting_reviews(desk: Desk) -> Iterator[WorkItem]:
@@ -127,7 +135,7 @@ def waiting_reviews(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.SPOT_CHECK_REVIEW):
         return
     with desk.begin(Permission.SPOT_CHECK_READ) as work:
-        rows = work.all(_own(work, *_TO_REVIEW))
+        rows = only(work, _own(work, *_TO_REVIEW), *_REVIEWED)
     for row in rows:
         is_own = desk.actor.id in {row.assignee_id, row.submitted_by, row.followed_up_by}
         if not is_own and not is_follow_up_open(row):
@@ -142,25 +150,29 @@ def waiting_devices(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.DEVICE_APPROVE):
         return
     with desk.begin(Permission.DEVICE_READ) as work:
-        rows = work.all(
+        query = (
             work.select(ReaderDevice)
             .where(col(ReaderDevice.organisation_id).in_(desk.actor.organisations))
             .where(col(ReaderDevice.state).in_(_DEVICE_NEXT))
             .order_by(col(ReaderDevice.id))
         )
+        by = ReaderDevice.number, ReaderDevice.host, ReaderDevice.holder_id, ReaderDevice.asked_by
+        rows = only(work, query, ReaderDevice.id, ReaderDevice.state, *by)
     for row in rows:
         is_pending = row.state is DeviceState.PENDING
         theirs = {row.holder_id, row.asked_by} if is_pending else {row.holder_id}
         if desk.actor.id not in theirs:
-            yield WorkItem(_DEVICE_NEXT[row.state], row.title, WorkState.WAITING, "devices", row.id)
+            kind, title = _DEVICE_NEXT[row.state], f"{row.number} {row.host}"
+            yield WorkItem(kind, title, WorkState.WAITING, "devices", row.id)
 
 
 def _own(work: Work, *states: CheckState) -> SelectOfScalar[SpotCheck]:
+    """The oldest first, by their moment: by their ids SQLite would walk through all there are."""
     return (
         work.select(SpotCheck)
         .where(col(SpotCheck.carrier_id).in_(work.actor.carriers))
         .where(col(SpotCheck.state).in_(states))
-        .order_by(col(SpotCheck.id))
+        .order_by(col(SpotCheck.created_at), col(SpotCheck.id))
     )
 
 

@@ -19,7 +19,7 @@ from console.actions.exports.listed import (
     platform_names,
     province_word,
 )
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.desk import Desk, Order, Slice
 from console.i18n import t
 from models.channel.agents import Agent, AgentState
@@ -141,7 +141,7 @@ def _publications(desk: Desk, asked: Asked, after: str | None) -> Slice[Publicat
 
 
 def _publication_cells(desk: Desk, rows: Sequence[Publication]) -> list[Cell[Publication]]:
-    names = {row.id: row.name for row in list_organisations(desk)} if rows else {}
+    names = {row.id: row.name for row in named_organisations(desk)} if rows else {}
     return [
         Cell("publications_page.number", lambda row: row.number),
         Cell("publications_page.carrier", lambda row: names.get(row.carrier_id)),

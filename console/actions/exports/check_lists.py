@@ -18,7 +18,7 @@ from console.actions.exports.listed import (
     last_day,
     platform_names,
 )
-from console.actions.staff.people import list_organisations, list_users, roles_of
+from console.actions.staff.people import list_users, named_organisations, roles_of
 from console.desk import Desk, Slice
 from console.i18n import spoken, t, texts
 from models.audit import AuditEntry
@@ -167,7 +167,7 @@ def _people(desk: Desk, _asked: Asked, after: str | None) -> Slice[User]:
 
 
 def _people_cells(desk: Desk, rows: Sequence[User]) -> list[Cell[User]]:
-    names = {row.id: row.name for row in list_organisations(desk)} if rows else {}
+    names = {row.id: row.name for row in named_organisations(desk)} if rows else {}
     roles: Mapping[UUID, list[Role]] = roles_of(desk, [row.id for row in rows]) if rows else {}
 
     def state(row: User) -> str:

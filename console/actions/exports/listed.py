@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from console.actions.staff.people import list_organisations
+from console.actions.staff.people import named_organisations
 from console.desk import LONGEST_PAGE, Desk, Order, Slice
 from console.i18n import Language, listed, spoken, t
 from models.base import Table
@@ -195,7 +195,7 @@ def platform_names(desk: Desk, rows: Sequence[Table]) -> Mapping[str, str]:
         return {}
     found = {
         row.code: row.name
-        for row in list_organisations(desk)
+        for row in named_organisations(desk)
         if row.kind is OrganisationKind.PLATFORM
     }
     return found | {OWN_SITE: t("agents_page.own_site")}

@@ -175,9 +175,8 @@ def list_findings(  # noqa: PLR0913 - filters
 def shops_of(desk: Desk, findings: Sequence[Finding]) -> dict[UUID, Shop]:
     """The shops of a screen of findings, by id."""
     with desk.begin(Permission.FINDING_READ) as work:
-        wanted = {finding.shop_id for finding in findings}
-        rows = work.all(work.select(Shop).where(col(Shop.id).in_(wanted)))
-    return {shop.id: shop for shop in rows}
+        shops = work.those(Shop, {finding.shop_id for finding in findings})
+    return {shop.id: shop for shop in shops}
 
 
 def get_finding(desk: Desk, finding_id: UUID | str) -> Finding:

@@ -62,6 +62,8 @@ def damaged_captures(work: Work) -> Sequence[CustodyEntry]:
         .limit(_AT_ONCE)
     ).all()
     latest = {one.manifest_sha256: one for one in reversed(looks)}
+    if not latest:
+        return []
     mended = work.session.exec(
         work.select(CustodyEntry)
         .where(CustodyEntry.act == CustodyAct.FOUND_WHOLE)

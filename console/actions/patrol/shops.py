@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from console.actions.audit import history
 from console.desk import Desk, Order, Slice, Work
@@ -76,8 +76,8 @@ def list_shops(  # noqa: PLR0913 - filters
 def platforms_seen(desk: Desk) -> Sequence[str]:
     """The platforms on which the actor knows of shops."""
     with desk.begin(Permission.SHOP_READ) as work:
-        query = select(Shop.platform).where(Shop.seen_by(work.actor)).distinct()
-        return sorted(work.session.exec(query.limit(200)).all())
+        query = work.select(Shop).with_only_columns(col(Shop.platform)).distinct().limit(200)
+        return sorted(work.ids(query, Shop))
 
 
 def shop_record(desk: Desk, shop_id: UUID | str) -> ShopRecord:

@@ -1,12 +1,13 @@
 """What of patrols waits for the actor: checklists, second looks, late runs, sources, models."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import and_, col, or_, select
 
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import Shown, WorkItem, WorkState, due_state, items, only
 from console.desk import Desk
 from models.patrol.checks import ShopCheck
 from models.patrol.findings import Finding, FindingState
@@ -17,7 +18,11 @@ from models.permissions import Permission
 
 _BROKEN: Final = frozenset({"shape_changed", "implausible"})
 _BROKEN_FOR: Final = timedelta(days=14)
-_MOST: Final = 200
+_R: Final = PatrolRun
+_LATE: Final = Shown("patrols", _R.id, _R.number, _R.due_at)
+_REVIEW: Final = Shown("patrols", _R.id, _R.number, _R.review_due_at)
+_FINDING: Final = Shown("findings", Finding.id, Finding.number, Finding.case_due_at)
+_MODEL: Final = Shown("screening", ScreenModel.id, ScreenModel.number)
 
 
 def _runs(desk: Desk) -> Iterator[WorkItem]:
@@ -25,13 +30,16 @@ def _runs(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.CHECK_FILL):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        drawn = work.session.exec(
-            select(PatrolRun)
-            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
-            .where(PatrolRun.state == RunState.IN_PROGRESS, col(PatrolRun.drawn_at).is_not(None))
-            .order_by(col(PatrolRun.due_at))
-            .limit(_MOST)
-        ).all()
+        query = (
+            select(_R)
+            .where(col(_R.organisation_id).in_(work.actor.organisations))
+            .where(_R.state == RunState.IN_PROGRESS, col(_R.drawn_at).is_not(None))
+            .order_by(col(_R.due_at))
+        )
+        by = _R.id, _R.number, _R.due_at, _R.checked, _R.drawn, _R.assignee_id
+        drawn = only(work, query, *by)
+        if not drawn:
+            return
         others = work.session.exec(
             select(ShopCheck.run_id)
             .where(col(ShopCheck.run_id).in_([run.id for run in drawn]))
@@ -55,16 +63,15 @@ def _late(desk: Desk) -> Iterator[WorkItem]:
     if not (desk.actor.may(Permission.CHECK_FILL) or desk.actor.may(Permission.PATROL_RUN)):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        late = work.session.exec(
-            select(PatrolRun)
-            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
-            .where(col(PatrolRun.state).in_([RunState.PLANNED, RunState.IN_PROGRESS]))
-            .where(col(PatrolRun.overdue_at).is_not(None), PatrolRun.overdue_reason == "")
-            .order_by(col(PatrolRun.due_at))
-            .limit(_MOST)
-        ).all()
-    for run in late:
-        yield WorkItem("patrol_late", run.number, WorkState.OVERDUE, "patrols", run.id, run.due_at)
+        late = (
+            select(_R)
+            .where(col(_R.organisation_id).in_(work.actor.organisations))
+            .where(col(_R.state).in_([RunState.PLANNED, RunState.IN_PROGRESS]))
+            .where(col(_R.overdue_at).is_not(None), _R.overdue_reason == "")
+            .order_by(col(_R.due_at))
+        )
+        for one in items(work, late, "patrol_late", _LATE):
+            yield replace(one, state=WorkState.OVERDUE)
 
 
 def _reviews(desk: Desk) -> Iterator[WorkItem]:
@@ -72,11 +79,11 @@ def _reviews(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.CHECK_REVIEW):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        rows = work.session.exec(
-            select(PatrolRun)
-            .where(PatrolRun.state == RunState.SUBMITTED)
+        to_review = (
+            select(_R)
+            .where(_R.state == RunState.SUBMITTED)
             .where(
-                col(PatrolRun.id).in_(
+                col(_R.id).in_(
                     select(ShopCheck.run_id)
                     .where(col(ShopCheck.organisation_id).in_(work.actor.organisations))
                     .where(col(ShopCheck.is_review_drawn).is_(True))
@@ -84,14 +91,9 @@ def _reviews(desk: Desk) -> Iterator[WorkItem]:
                     .where(col(ShopCheck.done_by).is_distinct_from(work.actor.id))
                 )
             )
-            .order_by(col(PatrolRun.review_due_at))
-            .limit(_MOST)
-        ).all()
-    for run in rows:
-        due = run.review_due_at
-        yield WorkItem(
-            "check_review", run.number, due_state(due, desk.now()), "patrols", run.id, due
+            .order_by(col(_R.review_due_at))
         )
+        yield from items(work, to_review, "check_review", _REVIEW)
 
 
 def _plans(desk: Desk) -> Iterator[WorkItem]:
@@ -99,13 +101,13 @@ def _plans(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.PLAN_EDIT):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        paused = work.all(
+        paused = (
             work.select(PatrolPlan)
             .where(col(PatrolPlan.paused_at).is_not(None), col(PatrolPlan.is_broken).is_(True))
             .order_by(col(PatrolPlan.name))
         )
-    for plan in paused:
-        yield WorkItem("plan_stopped", plan.name, WorkState.OVERDUE, "plans", plan.id)
+        for row_id, name in only(work, paused, PatrolPlan.id, PatrolPlan.name):
+            yield WorkItem("plan_stopped", name, WorkState.OVERDUE, "plans", row_id)
 
 
 def _sources(desk: Desk) -> Iterator[WorkItem]:
@@ -114,19 +116,21 @@ def _sources(desk: Desk) -> Iterator[WorkItem]:
         return
     since: datetime = desk.now() - _BROKEN_FOR
     with desk.begin(Permission.PATROL_READ) as work:
-        runs = work.session.exec(
-            select(PatrolRun)
-            .where(col(PatrolRun.organisation_id).in_(work.actor.organisations))
-            .where(PatrolRun.created_at >= since, col(PatrolRun.source_id).is_not(None))
-            .order_by(col(PatrolRun.created_at).desc(), col(PatrolRun.id).desc())
-            .limit(_MOST)
-        ).all()
+        query = (
+            select(_R)
+            .where(col(_R.organisation_id).in_(work.actor.organisations))
+            .where(_R.created_at >= since, col(_R.source_id).is_not(None))
+            .order_by(col(_R.created_at).desc(), col(_R.id).desc())
+        )
+        runs = only(work, query, _R.source_id, _R.state, _R.faults)
         last = {run.source_id: run for run in reversed(runs)}
         broken = [
             source_id
             for source_id, run in last.items()
             if run.state is RunState.FAILED and _BROKEN & {str(one["word"]) for one in run.faults}
         ]
+        if not broken:
+            return
         sources = work.session.exec(
             select(Source).where(col(Source.id).in_(broken), col(Source.disabled_at).is_(None))
         ).all()
@@ -139,7 +143,7 @@ def _to_cases(desk: Desk) -> Iterator[WorkItem]:
     if not (desk.actor.may(Permission.CASE_OPEN) and desk.actor.sees_channels):
         return
     with desk.begin(Permission.FINDING_READ) as work:
-        rows = work.all(
+        confirmed = (
             work.select(Finding)
             .where(
                 and_(
@@ -150,10 +154,7 @@ def _to_cases(desk: Desk) -> Iterator[WorkItem]:
             )
             .order_by(col(Finding.case_due_at))
         )
-    for row in rows:
-        due = row.case_due_at
-        state = due_state(due, desk.now())
-        yield WorkItem("finding_to_case", row.number, state, "findings", row.id, due)
+        yield from items(work, confirmed, "finding_to_case", _FINDING)
 
 
 def _models(desk: Desk) -> Iterator[WorkItem]:
@@ -161,15 +162,14 @@ def _models(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.MODEL_ADOPT):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        rows = work.all(
+        trained = (
             work.select(ScreenModel)
             .where(ScreenModel.state == ModelState.CANDIDATE)
             .where(col(ScreenModel.organisation_id).in_(work.actor.organisations))
             .where(ScreenModel.trained_by != work.actor.id)
             .order_by(col(ScreenModel.id))
         )
-    for row in rows:
-        yield WorkItem("model_to_decide", row.number, WorkState.WAITING, "screening", row.id)
+        yield from items(work, trained, "model_to_decide", _MODEL)
 
 
 PATROL_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -7,13 +7,14 @@ from sqlmodel import col, select
 
 from console.actions.patrol.rehash import damaged_captures
 from console.actions.patrol.stamps import NO_AUTHORITY
-from console.actions.waiting import WorkItem, WorkState
+from console.actions.waiting import Shown, WorkItem, WorkState, items, only
 from console.desk import Desk
 from models.patrol.custody import EvidenceStamp, StampState
 from models.patrol.runs import PatrolRun
 from models.permissions import Permission
 
 _SHORT: Final = 12
+_RUN: Final = Shown("patrols", PatrolRun.id, PatrolRun.number)
 
 
 def _damaged(desk: Desk) -> Iterator[WorkItem]:
@@ -31,17 +32,17 @@ def _unstamped(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.PATROL_RUN):
         return
     with desk.begin(Permission.PATROL_READ) as work:
-        rows = work.all(
+        query = (
             work.select(EvidenceStamp)
             .where(col(EvidenceStamp.state).in_([StampState.REFUSED, StampState.GIVEN_UP]))
             .where(EvidenceStamp.problem != NO_AUTHORITY)
             .where(col(EvidenceStamp.run_id).not_in(_settled()))
             .order_by(col(EvidenceStamp.id).desc())
         )
-        ids = {row.run_id for row in rows}
-        runs = work.session.exec(select(PatrolRun).where(col(PatrolRun.id).in_(ids))).all()
-    for run in runs:
-        yield WorkItem("evidence_unstamped", run.number, WorkState.WAITING, "patrols", run.id)
+        ids = {row.run_id for row in only(work, query, EvidenceStamp.run_id)}
+        if ids:
+            runs = select(PatrolRun).where(col(PatrolRun.id).in_(ids))
+            yield from items(work, runs, "evidence_unstamped", _RUN)
 
 
 def _settled():  # noqa: ANN202 - a query

@@ -221,13 +221,14 @@ def signed_in(house: House, token: str | None, *, touch: bool = False) -> Signed
         return None
     with house.desk().begin(Permission.STAFF_READ) as work:
         found = work.session.exec(
-            select(LoginSession, User)
+            select(LoginSession, User, Organisation)
             .join(User, col(User.id) == col(LoginSession.user_id))
+            .join(Organisation, col(Organisation.id) == col(User.organisation_id))
             .where(LoginSession.token_hash == hashed(token))
         ).first()
         if found is None:
             return None
-        session, user = found
+        session, user, _ = found
         if not session.is_open(work.at) or not _works_here(work, user):
             return None
         actor = _actor_of(work, user)
@@ -276,8 +277,8 @@ def actor_of_key(house: House, key: str) -> Actor | None:
 
 def _actor_of(work: Work, user: User) -> Actor:
     organisation = work.session.get_one(Organisation, user.organisation_id)
-    held = work.session.exec(select(UserRole).where(UserRole.user_id == user.id)).all()
-    roles: frozenset[Role] = frozenset(row.role for row in held)
+    held = work.session.exec(select(UserRole.role).where(UserRole.user_id == user.id)).all()
+    roles: frozenset[Role] = frozenset(map(Role, held))
     if user.must_change_password:
         roles = frozenset()
     return replace(

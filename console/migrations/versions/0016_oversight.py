@@ -16,12 +16,23 @@ _INDEXES = (
     ("ix_list_exports_waiting", "list_exports", ["organisation_id", "state", "id"]),
     ("ix_list_exports_mine", "list_exports", ["user_id", "id"]),
     ("ix_shops_key", "shops", ["shop_key", "platform"]),
+    ("ix_agents_carrier_licence", "agents", ["carrier_id", "state", "business_licence_until"]),
+    ("ix_agents_carrier_recheck", "agents", ["carrier_id", "state", "recheck_on"]),
+    ("ix_shops_seen", "shops", ["organisation_id", "last_seen_at", "id", "platform"]),
+    ("ix_shops_platform_home", "shops", ["platform_home", "last_seen_at", "id", "platform"]),
+    ("ix_shops_card_home", "shops", ["card_home", "last_seen_at", "id", "platform"]),
 )
 _BY_NAME = (
     ("ix_shops_name", "shops", ["organisation_id", "name"]),
     ("ix_authorised_shops_name", "authorised_shops", ["carrier_id", "name"]),
 )
 """So that what is typed into the command box is looked for down an index, on PostgreSQL too."""
+_FEW = (
+    ("ix_agents_proposal", "agents", ["carrier_id"], "proposal IS NOT NULL"),
+    ("ix_licences_revocation", "licences", ["carrier_id"], "revocation_asked_by IS NOT NULL"),
+    ("ix_answers_late", "answers", ["notice_id"], "is_late = {true} AND seen_at IS NULL"),
+)
+"""Few rows of a large table, that a work list asks for."""
 
 
 def _of_organisation(table: str, column: str = "organisation_id") -> sa.ForeignKeyConstraint:
@@ -134,9 +145,17 @@ def upgrade() -> None:
         op.create_index(op.f(name), table, columns)
     for name, table, columns in _BY_NAME:
         op.create_index(op.f(name), table, columns, postgresql_ops={"name": "text_pattern_ops"})
+    for name, table, columns, few in _FEW:
+        op.create_index(
+            op.f(name), table, columns,
+            sqlite_where=sa.text(few.format(true="1")),
+            postgresql_where=sa.text(few.format(true="true")),
+        )  # fmt: skip
 
 
 def downgrade() -> None:
+    for name, table, *_ in _FEW:
+        op.drop_index(op.f(name), table_name=table)
     for name, table, _ in _BY_NAME:
         op.drop_index(op.f(name), table_name=table)
     for name, table, _ in reversed(_INDEXES):

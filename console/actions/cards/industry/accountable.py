@@ -16,7 +16,7 @@ from sqlmodel import col, or_
 from console.actions.cards.industry.brought import BroughtPerson, Outcome, RowReason
 from console.actions.cards.industry.files import held_batch, written
 from console.actions.deadlines import deadline
-from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
+from console.actions.waiting import Shown, WorkItem, items
 from console.desk import Desk, Work
 from models.cards.accountable import AccountablePerson, AccountableUnit
 from models.cards.industry import ENDED, LIVE, BatchMove, IndustryBatch
@@ -27,6 +27,9 @@ from models.refusals import Conflict, Invalid, NotFound
 
 MOST_PERSONS: Final = 20
 """Who answer for a batch at once."""
+_CHANGE: Final = Shown(
+    "industry", IndustryBatch.id, IndustryBatch.number, IndustryBatch.change_due_at
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ def waiting_accountable(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.INDUSTRY_EDIT):
         return
     with desk.begin(Permission.INDUSTRY_READ) as work:
-        rows = work.session.exec(
+        query = (
             work.select(IndustryBatch)
             .where(
                 col(IndustryBatch.change_due_at).is_not(None),
@@ -258,13 +261,8 @@ def waiting_accountable(desk: Desk) -> Iterator[WorkItem]:
                 col(IndustryBatch.carrier_id).in_(work.actor.carriers),
             )
             .order_by(col(IndustryBatch.change_due_at))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row in rows:
-        state = due_state(row.change_due_at, desk.now())
-        yield WorkItem(
-            "accountable_change", row.number, state, "industry", row.id, row.change_due_at
         )
+        yield from items(work, query, "accountable_change", _CHANGE)
 
 
 def _held_going_on(work: Work, batch_id: UUID | str, version: int | None) -> IndustryBatch:

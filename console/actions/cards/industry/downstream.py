@@ -29,6 +29,7 @@ from models.rules import CHINA, Deadline, china_day
 _Made = tuple[UUID, str, BatchState, datetime | None]
 _MONTH: Final = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _MOST: Final = 2_000_000_000
+_NEWER: Final = aliased(DownstreamReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +167,9 @@ def _silent(work: Work) -> Select[*_Made]:
     Months are reported in order: who reported that one has reported all.
     """
     this_month = _start_of(china_day(work.at))
-    report = aliased(DownstreamReport)
-    of_last = select(report.id).where(
-        report.batch_id == col(IndustryBatch.id),
-        report.month == _month(this_month - timedelta(seconds=1)),
+    of_last = select(_NEWER.id).where(
+        _NEWER.batch_id == col(IndustryBatch.id),
+        _NEWER.month == _month(this_month - timedelta(seconds=1)),
     )
     return _made(work, BatchState.IN_USE).where(
         col(IndustryBatch.activated_at) < this_month, ~of_last.exists()
@@ -178,9 +178,9 @@ def _silent(work: Work) -> Select[*_Made]:
 
 def _alarms(work: Work) -> Select[*_Made]:
     """Those whose newest report has a gap: it is not gone when the batch is restricted."""
-    report, newer = DownstreamReport, aliased(DownstreamReport)
-    replaced = select(newer.id).where(
-        newer.batch_id == col(report.batch_id), newer.month > col(report.month)
+    report = DownstreamReport
+    replaced = select(_NEWER.id).where(
+        _NEWER.batch_id == col(report.batch_id), _NEWER.month > col(report.month)
     )
     # Gaps are few, which no database can tell from three columns.
     with_gap = select(report.batch_id).where(text(HAS_GAP), ~replaced.exists()).cte()

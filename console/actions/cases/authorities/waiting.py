@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from console.actions.cases.hands import has_had_a_hand
-from console.actions.waiting import WorkItem, due_state
-from console.desk import Desk
+from console.actions.waiting import Shown, WorkItem, items
+from console.desk import Desk, Work
 from models.cases.appeals import CaseAppeal, CaseAppealState
 from models.cases.cases import Case
 from models.cases.instructions import Instruction, InstructionState
 from models.permissions import Permission
 
-_MOST: Final = 200
 _TO_REPORT: Final = (InstructionState.ACCEPTED, InstructionState.IN_PROGRESS)
+_I: Final = Instruction
+_DUE: Final = Shown("instructions", _I.id, _I.document_no, _I.due_at)
+_REPORTED: Final = Shown("instructions", _I.id, _I.document_no)
+"""What was reported in time is late no more, however long its receipt takes."""
+_APPEAL: Final = Shown("cases", CaseAppeal.case_id, CaseAppeal.number, CaseAppeal.due_at)
 
 
 def _to_confirm(desk: Desk) -> Iterator[WorkItem]:
@@ -22,24 +27,13 @@ def _to_confirm(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.INSTRUCTION_CONFIRM):
         return
     steps = [
-        ("instruction_accept", InstructionState.RECEIVED, col(Instruction.entered_by)),
-        ("instruction_close", InstructionState.REPORTED_BACK, col(Instruction.reported_by)),
+        ("instruction_accept", InstructionState.RECEIVED, col(_I.entered_by), _DUE),
+        ("instruction_close", InstructionState.REPORTED_BACK, col(_I.reported_by), _REPORTED),
     ]
     with desk.begin(Permission.INSTRUCTION_READ) as work:
-        for kind, state, first in steps:
-            rows = work.session.exec(
-                select(Instruction)
-                .where(col(Instruction.organisation_id).in_(work.actor.organisations))
-                .where(Instruction.state == state, first.is_distinct_from(work.actor.id))
-                .order_by(col(Instruction.due_at))
-                .limit(_MOST)
-            ).all()
-            for row in rows:
-                # What was reported in time is late no more, however long its receipt takes.
-                due = row.due_at if state is InstructionState.RECEIVED else None
-                yield WorkItem(
-                    kind, row.document_no, due_state(due, work.at), "instructions", row.id, due
-                )
+        for kind, state, first, shown in steps:
+            another = first.is_distinct_from(work.actor.id)
+            yield from items(work, _own(work).where(_I.state == state, another), kind, shown)
 
 
 def _to_report(desk: Desk) -> Iterator[WorkItem]:
@@ -47,18 +41,13 @@ def _to_report(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.INSTRUCTION_EDIT):
         return
     with desk.begin(Permission.INSTRUCTION_READ) as work:
-        rows = work.session.exec(
-            select(Instruction)
-            .where(col(Instruction.organisation_id).in_(work.actor.organisations))
-            .where(col(Instruction.state).in_(_TO_REPORT))
-            .order_by(col(Instruction.due_at))
-            .limit(_MOST)
-        ).all()
-    for row in rows:
-        state = due_state(row.due_at, desk.now())
-        yield WorkItem(
-            "instruction_report", row.document_no, state, "instructions", row.id, row.due_at
-        )
+        accepted = _own(work).where(col(_I.state).in_(_TO_REPORT))
+        yield from items(work, accepted, "instruction_report", _DUE)
+
+
+def _own(work: Work) -> SelectOfScalar[Instruction]:
+    own = col(_I.organisation_id).in_(work.actor.organisations)
+    return select(_I).where(own).order_by(col(_I.due_at))
 
 
 def _appeals(desk: Desk) -> Iterator[WorkItem]:
@@ -78,17 +67,14 @@ def _appeals(desk: Desk) -> Iterator[WorkItem]:
     with desk.begin(Permission.APPEAL_READ) as work:
         for state, kind in steps.items():
             who = uninvolved if state is CaseAppealState.ACCEPTED else []
-            rows = work.session.exec(
+            query = (
                 select(CaseAppeal)
                 .join(Case, col(Case.id) == col(CaseAppeal.case_id))
                 .where(col(CaseAppeal.organisation_id).in_(actor.organisations))
                 .where(CaseAppeal.state == state, *who)
                 .order_by(col(CaseAppeal.due_at))
-                .limit(_MOST)
-            ).all()
-            for row in rows:
-                due = due_state(row.due_at, work.at)
-                yield WorkItem(kind, row.number, due, "cases", row.case_id, row.due_at)
+            )
+            yield from items(work, query, kind, _APPEAL)
 
 
 ORDER_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -5,11 +5,13 @@ from typing import Final
 
 from sqlmodel import col, or_, select
 
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import WorkItem, WorkState, due_state, only
 from console.desk import Desk
 from models.cases.complaints import OPEN, Complaint, ComplaintState
 from models.permissions import Permission
 from models.staff import User
+
+_TOLD: Final = (Complaint.id, Complaint.number, Complaint.state, Complaint.due_at)
 
 
 def _new(desk: Desk) -> Iterator[WorkItem]:
@@ -18,7 +20,7 @@ def _new(desk: Desk) -> Iterator[WorkItem]:
         return
     gone = select(User.id).where(col(User.disabled_at).is_not(None))
     with desk.begin(Permission.COMPLAINT_READ) as work:
-        rows = work.all(
+        query = (
             work.select(Complaint)
             .where(col(Complaint.organisation_id).in_(work.actor.organisations))
             .where(col(Complaint.state).in_(OPEN))
@@ -26,28 +28,30 @@ def _new(desk: Desk) -> Iterator[WorkItem]:
             .where(col(Complaint.lodged_by).is_distinct_from(work.actor.id))
             .order_by(col(Complaint.due_at))
         )
-    for row in rows:
-        state = due_state(row.due_at, desk.now())
-        kind = "complaint_accept" if row.state is ComplaintState.RECEIVED else "complaint_assign"
-        yield WorkItem(kind, row.number, state, "complaints", row.id, row.due_at)
+        rows = only(work, query, *_TOLD)
+    for row_id, number, stands, due in rows:
+        state = due_state(due, desk.now())
+        kind = "complaint_accept" if stands is ComplaintState.RECEIVED else "complaint_assign"
+        yield WorkItem(kind, number, state, "complaints", row_id, due)
 
 
 def _mine(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.COMPLAINT_HANDLE) or desk.actor.id is None:
         return
     with desk.begin(Permission.COMPLAINT_READ) as work:
-        rows = work.all(
+        query = (
             work.select(Complaint)
             .where(Complaint.handler_id == work.actor.id)
             .where(col(Complaint.state).in_([*OPEN, ComplaintState.ANSWERED]))
             .order_by(col(Complaint.due_at))
         )
-    for row in rows:
-        if row.state is ComplaintState.ANSWERED:
-            yield WorkItem("complaint_close", row.number, WorkState.WAITING, "complaints", row.id)
+        rows = only(work, query, *_TOLD)
+    for row_id, number, stands, due in rows:
+        if stands is ComplaintState.ANSWERED:
+            yield WorkItem("complaint_close", number, WorkState.WAITING, "complaints", row_id)
         else:
-            state = due_state(row.due_at, desk.now())
-            yield WorkItem("complaint_answer", row.number, state, "complaints", row.id, row.due_at)
+            state = due_state(due, desk.now())
+            yield WorkItem("complaint_answer", number, state, "complaints", row_id, due)
 
 
 COMPLAINT_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (_new, _mine)

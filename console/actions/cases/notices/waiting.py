@@ -1,21 +1,29 @@
 """What of notices waits for the actor, on either side of them."""
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 from sqlmodel import and_, col, exists, or_, select
 
 from console.actions.cases.lists import notice_is_overdue
 from console.actions.cases.notices.answers import answering
 from console.actions.cases.notices.delivering import WAITS
-from console.actions.waiting import MOST_ALIKE, WorkItem, due_state
-from console.desk import Desk
+from console.actions.waiting import Shown, WorkItem, due_state, items, only
+from console.desk import Desk, Work
 from models.cases.extensions import Extension, ExtensionState
 from models.cases.notices import Answer, Notice, NoticeChannel, NoticeKind, NoticeState
 from models.cases.outgoing import OutgoingMessage
 from models.permissions import Permission
 from models.staff import among
+
+_EXTENSION: Final = Shown(
+    "notices", Extension.subject_id, Extension.subject_name, Extension.old_due_at
+)
+_TOLD: Final = (
+    Notice.id, Notice.number, Notice.kind, Notice.state, Notice.case_id,
+    Notice.acknowledge_due_at, Notice.answer_due_at,
+)  # fmt: skip
 
 
 def _to_answer(desk: Desk) -> Iterator[WorkItem]:
@@ -25,16 +33,14 @@ def _to_answer(desk: Desk) -> Iterator[WorkItem]:
     if mine is None or not actor.may(answering(desk)):
         return
     with desk.begin(Permission.CASE_READ) as work:
-        rows = work.session.exec(
+        waits = (
             select(Notice)
             .where(mine, col(Notice.state).in_(WAITS), Notice.of_matter(actor))
             .order_by(col(Notice.answer_due_at))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row in rows:
-        is_new = row.state is NoticeState.SENT
-        kind = "notice_acknowledge" if is_new else "notice_answer"
-        yield _item(desk, kind, row)
+        )
+        for row in only(work, waits, *_TOLD):
+            is_new = row.state is NoticeState.SENT
+            yield _item(work, "notice_acknowledge" if is_new else "notice_answer", row)
 
 
 def _of_ours(desk: Desk) -> Iterator[WorkItem]:
@@ -59,18 +65,11 @@ def _of_ours(desk: Desk) -> Iterator[WorkItem]:
         ("notice_late_answer", late),
     ]
     with desk.begin(Permission.CASE_READ) as work:
-        found = [
-            (kind, row)
-            for kind, condition in steps
-            for row in work.session.exec(
-                select(Notice)
-                .where(mine, condition, Notice.of_matter(actor))
-                .order_by(col(Notice.id))
-                .limit(MOST_ALIKE)
-            ).all()
-        ]
-    for kind, row in found:
-        yield _item(desk, kind, row)
+        for kind, condition in steps:
+            # The condition before the matter: SQLite asks in this order, and few rows meet it.
+            ours = select(Notice).where(mine, condition, Notice.of_matter(actor))
+            for row in only(work, ours.order_by(col(Notice.id)), *_TOLD):
+                yield _item(work, kind, row)
 
 
 def _liftings(desk: Desk) -> Iterator[WorkItem]:
@@ -80,17 +79,18 @@ def _liftings(desk: Desk) -> Iterator[WorkItem]:
     if mine is None or not actor.may(Permission.NOTICE_WRITE):
         return
     with desk.begin(Permission.CASE_READ) as work:
-        rows = work.session.exec(
-            select(OutgoingMessage, Notice.number)
+        query = (
+            select(OutgoingMessage)
             .join(Notice, col(Notice.id) == col(OutgoingMessage.notice_id))
             .where(mine, OutgoingMessage.waits_for_a_person(), Notice.of_matter(actor))
             .order_by(col(OutgoingMessage.id))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row, number in rows:
-        kind = "lifting_mail" if row.channel is NoticeChannel.MAIL else "lifting_look"
-        state = due_state(row.promised_at, desk.now())
-        yield WorkItem(kind, number, state, "notices", row.notice_id, row.promised_at)
+        )
+        by = Notice.id, Notice.number, OutgoingMessage.channel, OutgoingMessage.promised_at
+        rows = only(work, query, *by)
+    for notice_id, number, channel, promised_at in rows:
+        kind = "lifting_mail" if channel is NoticeChannel.MAIL else "lifting_look"
+        state = due_state(promised_at, desk.now())
+        yield WorkItem(kind, number, state, "notices", notice_id, promised_at)
 
 
 def _extensions(desk: Desk) -> Iterator[WorkItem]:
@@ -100,27 +100,23 @@ def _extensions(desk: Desk) -> Iterator[WorkItem]:
     if mine is None or not actor.may(Permission.EXTENSION_GRANT):
         return
     with desk.begin(Permission.CASE_READ) as work:
-        rows = work.session.exec(
+        asked = (
             select(Extension)
             .where(mine, Extension.state == ExtensionState.ASKED)
             .where(Extension.subject_kind == Notice.__name__)
             .where(col(Extension.asked_by).is_distinct_from(actor.id))
             .order_by(col(Extension.id))
-            .limit(MOST_ALIKE)
-        ).all()
-    for row in rows:
-        state = due_state(row.old_due_at, desk.now())
-        yield WorkItem(
-            "notice_extension", row.title, state, "notices", row.subject_id, row.old_due_at
         )
+        yield from items(work, asked, "notice_extension", _EXTENSION)
 
 
-def _item(desk: Desk, kind: str, row: Notice) -> WorkItem:
+def _item(work: Work, kind: str, row: Row[Any]) -> WorkItem:
+    """Of a row of `_TOLD`."""
     due = row.acknowledge_due_at if row.state is NoticeState.SENT else row.answer_due_at
     due = due if row.state in WAITS else None
     is_case = row.kind is NoticeKind.CASE
     page, record = ("cases", row.case_id) if is_case else ("notices", row.id)
-    return WorkItem(kind, row.number, due_state(due, desk.now()), page, record, due)
+    return WorkItem(kind, row.number, due_state(due, work.at), page, record, due)
 
 
 NOTICE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

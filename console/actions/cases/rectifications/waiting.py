@@ -1,12 +1,13 @@
 """What of rectification notices waits for whom: the unit, its issuer, a second person."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import and_, col, or_, select
 
-from console.actions.waiting import WorkItem, WorkState, due_state
+from console.actions.waiting import Shown, WorkItem, WorkState, items
 from console.desk import Desk
 from models.cases.extensions import Extension, ExtensionState
 from models.cases.rectifications import AT_THE_UNIT, Rectification, RectificationState
@@ -16,13 +17,29 @@ from models.staff import among
 _MOST: Final = 100
 _S: Final = RectificationState
 _R: Final = Rectification
+_TITLE: Final = func.coalesce(func.nullif(col(_R.number), ""), _R.subject)
+"""What `Rectification.title` says, as the database does."""
+_PLAIN: Final = Shown("rectifications", _R.id, _TITLE)
+_DUE: Final = replace(_PLAIN, due=_R.due_at)
+_TO_ACKNOWLEDGE: Final = replace(_PLAIN, due=_R.acknowledge_due_at)
+_TO_REMIND: Final = replace(_PLAIN, due=_R.reminder_due_at)
+_TO_RECHECK: Final = replace(_PLAIN, due=_R.recheck_due_at)
+_AT_THE_UNIT: Final = {
+    _S.ISSUED: ("rectification_acknowledge", _TO_ACKNOWLEDGE),
+    _S.OVERDUE: ("rectification_overdue", _DUE),
+}
+_EXTENSION: Final = Shown(
+    "rectifications", Extension.subject_id, Extension.subject_name, Extension.old_due_at
+)
 
 
-def _rows(desk: Desk, *conditions: ColumnElement[bool]) -> Sequence[Rectification]:
+def _rows(
+    desk: Desk, kind: str, shown: Shown, *conditions: ColumnElement[bool]
+) -> Iterator[WorkItem]:
     """Of one side and one state, so that an index gives their order."""
     with desk.begin(Permission.RECTIFICATION_READ) as work:
         query = select(_R).where(*conditions).order_by(col(_R.due_at), col(_R.id))
-        return work.session.exec(query.limit(_MOST)).all()
+        yield from items(work, query, kind, shown, _MOST)
 
 
 def _to_answer(desk: Desk) -> Iterator[WorkItem]:
@@ -36,17 +53,8 @@ def _to_answer(desk: Desk) -> Iterator[WorkItem]:
         units.append(and_(own, col(_R.unit_id).is_(None)))
     for unit in units:
         for state in AT_THE_UNIT:
-            for row in _rows(desk, unit, col(_R.state) == state):
-                yield _answering(row, desk)
-
-
-def _answering(row: Rectification, desk: Desk) -> WorkItem:
-    is_new = row.state is _S.ISSUED
-    kind = "rectification_acknowledge" if is_new else "rectification_submit"
-    if row.state is _S.OVERDUE:
-        kind = "rectification_overdue"
-    due = row.acknowledge_due_at if is_new else row.due_at
-    return WorkItem(kind, row.title, due_state(due, desk.now()), "rectifications", row.id, due)
+            kind, shown = _AT_THE_UNIT.get(state, ("rectification_submit", _DUE))
+            yield from _rows(desk, kind, shown, unit, col(_R.state) == state)
 
 
 def _to_issue(desk: Desk) -> Iterator[WorkItem]:
@@ -55,21 +63,11 @@ def _to_issue(desk: Desk) -> Iterator[WorkItem]:
     own = among(col(_R.organisation_id), actor.organisations)
     if not actor.may(Permission.RECTIFICATION_ISSUE) or own is None:
         return
-    for row in _rows(desk, own, col(_R.state) == _S.DRAFTED):
-        yield WorkItem(
-            "rectification_issue", row.title, WorkState.WAITING, "rectifications", row.id
-        )
+    yield from _rows(desk, "rectification_issue", _PLAIN, own, col(_R.state) == _S.DRAFTED)
     unanswered = and_(col(_R.state) == _S.ISSUED, col(_R.is_reminder_due).is_(True))
-    for row in _rows(desk, own, unanswered):
-        due = row.reminder_due_at
-        state = due_state(due, desk.now())
-        yield WorkItem("rectification_remind", row.title, state, "rectifications", row.id, due)
+    yield from _rows(desk, "rectification_remind", _TO_REMIND, own, unanswered)
     reported = and_(col(_R.state) == _S.CLOSED, col(_R.instruction_id).is_not(None))
-    for row in _rows(desk, own, reported):
-        state = due_state(row.due_at, desk.now())
-        yield WorkItem(
-            "rectification_report", row.title, state, "rectifications", row.id, row.due_at
-        )
+    yield from _rows(desk, "rectification_report", _DUE, own, reported)
 
 
 def _to_check(desk: Desk) -> Iterator[WorkItem]:
@@ -82,15 +80,10 @@ def _to_check(desk: Desk) -> Iterator[WorkItem]:
         col(_R.issued_by).is_distinct_from(actor.id),
         col(_R.submitted_by_id).is_distinct_from(actor.id),
     )
-    for row in _rows(desk, own, col(_R.state) == _S.SUBMITTED, others):
-        due = row.recheck_due_at
-        state = due_state(due, desk.now())
-        yield WorkItem("rectification_recheck", row.title, state, "rectifications", row.id, due)
-    for row in _rows(desk, own, col(_R.state) == _S.OVERDUE):
-        yield WorkItem(
-            "rectification_escalate", row.title, WorkState.OVERDUE, "rectifications", row.id,
-            row.due_at,
-        )  # fmt: skip
+    corrected = and_(col(_R.state) == _S.SUBMITTED, others)
+    yield from _rows(desk, "rectification_recheck", _TO_RECHECK, own, corrected)
+    for one in _rows(desk, "rectification_escalate", _DUE, own, col(_R.state) == _S.OVERDUE):
+        yield replace(one, state=WorkState.OVERDUE)
 
 
 def _extensions(desk: Desk) -> Iterator[WorkItem]:
@@ -100,19 +93,14 @@ def _extensions(desk: Desk) -> Iterator[WorkItem]:
     if not actor.may(Permission.EXTENSION_GRANT) or own is None:
         return
     with desk.begin(Permission.RECTIFICATION_READ) as work:
-        rows = work.session.exec(
+        asked = (
             select(Extension)
             .where(own, Extension.state == ExtensionState.ASKED)
             .where(Extension.subject_kind == "Rectification")
             .where(or_(col(Extension.asked_by).is_(None), Extension.asked_by != actor.id))
             .order_by(col(Extension.old_due_at))
-            .limit(_MOST)
-        ).all()
-    for row in rows:
-        state = due_state(row.old_due_at, desk.now())
-        yield WorkItem(
-            "extension_decide", row.title, state, "rectifications", row.subject_id, row.old_due_at
         )
+        yield from items(work, asked, "extension_decide", _EXTENSION, _MOST)
 
 
 RECTIFICATION_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (

@@ -6,15 +6,18 @@ from typing import Final
 from sqlalchemy import exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from console.actions.cases.tracing.traced import ENDED as TRACES_ENDED
-from console.actions.waiting import WorkItem, due_state
-from console.desk import Desk
+from console.actions.waiting import Shown, WorkItem, items
+from console.desk import Desk, Work
 from models.cases.cases import ENDED, Case
 from models.cases.traces import OutflowTrace, TracedCard, TraceState
 from models.permissions import Permission
 
 _MOST: Final = 100
+_AGAINST: Final = aliased(Case)
+_CASE: Final = Shown("cases", Case.id, Case.reference, Case.due_at)
 
 
 def _open_traces(desk: Desk) -> Iterator[WorkItem]:
@@ -22,17 +25,18 @@ def _open_traces(desk: Desk) -> Iterator[WorkItem]:
     if not desk.actor.may(Permission.TRACE_EDIT) or desk.actor.id is None:
         return
     with desk.begin(Permission.CASE_READ) as work:
-        rows = work.session.exec(
-            select(Case)
-            .join(OutflowTrace, col(OutflowTrace.case_id) == col(Case.id))
-            .where(Case.owner_id == work.actor.id, OutflowTrace.state == TraceState.OPEN)
-            .where(col(Case.state).not_in(ENDED), col(Case.merged_into_id).is_(None))
-            .order_by(col(Case.due_at), col(Case.id))
-            .limit(_MOST)
-        ).all()
-    for row in rows:
-        state = due_state(row.due_at, desk.now())
-        yield WorkItem("trace_open", row.reference, state, "cases", row.id, row.due_at)
+        query = _own(work).join(OutflowTrace, col(OutflowTrace.case_id) == col(Case.id))
+        untraced = query.where(OutflowTrace.state == TraceState.OPEN)
+        yield from items(work, untraced, "trace_open", _CASE, _MOST)
+
+
+def _own(work: Work) -> SelectOfScalar[Case]:
+    return (
+        select(Case)
+        .where(Case.owner_id == work.actor.id, col(Case.state).not_in(ENDED))
+        .where(col(Case.merged_into_id).is_(None))
+        .order_by(col(Case.due_at), col(Case.id))
+    )
 
 
 def _source_cases(desk: Desk) -> Iterator[WorkItem]:
@@ -40,10 +44,9 @@ def _source_cases(desk: Desk) -> Iterator[WorkItem]:
     actor = desk.actor
     if not (actor.may(Permission.CASE_OPEN) and actor.sees_channels) or actor.id is None:
         return
-    against = aliased(Case)
     opened = exists().where(
-        col(against.parent_id) == col(Case.id),
-        col(against.channel_id) == col(TracedCard.channel_id),
+        col(_AGAINST.parent_id) == col(Case.id),
+        col(_AGAINST.channel_id) == col(TracedCard.channel_id),
     )
     waits = exists().where(
         col(OutflowTrace.case_id) == col(Case.id),
@@ -53,16 +56,7 @@ def _source_cases(desk: Desk) -> Iterator[WorkItem]:
         ~opened,
     )
     with desk.begin(Permission.CASE_READ) as work:
-        rows = work.session.exec(
-            select(Case)
-            .where(Case.owner_id == work.actor.id, col(Case.state).not_in(ENDED))
-            .where(col(Case.merged_into_id).is_(None), waits)
-            .order_by(col(Case.due_at), col(Case.id))
-            .limit(_MOST)
-        ).all()
-    for row in rows:
-        state = due_state(row.due_at, desk.now())
-        yield WorkItem("trace_source_case", row.reference, state, "cases", row.id, row.due_at)
+        yield from items(work, _own(work).where(waits), "trace_source_case", _CASE, _MOST)
 
 
 TRACE_SOURCES: Final[tuple[Callable[[Desk], Iterator[WorkItem]], ...]] = (
