@@ -19,6 +19,7 @@ from console.pages.kit import (
     Next,
     cursor,
     empty,
+    figures_grid,
     flash,
     next_moves,
     pager,
@@ -52,7 +53,7 @@ def bringing(desk: Desk) -> None:
             seen = preview_file(desk, kind, file.name, file.getvalue())
             first = pd.DataFrame(seen.rows, columns=list(seen.columns))
             st.caption(t("barred_page.preview"))
-            st.dataframe(first, hide_index=True)  # pyright: ignore[reportUnknownMemberType]
+            figures_grid(first, key=f"{key}:preview")
             if seen.missing:
                 names = texts(spoken.get())
                 lacking = "、".join(names[f"import_field.{one}"] for one in seen.missing)

@@ -3,14 +3,23 @@
 from collections.abc import Callable, Sequence
 
 import pandas as pd
-import streamlit as st
 
 from console.actions.oversight.analysis.cohorts import Cohort, cohorts, this_month
 from console.i18n import t
 from console.pages.channel_forms import province_word
 from console.pages.frame import my_desk, refusals_shown
 from console.pages.heat import Cell, heat_table
-from console.pages.kit import choice, empty, figures, filters, link_to, page_head, section, view
+from console.pages.kit import (
+    choice,
+    empty,
+    figures,
+    figures_grid,
+    filters,
+    link_to,
+    page_head,
+    section,
+    view,
+)
 from models.oversight.figures import FEW
 from models.permissions import Permission
 from models.provinces import provinces
@@ -106,9 +115,7 @@ def show_table(rows: Sequence[Cohort]) -> None:
             for one in rows
         ]
     )
-    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        table, hide_index=True, key="cohorts:table", alt=t("console.grid", n=len(rows))
-    )
+    figures_grid(table, key="cohorts:table")
 
 
 desk = my_desk()

@@ -12,6 +12,7 @@ from console.pages.frame import my_desk, plain, refusals_shown
 from console.pages.kit import (
     choice,
     empty,
+    figures_grid,
     filters,
     link_to,
     moment,
@@ -115,10 +116,7 @@ def show_table(
     indicator: Indicator, rows: Sequence[OversightFigure], cut: Cut, names: Names
 ) -> None:
     section(t("comparisons.table"))
-    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        ranking_table(rows, cut, names), hide_index=True, key=f"league:table:{cut}:{indicator}",
-        alt=t("console.grid", n=len(rows)),
-    )  # fmt: skip
+    figures_grid(ranking_table(rows, cut, names), key=f"league:table:{cut}:{indicator}")
     with st.expander(t("picture.how"), icon=":material/help:"):
         st.caption(how(indicator))
     drill(desk, indicator, key=f"league:{indicator}")

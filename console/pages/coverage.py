@@ -14,6 +14,7 @@ from console.pages.kit import (
     choice,
     empty,
     figures,
+    figures_grid,
     filters,
     line_chart,
     page_head,
@@ -201,7 +202,7 @@ def everything_as_table(rows: Sequence[Covered], names: Mapping[str, str]) -> No
             for row in rows
         ]
     )
-    st.dataframe(table, hide_index=True, key="coverage:table")  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(table, key="coverage:table")
 
 
 desk = my_desk()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
 import streamlit as st
 
 from console.actions.patrol.evidence_view import (
@@ -14,13 +13,12 @@ from console.actions.patrol.evidence_view import (
 )
 from console.i18n import t
 from console.pages.frame import plain, said
-from console.pages.kit import NOTHING, facts, moment, section, state_pill
+from console.pages.kit import NOTHING, facts, figures_grid, moment, section, state_pill
 from console.pages.kit.layout import box
 from console.pages.offer_parts import picture
 from console.pages.patrol_words import STAMPS, VERDICTS
 from models.patrol.custody import CustodyEntry, EvidenceStamp
 
-_TABLE: Final[Mapping[str, Any]] = {"hide_index": True}
 _TILES: Final = 4
 _DIGEST: Final = 16
 
@@ -128,7 +126,7 @@ def _fields(fields: Sequence[FieldView], key: str) -> None:
         }
         for row in fields
     ]
-    st.dataframe(pd.DataFrame(rows), key=key, **_TABLE)  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(rows, key=key)
 
 
 def _exchanges(exchanges: Sequence[Mapping[str, Any]], key: str) -> None:
@@ -144,7 +142,7 @@ def _exchanges(exchanges: Sequence[Mapping[str, Any]], key: str) -> None:
         }
         for one in exchanges
     ]
-    st.dataframe(pd.DataFrame(rows), key=key, **_TABLE)  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(rows, key=key)
 
 
 def _robots(verdicts: Sequence[Mapping[str, Any]]) -> None:

@@ -25,6 +25,7 @@ from console.pages.kit import (
     empty,
     facts,
     figures,
+    figures_grid,
     flash,
     list_or_record,
     moment,
@@ -76,7 +77,7 @@ def show_new() -> None:
             seen = preview_file(desk, kind, file.name, content)
             st.caption(t("imports.preview"))
             first = pd.DataFrame(seen.rows, columns=list(seen.columns))
-            st.dataframe(first, hide_index=True)  # pyright: ignore[reportUnknownMemberType]
+            figures_grid(first, key="imports:preview")
             columns = mapping(kind, seen)
             with st.container(horizontal=True):
                 dry = st.button(t("imports.dry"), key="imports:dry", help=t("imports.dry_hint"))

@@ -19,6 +19,7 @@ from console.pages.kit import (
     choice,
     empty,
     figures,
+    figures_grid,
     filters,
     link_to,
     moment,
@@ -145,7 +146,7 @@ def show_provinces(counts: IndustryCounts) -> None:
             for one in counts.provinces
         ]
     )
-    st.dataframe(table, hide_index=True, key="counts:provinces")  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(table, key="counts:provinces")
 
 
 desk = my_desk()

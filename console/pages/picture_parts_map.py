@@ -15,6 +15,7 @@ from console.actions.oversight.told import (
     value_word,
 )
 from console.i18n import t
+from console.pages.kit import figures_grid
 from models.oversight.figures import Indicator, OversightFigure
 from models.oversight.reading import Measure, measure_of
 from models.provinces import provinces
@@ -94,7 +95,7 @@ def tile_map(
             selection_mode="points",
         )
         with st.expander(t("console.figures"), icon=":material/table_rows:"):
-            st.dataframe(_table(figures), hide_index=True, key=f"{key}:table")  # pyright: ignore[reportUnknownMemberType]
+            figures_grid(_table(figures), key=f"{key}:table")
 
 
 def _drawn(figures: Mapping[str, OversightFigure], chosen: str | None) -> "go.Figure":

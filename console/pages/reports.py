@@ -28,6 +28,7 @@ from console.pages.kit import (
     cursor,
     empty,
     facts,
+    figures_grid,
     link_to,
     list_or_record,
     moment,
@@ -137,9 +138,7 @@ def show_figures(found: Report) -> None:
             t("picture.standing"): [standing_word(standing(figure)) for _, figure in rows],
         }
     )
-    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        table, hide_index=True, key="reports:figures", alt=t("console.grid", n=len(rows))
-    )
+    figures_grid(table, key="reports:figures")
     caution()
     with st.expander(t("reports.definitions"), icon=":material/help:"):
         for one in order:

@@ -29,6 +29,7 @@ from console.pages.kit import (
     empty,
     facts,
     figures,
+    figures_grid,
     filters,
     flash,
     labelled,
@@ -187,7 +188,7 @@ def try_a_title() -> None:
         t("screening_page.word"): [word for word, _ in words],
         t("screening_page.weight"): [weight for _, weight in words],
     }
-    st.dataframe(rows, hide_index=True)  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(rows, key="screening:reasons")
 
 
 def show_labels(*, disagree: bool) -> None:

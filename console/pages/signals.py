@@ -23,6 +23,7 @@ from console.pages.kit import (
     cursor,
     empty,
     facts,
+    figures_grid,
     filters,
     labelled,
     link_to,
@@ -168,7 +169,7 @@ def show_reports(signal: Signal) -> None:
         }
         for one in reversed(shops)
     ]
-    st.dataframe(rows, hide_index=True, key="signal:reports")  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(rows, key="signal:reports")
 
 
 def show_scans(series: Series | None) -> None:

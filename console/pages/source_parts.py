@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
 from console.i18n import t
 from console.pages.frame import plain, said
-from console.pages.kit import section
+from console.pages.kit import figures_grid, section
 from integrations.marketplaces.listing import Listing, SalesKind
 from integrations.marketplaces.preview import Preview
 
@@ -29,9 +28,9 @@ def show_preview(shown: Preview) -> None:
         st.error(t("sources_page.nothing"), icon=":material/block:")
         return
     rows = [_row(one) for one in shown.listings]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="preview:listings")  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(rows, key="preview:listings")
     section(t("sources_page.provenance"), t("sources_page.provenance_hint"))
-    st.dataframe(pd.DataFrame(_ways(shown)), hide_index=True, key="preview:ways")  # pyright: ignore[reportUnknownMemberType]
+    figures_grid(_ways(shown), key="preview:ways")
     if shown.left_out:
         st.caption(t("sources_page.left_out", n=shown.left_out))
     if shown.idle:

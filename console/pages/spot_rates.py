@@ -17,6 +17,7 @@ from console.pages.kit import (
     choice,
     empty,
     figures,
+    figures_grid,
     filters,
     page_head,
     section,
@@ -104,10 +105,7 @@ def show_table(rates: Sequence[PassRate], by: str) -> None:
     table: dict[str, list[object]] = {t("spot_rates.name"): [name_of(one, by) for one in rates]}
     table |= {t(f"verdict.{v}"): [one.counts.get(v, 0) for one in rates] for v in PARTS}
     table[t("spot_rates.rate")] = [rate_word(one) for one in rates]
-    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        pd.DataFrame(table), hide_index=True, key=f"rates:table:{by}",
-        alt=t("console.grid", n=len(rates)),
-    )  # fmt: skip
+    figures_grid(table, key=f"rates:table:{by}")
 
 
 def rate_word(rate: PassRate) -> str:

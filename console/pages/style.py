@@ -20,11 +20,6 @@ _SHEET: Final = """
 [class*="st-key-page_head"] { border-bottom: 1px solid rgba(120, 150, 150, .28);
   padding-bottom: .85rem; margin-bottom: .35rem; }
 [data-testid="stMetric"] { border-left: 3px solid #2FA39A; padding: .7rem 1rem; }
-[class*="st-key-kit_stands_good"] [data-testid="stMetric"] { border-left-color: #2F8F5B; }
-[class*="st-key-kit_stands_warning"] [data-testid="stMetric"] { border-left-color: #D08A2A; }
-[class*="st-key-kit_stands_bad"] [data-testid="stMetric"] { border-left-color: #C54848; }
-[class*="st-key-kit_stands_few"] [data-testid="stMetric"],
-[class*="st-key-kit_stands_plain"] [data-testid="stMetric"] { border-left-color: #7D8C90; }
 [data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal;
   overflow: visible; }
 [data-testid="stMetricValue"] { font-size: 1.65rem; font-weight: 620; }

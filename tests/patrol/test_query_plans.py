@@ -88,7 +88,8 @@ def test_shops_come_in_the_order_of_an_index(desks: Desks, who: str) -> None:
 
 
 def test_the_shops_of_a_screen_are_looked_up_by_their_ids(desks: Desks) -> None:
-    lines = plans_of(desks.manager, lambda desk: shops_of(desk, [Finding(shop_id=uuid4())]))
+    finding = Finding.model_construct(shop_id=uuid4())
+    lines = plans_of(desks.manager, lambda desk: shops_of(desk, [finding]))
 
     assert any("(id=?)" in line or "uq_shops" in line or "pk_shops" in line for line in lines)
     assert not any("ix_shops" in line for line in lines)

@@ -75,7 +75,7 @@ from console.pages.kit.records import (
     timeline,
     two_columns,
 )
-from console.pages.kit.tables import Column, Kind, cursor, pager, record_table
+from console.pages.kit.tables import Column, Kind, cursor, figures_grid, pager, record_table
 from console.pages.kit.words import (
     CHINA,
     NOTHING,
@@ -114,6 +114,7 @@ __all__ = [
     "empty",
     "facts",
     "figures",
+    "figures_grid",
     "filters",
     "flag",
     "flash",

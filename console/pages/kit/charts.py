@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from console.i18n import t
+from console.pages.kit.tables import figures_grid
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -139,4 +140,4 @@ def chart(  # noqa: PLR0913 - the parts of a picture
             figure, theme="streamlit", key=key, config={"displayModeBar": False}, alt=title
         )
         with st.expander(t("console.figures"), icon=":material/table_rows:"):
-            st.dataframe(table, key=f"{key}:table")  # pyright: ignore[reportUnknownMemberType]
+            figures_grid(table, key=f"{key}:table", with_index=True)

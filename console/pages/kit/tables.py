@@ -61,6 +61,16 @@ def _id(row: object) -> object:
     return getattr(row, "id", None)
 
 
+def figures_grid(rows: object, *, key: str, with_index: bool = False) -> None:
+    """Figures that open no record, with words for whoever cannot see them; rows as pandas takes
+    them.
+    """
+    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(cast("Any", rows))
+    st.dataframe(  # pyright: ignore[reportUnknownMemberType]
+        table, hide_index=not with_index, key=key, alt=t("console.grid", n=len(table))
+    )
+
+
 def record_table(  # noqa: PLR0913 - the parts of a list
     rows: Sequence[Row],
     columns: Sequence[Column[Row]],
