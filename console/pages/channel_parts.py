@@ -24,6 +24,8 @@ _REFUSED: Final = "bulk:refused"
 def own_carriers(desk: Desk) -> dict[str, str]:
     """By code, of somebody who works for more than one carrier, as a group's people do."""
     own = desk.actor.carriers
+    if len(own) < 2:  # noqa: PLR2004 - one needs no choice
+        return {}
     rows = [row for row in named_organisations(desk) if row.id in own and row.kind in CARRIERS]
     return {row.code: row.name for row in rows} if len(rows) > 1 else {}
 
