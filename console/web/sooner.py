@@ -3,7 +3,7 @@
 Streamlit's page asks for the script of an element when it meets the first one, and for the
 scripts which that one needs when it has come; for a typeface that our theme does not name; and
 for the server below each page's own address, where it never is, before the right one. What a run
-sends it draws message by message, some twenty times over where one drawing would do.
+sends it draws message by message, many times over where one drawing would do.
 """
 
 import re

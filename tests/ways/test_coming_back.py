@@ -59,6 +59,9 @@ def test_a_link_survives_the_sign_in_and_leads_to_what_it_names(tmp_path: Path) 
             given = {**fields, "login": "bench", "password": PASSWORD}
             admitted = browser.post(action, data=given, headers={"origin": base})
             assert admitted.headers["location"] == LINK
+            bare = browser.get("/console/?kind=case_propose")
+            assert bare.headers["location"] == "/console/work_list?kind=case_propose"
+            assert browser.get(bare.headers["location"]).status_code == HTTPStatus.OK
         with streamlit_client(base, token) as client:
             client.rerun()
             client.rerun(urlsplit(LINK).query, page="cases")
