@@ -106,8 +106,9 @@ class Person:
         self.settled()
         expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PATIENCE)
         expect(self.page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE)
-        for grid in self.page.locator("[data-testid=stDataFrame]:visible").all():
-            expect(grid.locator("canvas").first).to_be_visible()
+        grids = self.page.locator("[data-testid=stDataFrame]:visible")
+        undrawn = grids.filter(has_not=self.page.locator("canvas"))
+        expect(undrawn).to_have_count(0, timeout=PATIENCE)
         self.album.keep(self.page, name)
 
     def record_id(self) -> str:

@@ -74,7 +74,7 @@ def the_checklist_is_answered_by_keys(story: Story) -> None:
     manager.open("checks", run=story.ids["run"])
     manager.press("checks:next")
     manager.record_id()
-    manager.settled()
+    expect(manager.page.locator("[aria-checked]").filter(has_text="合格").first).to_be_visible()
     manager.keep("check")
     for place in range(1, 6):
         manager.page.keyboard.press("1")
