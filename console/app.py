@@ -46,6 +46,7 @@ from console.web.compress import Bundles
 from console.web.errors import LastDoor, handlers
 from console.web.guard import Door, Guard, GuardRules, Login, keep_quiet
 from console.web.metrics import Measured
+from console.web.run_threads import put_in_line
 from console.web.session import signed_in_of
 from console.web.site import Published, Site
 from models.refusals import Refusal
@@ -151,6 +152,7 @@ def _home(house: House, request: Request) -> RedirectResponse:
 def _with_console(house: House, site: Site, routes: list[BaseRoute], lifespan: Lifespan) -> ASGIApp:
     options = streamlit_setup.options_for(house.settings.public_url)
     streamlit_setup.apply(options)
+    put_in_line()
     frame.open_at(house)
     import_parts()
     app = App(
@@ -161,7 +163,8 @@ def _with_console(house: House, site: Site, routes: list[BaseRoute], lifespan: L
         exception_handlers=handlers(site),
         on_script_error=_log_script_error,
     )
-    return Bundles(app, house.settings.data, spoken_to=_spoken_to(house))
+    style = site.assets.address("console.css")
+    return Bundles(app, house.settings.data, spoken_to=_spoken_to(house), style=style)
 
 
 def _spoken_to(house: House) -> Callable[[Scope], Awaitable[str]]:

@@ -1,25 +1,27 @@
 """A desk: who acts, and what they have at hand. Every use case starts at one."""
 
-from collections.abc import Callable, Collection, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Generator, Hashable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, case, event, false, func, true, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, case, false, func, true, tuple_
 from sqlalchemy.exc import DataError, DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, UOWTransaction
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlmodel import Session, col, inspect, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from console.database import WRITING, open_engine
+from console.memory import Memory
+from console.sessions import WatchedSession, lent
 from console.settings import Settings
 from integrations.evidence import Store
 from integrations.keys import KeyRing, token_safe
 from integrations.vault import Identities, Vault
-from models.audit import AuditCheckpoint, AuditEntry, AuditTile, DoneOnce
+from models.audit import AuditEntry, DoneOnce
 from models.base import Table, utc_now
 from models.cursors import from_cursor, to_cursor
 from models.permissions import Permission
@@ -28,13 +30,13 @@ from models.staff import HOUSE, Actor, Door, apart
 from models.tokens import PROFILES
 
 Row = TypeVar("Row", bound=Table)
+Found = TypeVar("Found")
 PAGE: Final = 50
 """Rows on a screen. No list is longer, whatever a door asks for."""
 LONGEST_PAGE: Final = 200
 _SEEN_AGAIN: Final = timedelta(minutes=10)
 _SOMEBODY_WAS_FASTER: Final = frozenset({"23505", "40001", "40P01"})
 """What PostgreSQL calls a doubled key and a knot of locks; SQLite has one writer at a time."""
-_RECORD: Final = (AuditEntry, AuditTile, AuditCheckpoint, DoneOnce)
 _REFUSALS_ON_RECORD: Final = (
     (".same_person", "staff.own_act_refused"),
     (".mandatory", "case.lowering_refused"),
@@ -53,32 +55,6 @@ class AlreadyDone(Exception):
         super().__init__(kind, subject)
         self.kind = kind
         self.subject = subject
-
-
-class _WatchedSession(Session):
-    """A session that knows whether anything but the record was changed through it."""
-
-
-@event.listens_for(_WatchedSession, "before_flush")
-def _watch_rows(session: Session, _context: UOWTransaction, _instances: object) -> None:
-    touched = (*session.new, *session.dirty, *session.deleted)
-    if any(not isinstance(row, _RECORD) for row in touched):
-        session.info["changed"] = True
-    for row in (*session.new, *session.dirty):
-        _refuse_nul(row)
-
-
-def _refuse_nul(row: object) -> None:
-    """SQLite keeps such text and PostgreSQL does not: it is no text to either."""
-    for name, value in vars(row).items():
-        if isinstance(value, str) and "\0" in value:
-            raise Invalid("row.not_storable", field=name)
-
-
-@event.listens_for(_WatchedSession, "do_orm_execute")
-def _watch_statements(state: ORMExecuteState) -> None:
-    if not state.is_select:
-        state.session.info["changed"] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +94,7 @@ class House:
     settings: Settings
     engine: Engine
     now: Callable[[], datetime] = utc_now
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
 
     @classmethod
     def open(cls, settings: Settings) -> "House":
@@ -312,6 +289,13 @@ class Desk:
         with self._own_session(writing=False) as session:
             yield replace(self, shared=session)
 
+    def remembered(self, question: str, find: Callable[[], Found], *about: Hashable) -> Found:
+        """What this actor was told when they asked the same before, or what `find` finds.
+
+        For small answers that many runs ask for; they are not to be changed.
+        """
+        return self.house.memory.ask((self.actor, question, *about), self.now(), find)
+
     def must(self, permission: Permission) -> None:
         """NotAllowed, and on record, where the actor may not do this."""
         if not self.actor.may(permission):
@@ -353,7 +337,7 @@ class Desk:
         """The shared one for a read, unless another is still at it; else one of its own."""
         free = None if self.shared is None or self.shared.info else self.shared
         if reads and free is not None:
-            with _lent(free):
+            with lent(free):
                 yield free
             return
         if free is not None:
@@ -361,9 +345,11 @@ class Desk:
         with self._own_session(writing=not reads) as session:
             yield session
             session.commit()
+            if not (reads or self.actor.is_house):
+                self.house.memory.note_deed()
 
     def _own_session(self, *, writing: bool) -> Session:
-        return _WatchedSession(self._engine(writing=writing), expire_on_commit=False)
+        return WatchedSession(self._engine(writing=writing), expire_on_commit=False)
 
     def _engine(self, *, writing: bool) -> Engine:
         return self.house.engine.execution_options(**{WRITING: writing})
@@ -412,20 +398,6 @@ class Desk:
                     work = Work(session, self.actor, at, only_reads=False)
                     work.record("record.seen", row)
             session.commit()
-
-
-@contextmanager
-def _lent(session: Session) -> Generator[None]:
-    """For one read, of whose rows the next knows nothing. A failure ends the transaction with all
-    that was done in it, and whatever is read afterwards has its own.
-    """
-    session.info["lent"] = True
-    with ExitStack() as failed:
-        failed.callback(session.close)
-        yield
-        failed.pop_all()
-    session.expunge_all()
-    session.info.clear()
 
 
 def _with_one_scope(

@@ -13,7 +13,6 @@ from console.actions.staff.sign_in import SignedIn
 from console.actions.today.counted import counts_of, note_own_deed, waiting_of
 from console.desk import Desk
 from console.i18n import Language, spoken, t, texts
-from console.pages import style
 from console.pages.command_box import command_box
 from console.pages.frame import my_house, one_run, plain
 from console.pages.kit.gone import show_no_page
@@ -127,7 +126,6 @@ def main() -> None:
     icon = None if st.session_state.get(SHOWN) else "🛡️"  # the browser draws each one it is sent
     st.session_state[SHOWN] = True
     st.set_page_config(PLAIN_TITLE, icon, layout="wide", initial_sidebar_state="auto")
-    style.put_on()
     with one_run() as here:
         show_logo()
         show_page(here)

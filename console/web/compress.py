@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.web.coming_back import spread_out
 from console.web.guard.headers import Headers, streamlit_index
-from console.web.sooner import asked_for_at_once, mended, needed_scripts
+from console.web.sooner import asked_for_at_once, dressed, mended, needed_scripts
 from console.web.streamlit_words import CONTEXTS, ZH
 
 RECIPE: Final = 6
@@ -112,7 +112,8 @@ class Sent:
 class Bundles:
     """Answers for the bundles, and puts the reader's language into the page that loads them.
 
-    `spoken_to` tells from a request in which language its sender is spoken to.
+    `spoken_to` tells from a request in which language its sender is spoken to; `style` is the
+    address of our own sheet.
     """
 
     def __init__(
@@ -121,9 +122,11 @@ class Bundles:
         data: Path,
         *,
         spoken_to: Callable[[Scope], Awaitable[str]] = _always_chinese,
+        style: str = "",
         console: str = "/console",
     ) -> None:
         self._app = app
+        self._style = style
         self._console = f"{console}/"
         self._prefix = f"{console}/static/"
         self._spoken_to = spoken_to
@@ -143,7 +146,7 @@ class Bundles:
             await self._bundle(scope, receive, send, headers)
         elif path.startswith(self._console) and b"text/html" in headers.get(b"accept", b""):
             plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-            page = Page(send, await self._spoken_to(scope), self._needed)
+            page = Page(send, await self._spoken_to(scope), self._needed, self._style)
             await self._app({**scope, "headers": plain}, receive, page.send)
         else:
             await self._app(scope, receive, send)
@@ -202,8 +205,9 @@ def _files_below(folder: Path) -> dict[str, Path]:
 class Page:
     """Holds back the head of an HTML answer until its changed body tells the length."""
 
-    def __init__(self, send: Send, language: str, needed: Sequence[str]) -> None:
+    def __init__(self, send: Send, language: str, needed: Sequence[str], style: str) -> None:
         self._send = send
+        self._style = style
         self._needed = needed
         self._lang = f'<html lang="{LANGUAGE_TAGS[language]}">'.encode()
         self._static = f'"./static/{language}/'.encode()
@@ -221,7 +225,7 @@ class Page:
             await self._send(message)
 
     async def _finish(self, start: Message) -> None:
-        body = asked_for_at_once(self._body, self._needed)
+        body = dressed(asked_for_at_once(self._body, self._needed), self._style)
         body = body.replace(b'<html lang="en">', self._lang)
         body = body.replace(b'"./static/', self._static)
         headers: Headers = [

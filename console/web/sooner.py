@@ -27,6 +27,7 @@ _TYPEFACE: Final = re.compile(rb"\s*<link\s+rel=\"preload\"[^>]*?as=\"font\"[^>]
 _IMPORTS: Final = re.compile(r"(?:from|import)\"\./([^\"/]+\.js)\"")
 _LOADER: Final = b'<script type="module"'
 _HEAD_END: Final = b"</head>"
+_BODY_END: Final = b"</body>"
 _HEARD: Final = "this.handleMessage=e=>{let "
 _HELD_BACK: Final = """\
 this.handleMessage=e=>{if(!this.heldBack&&e.type!==`newSession`)return this.hear(e);\
@@ -71,3 +72,11 @@ def asked_for_at_once(page: bytes, scripts: Iterable[str]) -> bytes:
         if f'/{name}"'.encode() not in page
     ]
     return page.replace(_HEAD_END, b"\n".join([*links, _HEAD_END]), 1)
+
+
+def dressed(page: bytes, style: str) -> bytes:
+    """The page with our sheet at its end: there it comes after what is written into the head."""
+    if not style or _LOADER not in page:
+        return page
+    link = f'<link rel="stylesheet" href="{style}">'.encode()
+    return page.replace(_BODY_END, link + _BODY_END, 1)

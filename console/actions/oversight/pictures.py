@@ -72,7 +72,12 @@ def picture(desk: Desk, cuts: Collection[Cut] = tuple(Cut)) -> Picture:
         head = None if organisation is None else work.session.get(OversightPicture, organisation)
         if head is None:
             return Picture(None)
-        return put_together(head.made_at, figures_of(work, head.organisation_id, cuts))
+        whose, made_at = head.organisation_id, head.made_at
+        return desk.house.memory.ask(
+            ("picture", whose, made_at, frozenset(cuts)),
+            work.at,
+            lambda: put_together(made_at, figures_of(work, whose, cuts)),
+        )
 
 
 def figures_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -75,6 +76,10 @@ def list_shops(  # noqa: PLR0913 - filters
 
 def platforms_seen(desk: Desk) -> Sequence[str]:
     """The platforms on which the actor knows of shops."""
+    return desk.remembered("platforms of shops", partial(_platforms, desk))
+
+
+def _platforms(desk: Desk) -> Sequence[str]:
     with desk.begin(Permission.SHOP_READ) as work:
         query = work.select(Shop).with_only_columns(col(Shop.platform)).distinct().limit(200)
         return sorted(work.ids(query, Shop))

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -136,6 +137,10 @@ class Named(NamedTuple):
 
 def named_organisations(desk: Desk) -> Sequence[Named]:
     """All that the actor may know of, by code; closed ones too, whose rows are still there."""
+    return desk.remembered("organisations", partial(_named, desk))
+
+
+def _named(desk: Desk) -> Sequence[Named]:
     with desk.begin(Permission.RULE_READ) as work:
         query = (
             select(Organisation.id, Organisation.code, Organisation.name, Organisation.kind)

@@ -1,8 +1,8 @@
 """What waits for whom, kept for a while: lines for the work list, counts for the navigation.
 
 Collecting asks every area, which takes longer than drawing a page. So a rerun never waits for the
-counts: it shows those of before, and another thread counts anew. The work list waits, once in
-twenty seconds at most; after a deed of one's own it is collected anew.
+counts: it shows those of before, and another thread counts anew. The work list waits, once a
+minute at most; after a deed of one's own it is collected anew.
 """
 
 from collections import Counter, OrderedDict
@@ -28,7 +28,7 @@ from console.desk import Desk
 from models.permissions import Role
 from models.refusals import Refusal
 
-LINES_KEPT: Final = timedelta(seconds=20)
+LINES_KEPT: Final = timedelta(minutes=1)
 COUNTS_KEPT: Final = timedelta(minutes=3)
 _PATIENCE: Final = 0.15
 """Seconds that the very first page of somebody waits, so that it comes with its numbers."""
@@ -144,7 +144,7 @@ class _Keeper:
 
 
 def waiting_of(desk: Desk) -> Waiting:
-    """What waits for the actor and what the actor waits for, a few seconds old at most."""
+    """What waits for the actor and what the actor waits for, a minute old at most."""
     keeper = _keeper_of(desk.house.engine)
     if (kept := keeper.fresh_list(desk)) is not None:
         return kept

@@ -1,6 +1,7 @@
 """Lists as somebody wants to see them again: saved under a name, for oneself or for colleagues."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -55,6 +56,10 @@ def save_filter(
 
 def list_filters(desk: Desk, page: str) -> Sequence[SavedFilter]:
     """One's own, then those that colleagues share."""
+    return desk.remembered("filters", partial(_filters, desk, page), page)
+
+
+def _filters(desk: Desk, page: str) -> Sequence[SavedFilter]:
     with desk.begin(Permission.RULE_READ) as work:
         mine = col(SavedFilter.user_id) == work.actor.id
         return work.all(

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from streamlit.elements.lib.column_types import ButtonColumnResult, ColumnConfig
 
@@ -97,7 +98,7 @@ def record_table(  # noqa: PLR0913 - the parts of a list
         cells = {_OPEN: [t("console.open")] * len(rows), **cells}
         settings[_OPEN] = _open_button(f"{key}:open:{print_}", key, ids)
     grid: Any = st.dataframe(  # pyright: ignore[reportUnknownMemberType]
-        pd.DataFrame(cells),
+        cast("Any", pa).table(cells),  # pandas on the way would take longer than all else here
         hide_index=True,
         key=f"{key}:{print_}",
         column_config=settings,
