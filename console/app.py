@@ -24,7 +24,7 @@ from streamlit.starlette import App
 
 from console.actions.channel.editions import newest_list
 from console.actions.channel.scan_counts import FLUSHED_EACH, Tally
-from console.actions.staff.sign_in import signed_in, touch_session
+from console.actions.staff.sign_in import looked_at_by_door, touch_session
 from console.desk import House
 from console.i18n import language_of
 from console.jobs import engine
@@ -245,7 +245,7 @@ def _flush(tally: Tally) -> None:
 
 def _login_of(house: House) -> Callable[[str], Login | None]:
     def login_of(token: str) -> Login | None:
-        found = signed_in(house, token)
+        found = looked_at_by_door(house, token)
         if found is None:
             return None
         rights = ",".join(sorted(found.actor.roles))

@@ -34,7 +34,8 @@ def texts(language: Language) -> Mapping[str, str]:
 
 def t(key: str, /, **facts: object) -> str:
     """The text under `key`, its blanks filled. An unknown key is a bug and says so."""
-    return texts(spoken.get())[key].format(**facts)
+    text = texts(spoken.get())[key]
+    return text.format(**facts) if "{" in text else text
 
 
 def told(

@@ -1,5 +1,7 @@
 """What many runs ask alike is asked of the database once, until somebody does something."""
 
+from time import monotonic
+
 import pytest
 
 from console.actions.staff.people import add_organisation, named_organisations
@@ -77,3 +79,18 @@ def test_an_answer_from_before_a_deed_that_ended_meanwhile_is_not_kept(house: Ho
 
     assert memory.ask("a", house.now(), slow) == "old"
     assert memory.ask("a", house.now(), lambda: "new") == "new"
+
+
+def test_what_is_handed_over_is_taken_once(house: House) -> None:
+    house.memory.hand("a", 1)
+    assert house.memory.take("a") == 1
+    assert house.memory.take("a") is None
+
+
+def test_what_nobody_took_within_a_second_is_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.memory.hand("a", 1)
+    late = monotonic() + 1
+    monkeypatch.setattr("console.memory.monotonic", lambda: late)
+    assert house.memory.take("a") is None

@@ -10,12 +10,24 @@ import pytest
 from pyotp.totp import TOTP
 from sqlmodel import select
 
-from console.actions.staff.people import add_user, disable_user, new_code_secret, use_codes
-from console.actions.staff.sign_in import signed_in
+from console.actions.staff.people import (
+    add_user,
+    disable_user,
+    grant_role,
+    new_code_secret,
+    use_codes,
+    withdraw_role,
+)
+from console.actions.staff.sign_in import (
+    looked_at_by_door,
+    sign_out,
+    signed_in,
+    signed_in_for_run,
+)
 from console.desk import House
 from console.web.forms import local_path
 from console.web.site import Site
-from models.permissions import Permission
+from models.permissions import Permission, Role
 from models.staff import LoginSession, User
 from tests.browser import Visitor, form_of, set_cookies, web_app
 from tests.conftest import Clock, Desks
@@ -48,6 +60,24 @@ def token_of(visitor: Visitor) -> str | None:
 def sessions(house: House) -> list[LoginSession]:
     with house.desk().begin(Permission.STAFF_READ) as work:
         return list(work.session.exec(select(LoginSession).order_by("opened_at")))
+
+
+def test_a_run_has_the_rights_that_the_door_saw_and_the_next_run_those_of_its_own_time(
+    house: House, desks: Desks, user: User, visitor: Visitor
+) -> None:
+    visitor.sign_in("he.yan", PASSWORD)
+    token = str(token_of(visitor))
+    grant_role(desks.security, user.id, Role.CHANNEL_MANAGER)
+    seen = looked_at_by_door(house, token)
+    assert seen is not None
+    withdraw_role(desks.security, user.id, Role.CHANNEL_MANAGER)
+    assert signed_in_for_run(house, token) == seen
+    later = signed_in_for_run(house, token)
+    assert later is not None
+    assert Role.CHANNEL_MANAGER not in later.actor.roles
+    sign_out(house, later.session_id)
+    assert looked_at_by_door(house, token) is None
+    assert signed_in_for_run(house, token) is None
 
 
 def with_codes(house: House, visitor: Visitor) -> TOTP:

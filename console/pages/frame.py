@@ -12,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from console.actions.staff.sign_in import SignedIn, signed_in
+from console.actions.staff.sign_in import SignedIn, signed_in_for_run
 from console.desk import Desk, House
 from console.i18n import language_of, spoken, t, texts, told
 from models.refusals import Refusal
@@ -72,7 +72,7 @@ def my_sign_in() -> SignedIn:
     if (known := _of_this_run.get()) is not None:
         return known
     house = my_house()
-    found = signed_in(house, session_token())
+    found = signed_in_for_run(house, session_token())
     if found is None:
         spoken.set(language_of(st.context.locale, language_of(house.settings.language)))
         st.info(t("console.sign_in_first"), icon=":material/lock:")

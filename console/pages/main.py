@@ -17,7 +17,7 @@ from console.pages.command_box import command_box
 from console.pages.frame import my_house, one_run, plain
 from console.pages.kit.gone import show_no_page
 from console.pages.kit.layout import DEED, PAGES_FOLDER, password_first
-from console.pages.navigation import LANDING, entries_for, label_of, landing_of
+from console.pages.navigation import LANDING, entries_for, label_of, landing_of, page_of
 from console.pages.session_watch import session_watch
 from models.permissions import Role
 from models.refusals import Refusal
@@ -50,12 +50,7 @@ def pages_of(desk: Desk) -> dict[str, list["StreamlitPage"]]:
     counts = counts_of(desk)
     found: dict[str, list[StreamlitPage]] = {}
     for entry in entries_for(desk.actor):
-        page = st.Page(
-            entry.file,
-            title=label_of(entry.name, counts),
-            icon=f":material/{entry.icon}:",
-            url_path=entry.name,
-        )
+        page = page_of(entry, label_of(entry.name, counts))
         found.setdefault(t(f"nav_group.{entry.group}"), []).append(page)
     # Streamlit gives its default page no address: were that the landing page, a link to it would
     # lose what it looks for.

@@ -1,12 +1,16 @@
 """The console's pages, by job and by right."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib import import_module
-from pathlib import Path, PosixPath
+from pathlib import Path
 from pkgutil import walk_packages
-from typing import Final, Self
+from typing import Final
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from console.actions.today.counted import PageCount
 from console.i18n import t
@@ -17,21 +21,6 @@ _P: Final = Permission
 FOLDER: Final = Path(__file__).parent
 LANDING: Final = "work_list"
 _WATCHING: Final = "overview"
-
-
-class _Known(PosixPath):
-    """A page's file, absolute and there: Streamlit would ask the disk six times for each of fifty
-    pages at every run, a tenth of its time.
-    """
-
-    def __rtruediv__(self, _before: object) -> Self:
-        return self
-
-    def resolve(self, strict: bool = False) -> Self:  # noqa: ARG002, FBT001, FBT002 - as its parent
-        return self
-
-    def is_file(self) -> bool:
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +36,7 @@ class Entry:
 
     @property
     def file(self) -> Path:
-        return _file_of(self.name)
-
-
-@cache
-def _file_of(name: str) -> Path:
-    file = FOLDER / f"{name}.py"
-    return _Known(file) if file.exists() else file
+        return FOLDER / f"{self.name}.py"
 
 
 PAGES: Final = (
@@ -125,6 +108,17 @@ def entries_for(actor: Actor) -> Sequence[Entry]:
         for entry in PAGES
         if any(map(actor.may, (entry.permission, *entry.also))) and entry.file.is_file()
     )
+
+
+def page_of(entry: Entry, title: str) -> StreamlitPage:
+    """The entry as Streamlit's navigation takes it, each time another: it marks the open one."""
+    return copy(_page_of(entry, title))
+
+
+@lru_cache(maxsize=4096)
+def _page_of(entry: Entry, title: str) -> StreamlitPage:
+    """Made once: Streamlit asks the disk six times for each, and there are fifty at every run."""
+    return st.Page(entry.file, title=title, icon=f":material/{entry.icon}:", url_path=entry.name)
 
 
 def import_parts() -> None:
