@@ -219,9 +219,8 @@ def _settle() -> None:
     """Once all is there, the process is set for many short runs at the same time.
 
     A full look for garbage over what is there by now takes a quarter of a second: it is not looked
-    at again, and the rest after ten million new things instead of 70,000. Whoever starts a run's
-    thread waits until it has had its turn, and all sockets with it: with turns of 5 ms that was
-    half of their time.
+    at again, and the rest after ten million new things instead of 70,000. With turns of 5 ms the
+    thread that holds the sockets would come too late between two runs.
     """
     gc.collect()
     gc.freeze()

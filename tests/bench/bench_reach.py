@@ -74,6 +74,7 @@ def signed_in(browser: Browser, world: World) -> BrowserContext:
 
 def on_loopback(browser: Browser, world: World) -> list[Figure]:
     found: list[Figure] = []
+    visited(browser.new_page(), f"{world.base}/signin")  # how a browser starts is not ours
     for name, path in (("landing page", "/"), ("sign-in page", "/signin")):
         context = context_of(browser, world.base, LOOK)
         cost = visited(context.new_page(), world.base + path)

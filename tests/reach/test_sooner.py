@@ -69,7 +69,8 @@ def test_a_page_that_loads_no_bundles_stays_as_it_is(folder: Path) -> None:
     async def page(_request: Request) -> HTMLResponse:
         return HTMLResponse(said, HTTPStatus.NOT_FOUND)
 
-    bundles = Bundles(Starlette(routes=[Route("/console/nowhere", page)]), folder)
+    routes = [Route("/console/nowhere", page)]
+    bundles = Bundles(Starlette(routes=routes), folder, style="/assets/console.css")
     assert asyncio.run(_got(bundles, "/console/nowhere")).text == said
 
 
@@ -87,6 +88,17 @@ def test_small_scripts_and_typefaces_are_kept_for_ever_too(folder: Path) -> None
         assert found.content == path.read_bytes()
         assert "immutable" in found.headers["cache-control"]
         assert "content-encoding" not in found.headers
+
+
+def test_our_sheet_comes_after_all_that_streamlit_writes_into_the_head(
+    world: World, heard: tuple[Page, list[Response]]
+) -> None:
+    page, _ = heard
+    page.goto(f"{world.base}/console/agents")
+    settled(page)
+    last = page.locator("style, link[rel=stylesheet]").last
+    assert re.fullmatch(r"/assets/console\.\w+\.css", str(last.get_attribute("href")))
+    assert last.evaluate("one => one.sheet.cssRules.length") > 0
 
 
 def test_a_first_load_asks_for_nothing_in_vain(
