@@ -144,7 +144,7 @@ def answer() -> None:
         card(number if len(seen.codes) > 1 else 0, text, scan)
     if seen.picture is not None:
         section(t("badge_check_page.boxes"))
-        st.image(seen.picture)
+        st.image(seen.picture, alt=t("badge_check_page.boxes"))
 
 
 def card(number: int, text: str, scan: Scan) -> None:

@@ -43,7 +43,7 @@ def studio(desk: Desk, record: BadgeRecord) -> None:
         seen = preview(desk, record.badge.id, look)
         with box("kit_picture", border=True, horizontal_alignment="center"):
             wide = "stretch" if look.style is not Style.QR else 320
-            st.image(seen.svg, width=wide)
+            st.image(seen.svg, width=wide, alt=t("badge_card.title"))
             if seen.logo is None and look.style is not Style.QR:
                 st.caption(f":orange[:material/edit_note:] {t('studio.draft')}")
         _downloads(record, look, seen)
@@ -170,7 +170,7 @@ def _logo_of(desk: Desk, carrier: Organisation) -> None:
     if logo is None:
         st.markdown(plain(t("studio.logo_none", carrier=carrier.name)))
     else:
-        st.image(_as_svg(logo), width=_LOGO_SHOWN)
+        st.image(_as_svg(logo), width=_LOGO_SHOWN, alt=t("studio.logo"))
     if not desk.actor.may(Permission.BADGE_DESIGN):
         return
     chosen = st.file_uploader(
