@@ -8,7 +8,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-KEPT: Final = timedelta(minutes=1)
+_KEPT: Final = timedelta(minutes=1)
 """For what another process does: this one does not hear of it."""
 _HANDED: Final = 1.0
 """Seconds in which what was handed over has to be taken."""
@@ -44,7 +44,7 @@ class Memory:
     def ask(self, key: Hashable, now: datetime, find: Callable[[], Found]) -> Found:
         """What is kept under the key, or what `find` finds: the same object for all."""
         kept, deeds = self.kept.get(key), self.deeds
-        if kept and kept.deeds == deeds and timedelta() <= now - kept.at < KEPT:
+        if kept and kept.deeds == deeds and timedelta() <= now - kept.at < _KEPT:
             return kept.found
         found = find()
         with self.lock:
